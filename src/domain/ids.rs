@@ -1,0 +1,36 @@
+//! Identities: one type per kind of thing, so that a mixed-up id does not compile.
+
+use std::fmt;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub i64);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// A service.
+    ServiceId,
+    /// A source of measurements.
+    SourceId,
+    /// A measured series of a service.
+    IndicatorId,
+    /// An agreement (SLA).
+    AgreementId,
+    /// An objective (SLO) of an agreement.
+    ObjectiveId,
+    /// A stored report.
+    ReportId,
+    /// One report on its way to one recipient.
+    DeliveryId,
+    /// A person with an account.
+    UserId,
+}

@@ -1,0 +1,3 @@
+//! The `nines` program.
+
+fn main() {}
