@@ -3,5 +3,7 @@
 //! Everything here fails loudly: a server that is not installed is a panic with a sentence that says how to install it,
 //! never a test that quietly does nothing.
 
+pub mod http;
+pub mod process;
 pub mod prometheus;
 pub mod traffic;

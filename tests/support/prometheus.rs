@@ -2,17 +2,18 @@
 
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, BufWriter, Read as _, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::io::{self, BufWriter, Write};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
 use tempfile::TempDir;
 
-/// How long a server may take until it answers; generous, for a loaded machine.
-const START_LIMIT: Duration = Duration::from_secs(90);
+use crate::http;
+use crate::process::{Server, absent};
+
+/// What to install when it is missing.
+const PACKAGE: &str = "Debian's package prometheus";
 
 /// One endpoint to scrape.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +30,7 @@ pub struct Target {
 #[derive(Debug)]
 pub struct Prometheus {
     address: SocketAddr,
-    process: Child,
+    _server: Server,
     _folder: TempDir,
 }
 
@@ -61,47 +62,23 @@ impl Prometheus {
     /// # Errors
     /// What the connection says, or that the answer is no HTTP.
     pub fn get(&self, path_and_query: &str) -> io::Result<(u16, String)> {
-        get(self.address, path_and_query)
+        http::get(self.address, path_and_query)
     }
 
     fn start(folder: TempDir, targets: &[Target]) -> Self {
         let config = folder.path().join("prometheus.yml");
         std::fs::write(&config, configuration(targets)).expect("the configuration can be written");
-        let mut process = Command::new("prometheus")
+        let mut command = Command::new("prometheus");
+        command
             .arg(format!("--config.file={}", config.display()))
             .arg(format!("--storage.tsdb.path={}", data_in(&folder).display()))
             .arg("--storage.tsdb.retention.time=100y")
-            .arg("--web.listen-address=127.0.0.1:0")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| panic!("{}", absent("prometheus", &error)));
-        let log = lines_of(process.stderr.take().expect("stderr was piped"));
-        match wait_until_ready(&log) {
-            Ok(address) => {
-                // Keeps reading, so that a full pipe never stops the server.
-                std::thread::spawn(move || log.iter().for_each(drop));
-                Self { address, process, _folder: folder }
-            }
-            Err(reason) => {
-                end(&mut process);
-                panic!("Prometheus did not start: {reason}");
-            }
-        }
+            .arg("--web.listen-address=127.0.0.1:0");
+        let server = Server::start(&mut command, PACKAGE);
+        let address = server.wait_for("to listen", listening_address);
+        server.wait_until("to be ready", |_| http::get(address, "/-/ready").is_ok_and(|(status, _)| status == 200));
+        Self { address, _server: server, _folder: folder }
     }
-}
-
-impl Drop for Prometheus {
-    fn drop(&mut self) {
-        end(&mut self.process);
-    }
-}
-
-/// Ends a process that may have ended already; then there is nothing left to do, so the errors say nothing new.
-fn end(process: &mut Child) {
-    process.kill().ok();
-    process.wait().ok();
 }
 
 fn new_folder() -> TempDir {
@@ -112,17 +89,13 @@ fn data_in(folder: &TempDir) -> PathBuf {
     folder.path().join("data")
 }
 
-fn absent(program: &str, error: &io::Error) -> String {
-    format!("`{program}` could not be started ({error}); `tests/run tools` installs it (Debian package prometheus)")
-}
-
 /// Turns `OpenMetrics` text into blocks. One block may span a year: `promtool` reads the whole text once for each block.
 fn build_blocks(text: &Path, data: &Path) {
     let output = Command::new("promtool")
         .args(["tsdb", "create-blocks-from", "openmetrics", "--quiet", "--max-block-duration=8760h"])
         .args([text, data])
         .output()
-        .unwrap_or_else(|error| panic!("{}", absent("promtool", &error)));
+        .unwrap_or_else(|error| panic!("{}", absent("promtool", PACKAGE, &error)));
     assert!(
         output.status.success(),
         "promtool refused the history: {}{}",
@@ -146,58 +119,11 @@ fn configuration(targets: &[Target]) -> String {
     text
 }
 
-fn lines_of(stderr: ChildStderr) -> Receiver<String> {
-    let (sender, receiver) = channel();
-    std::thread::spawn(move || {
-        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-            if sender.send(line).is_err() {
-                return;
-            }
-        }
-    });
-    receiver
-}
-
-/// Learns the port from the log, then asks `/-/ready` whenever the log says something new or has been quiet a moment.
-fn wait_until_ready(log: &Receiver<String>) -> Result<SocketAddr, String> {
-    let began = Instant::now();
-    let mut said: Vec<String> = Vec::new();
-    let mut address = None;
-    while began.elapsed() < START_LIMIT {
-        match log.recv_timeout(Duration::from_millis(50)) {
-            Ok(line) => {
-                address = address.or_else(|| listening_address(&line));
-                said.push(line);
-            }
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return Err(format!("it ended, saying\n{}", said.join("\n"))),
-        }
-        if let Some(address) = address
-            && get(address, "/-/ready").is_ok_and(|(status, _)| status == 200)
-        {
-            return Ok(address);
-        }
-    }
-    Err(format!("it was not ready within {} seconds; it said\n{}", START_LIMIT.as_secs(), said.join("\n")))
-}
-
 /// The address in a line such as `… msg="Listening on" address=127.0.0.1:34759` (other keys may stand between).
 fn listening_address(line: &str) -> Option<SocketAddr> {
     let (_, rest) = line.split_once("\"Listening on\"")?;
     let (_, address) = rest.split_once("address=")?;
     address.split_whitespace().next()?.trim_matches('"').parse().ok()
-}
-
-/// One request without a client library: HTTP/1.0, so the body ends where the connection does.
-fn get(address: SocketAddr, path_and_query: &str) -> io::Result<(u16, String)> {
-    let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(5))?;
-    stream.set_read_timeout(Some(Duration::from_mins(1)))?;
-    write!(stream, "GET {path_and_query} HTTP/1.0\r\nHost: {address}\r\n\r\n")?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
-    let status = head.split_whitespace().nth(1).and_then(|word| word.parse().ok());
-    Ok((status.ok_or_else(|| io::Error::other(format!("no HTTP answer: {head}")))?, body.to_owned()))
 }
 
 #[cfg(test)]
