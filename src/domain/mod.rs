@@ -10,6 +10,8 @@ pub mod calendar;
 
 pub mod target;
 
+pub mod ratio;
+
 pub mod selector;
 
 pub mod model;
