@@ -283,7 +283,7 @@ pub fn judge(terms: Terms, span: Span, tally: Tally, recent: &[(i64, Tally)]) ->
         burns: SHOWN_MINUTES.iter().map(|m| Burn { minutes: *m, rate: rate(*m) }).collect(),
         exhaustion: budget.as_ref().map(|budget| exhaustion(budget, rate(60))),
         bounds: bounds(&tally),
-        interval: budget.as_ref().and_then(|budget| interval(budget)),
+        interval: budget.as_ref().and_then(interval),
         status: status(met, budget.as_ref(), !firing.is_empty()),
         firing,
     }

@@ -26,4 +26,6 @@ pub mod burn;
 
 pub mod outage;
 
+pub mod history;
+
 pub mod wording;

@@ -51,7 +51,7 @@ pub enum SourceSpec {
         /// Base URL.
         url: Url,
     },
-    /// One endpoint in Prometheus text or OpenMetrics format.
+    /// One endpoint in the Prometheus text format or in `OpenMetrics`.
     Scrape {
         /// URL of the endpoint.
         url: Url,
@@ -366,7 +366,7 @@ impl RollingMinutes {
             "w" => 7 * DAY_MINUTES,
             _ => return Err(WindowError),
         };
-        let count = count.parse::<i64>().map_err(|_| WindowError)?;
+        let count = count.parse::<i64>().or(Err(WindowError))?;
         count.checked_mul(unit).ok_or(WindowError).and_then(Self::new)
     }
 
