@@ -85,6 +85,14 @@ pub struct CounterState {
     pub targets: BTreeMap<TargetKey, i64>,
 }
 
+impl CounterState {
+    /// Forgets series and processes last seen before a moment: the pods of last month must not be carried for ever.
+    pub fn forget_before(&mut self, at_ms: i64) {
+        self.series.retain(|_, sample| sample.at_ms >= at_ms);
+        self.targets.retain(|_, last| *last >= at_ms);
+    }
+}
+
 /// Does the second counter count the good events or the bad ones?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PartIs {
@@ -364,9 +372,10 @@ impl<'a> Run<'a> {
 
     fn add_up(&mut self, state: &CounterState, series: &Series, range: (i64, i64)) {
         let mut last = state.series.get(&series.key).copied();
+        let patience = patience_ms(&series.samples);
         for sample in &series.samples {
             let events = match last {
-                Some(last) => self.since(series, last, *sample),
+                Some(last) => self.since(series, last, *sample, patience),
                 None => self.born(series, *sample, range.0),
             };
             let silence_began = self.scrapes.previous(series.target, sample.at_ms).max(last.map(|l| l.at_ms));
@@ -385,15 +394,13 @@ impl<'a> Run<'a> {
     }
 
     /// Events between two samples of a series.
-    fn since(&mut self, series: &Series, last: Sample, now: Sample) -> i64 {
-        // A series that was in two scrapes in a row, at the usual pace, needs no further proof.
-        const USUAL_PACE_MS: i64 = 90_000;
+    fn since(&mut self, series: &Series, last: Sample, now: Sample, patience_ms: i64) -> i64 {
         let value = whole_events(now.value);
         let went_without_it = self.scrapes.previous(series.target, now.at_ms).is_some_and(|at| at > last.at_ms);
         if now.value < last.value || went_without_it {
             return value;
         }
-        if now.at_ms - last.at_ms > USUAL_PACE_MS {
+        if now.at_ms - last.at_ms > patience_ms {
             self.doubt(series.target, last.at_ms, now.at_ms);
         }
         value - whole_events(last.value)
@@ -462,7 +469,24 @@ impl<'a> Run<'a> {
                 }
             }
         }
+        self.doubt_the_end(millis(window.end()));
         known
+    }
+
+    /// When everybody has fallen silent, a witness could tell "no requests" from "no data" for whoever spoke last.
+    fn doubt_the_end(&mut self, end_ms: i64) {
+        let mut last = self.scrapes.before.clone();
+        for (target, times) in &self.scrapes.by_target {
+            if let Some(at) = times.keys().next_back() {
+                last.insert(*target, *at);
+            }
+        }
+        let newest = last.values().copied().max();
+        if let Some(newest) = newest.filter(|newest| end_ms - newest > SILENCE_MS_MAX) {
+            for (target, _) in last.iter().filter(|(_, at)| **at == newest) {
+                self.doubts.entry(*target).or_default().push((newest, end_ms));
+            }
+        }
     }
 }
 
@@ -484,6 +508,12 @@ fn usable(state: &CounterState, series: &Series, range: (i64, i64), findings: &m
         }
     }
     Series { samples, ..*series }
+}
+
+/// How long after its last sample a series is missed: one and a half of its usual pace, at least 90 seconds.
+fn patience_ms(samples: &[Sample]) -> i64 {
+    let pace = samples.windows(2).filter_map(|pair| Some(pair.get(1)?.at_ms - pair.first()?.at_ms)).min();
+    pace.map_or(90_000, |pace| (pace + pace / 2).max(90_000))
 }
 
 /// Joins spans that touch or overlap.
@@ -612,6 +642,27 @@ mod tests {
         assert_eq!(totals[2..7], [None; 5]);
         assert_eq!(totals[7..], [Some((60, true)), Some((1, false))]);
         assert_eq!(counted.doubts[&TARGET].last(), Some(&(90 * SECOND, 450 * SECOND)), "a witness could tell");
+    }
+
+    /// The only series of a process ends at 90 s; a witness up to the window's end would tell why.
+    #[test]
+    fn silence_at_the_end_is_a_doubt_about_whoever_spoke_last() {
+        let one = series(1, Role::Total, &[(30, 0.0), (90, 10.0)]);
+        let state = CounterState { targets: BTreeMap::from([(TargetKey(9), -3_000_000)]), ..CounterState::default() };
+        let counted = count(&state, &[one], &[], window(20), Minute(20), PartIs::Bad);
+        assert_eq!(counted.doubts.get(&TARGET).and_then(|d| d.last()), Some(&(90 * SECOND, 1200 * SECOND)));
+        assert_eq!(counted.doubts.get(&TargetKey(9)), None, "long dead");
+    }
+
+    #[test]
+    fn the_long_gone_are_forgotten() {
+        let sample = |at_ms| Sample { at_ms, value: 1.0 };
+        let mut state = CounterState {
+            series: BTreeMap::from([(SeriesKey(1), sample(10)), (SeriesKey(2), sample(20))]),
+            targets: BTreeMap::from([(TargetKey(1), 10), (TargetKey(2), 20)]),
+        };
+        state.forget_before(20);
+        assert_eq!((state.series.len(), state.targets.len()), (1, 1));
     }
 
     /// Exactly five minutes is no silence: minutes between are measured and empty.
