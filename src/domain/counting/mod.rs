@@ -19,8 +19,14 @@
 //!
 //! Fractional counters are floored sample by sample: the sums stay within one event over any window.
 
+mod evaluated;
+mod scrapes;
+
+pub use evaluated::count_evaluated;
+
 use crate::domain::ledger::Slice;
 use crate::domain::time::{Instant, Minute, Span};
+use scrapes::Scrapes;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The longest silence of a process that still counts as measured, as in Prometheus's staleness: five minutes.
@@ -217,76 +223,6 @@ pub fn count_gauge(state: &CounterState, series: &[Series], window: Span, settle
     run.finish(window)
 }
 
-/// Carries the fractions of evaluated expressions forward, so that sums stay within one event.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Carry {
-    /// Left over of the total, `0 <= x < 1`.
-    pub total: f64,
-    /// Left over of the part, `0 <= x < 1`.
-    pub part: f64,
-}
-
-/// The reserved names under which a [`CounterState`] keeps a [`Carry`].
-const CARRY_KEYS: (SeriesKey, SeriesKey) = (SeriesKey(u64::MAX), SeriesKey(u64::MAX - 1));
-
-/// Counts what a source evaluated per minute over `window`: `total` and `part` are events per minute.
-///
-/// A minute is known if its total is; a missing part is no event (the series appears with its first event).
-#[must_use]
-pub fn count_evaluated(
-    state: &CounterState,
-    total: &BTreeMap<Minute, f64>,
-    part: &BTreeMap<Minute, f64>,
-    window: Span,
-    settle: Minute,
-    part_is: PartIs,
-) -> Counted {
-    let kept = |key| state.series.get(&key).map_or(0.0, |s: &Sample| s.value);
-    let mut carry = Carry { total: kept(CARRY_KEYS.0), part: kept(CARRY_KEYS.1) };
-    let mut counted =
-        Counted { slices: Vec::new(), state: state.clone(), findings: BTreeSet::new(), doubts: BTreeMap::new() };
-    for minute in window.iter() {
-        if minute == settle {
-            keep_carry(&mut counted.state, carry, minute);
-        }
-        let measured = total.get(&minute).copied();
-        let both = measured.map(|total| (total, part.get(&minute).copied().unwrap_or_default()));
-        let slice = both.and_then(|(total, part)| {
-            if !(total.is_finite() && part.is_finite() && total >= 0.0 && part >= 0.0) {
-                counted.findings.insert(Finding::ImpossibleValues);
-                return None;
-            }
-            let booking = Booking {
-                total: whole_of(&mut carry.total, total),
-                part: whole_of(&mut carry.part, part),
-                catch_up: false,
-            };
-            Some(booking.slice(part_is, &mut counted.findings))
-        });
-        counted.slices.push((minute, slice));
-    }
-    if settle >= window.end() {
-        keep_carry(&mut counted.state, carry, settle);
-    }
-    counted
-}
-
-fn keep_carry(state: &mut CounterState, carry: Carry, at: Minute) {
-    let at_ms = millis(at);
-    state.series.insert(CARRY_KEYS.0, Sample { at_ms, value: carry.total });
-    state.series.insert(CARRY_KEYS.1, Sample { at_ms, value: carry.part });
-}
-
-/// Adds `amount` to what was left over, takes the whole events out and keeps the rest.
-fn whole_of(left_over: &mut f64, amount: f64) -> i64 {
-    // Evaluated counts are often a hair below a whole number (9.999999999); a millionth of an event is no event.
-    const HAIR: f64 = 1e-6;
-    let sum = *left_over + amount;
-    let whole = (sum + HAIR).floor();
-    *left_over = (sum - whole).max(0.0);
-    whole_events(whole)
-}
-
 /// What was booked in one minute.
 #[derive(Clone, Copy, Debug, Default)]
 struct Booking {
@@ -306,45 +242,6 @@ impl Booking {
             PartIs::Bad => total - self.part,
         };
         Slice { good, total, catch_up: self.catch_up }
-    }
-}
-
-/// Every proven scrape.
-struct Scrapes {
-    /// By process and time: when any of those seen in this scrape was seen last before it.
-    by_target: BTreeMap<TargetKey, BTreeMap<i64, Option<i64>>>,
-    /// The last scrape before the window.
-    before: BTreeMap<TargetKey, i64>,
-}
-
-impl Scrapes {
-    fn gather(state: &CounterState, series: &[Series], witnesses: &[Witness], range: (i64, i64)) -> Self {
-        let mut gathered = Self { by_target: BTreeMap::new(), before: state.targets.clone() };
-        for one in series {
-            let before = state.series.get(&one.key).map(|s| s.at_ms);
-            gathered.add(one.target, before, within(&one.samples, range).map(|s| s.at_ms), range);
-        }
-        for witness in witnesses {
-            gathered.add(witness.target, None, witness.scrapes_ms.iter().copied(), range);
-        }
-        gathered
-    }
-
-    fn add(&mut self, target: TargetKey, before: Option<i64>, times: impl Iterator<Item = i64>, range: (i64, i64)) {
-        let scrapes = self.by_target.entry(target).or_default();
-        let mut previous = before;
-        for at_ms in times {
-            if range.0 <= at_ms && at_ms < range.1 {
-                let seen = scrapes.entry(at_ms).or_default();
-                *seen = (*seen).max(previous);
-            }
-            previous = Some(at_ms);
-        }
-    }
-
-    /// The last scrape before `at_ms` of the process that was scraped at `at_ms`, as far as anything proves one.
-    fn previous(&self, target: TargetKey, at_ms: i64) -> Option<i64> {
-        self.by_target.get(&target)?.get(&at_ms).copied().flatten()
     }
 }
 
