@@ -8,8 +8,8 @@
 //! first. Traffic is noise around a level, and errors are zeroes with bursts, so three shapes are tried and the smallest
 //! wins: *fixed* (`width` bits above the lowest value; none at all if every value is equal), *rising* (Rice code above the
 //! lowest value: bursts stay cheap) and *around* (Rice code of the zigzagged distance from the median).
-//! Measured against 60 Poisson minutes: within 0.6 bits of the entropy per value; pco and zstd need their headers alone
-//! on so few.
+//! Measured on Poisson traffic of 12 to 3.6 million requests an hour: within 0.2 bytes per minute of the entropy of both
+//! columns together. General compressors want a few hundred values before they earn back their own headers.
 
 use super::{CorruptDetail, MINUTES, Slice, varint};
 
