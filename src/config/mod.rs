@@ -15,7 +15,7 @@ mod value;
 pub use flags::{args, given};
 pub use layers::{Layers, Line, Problem, describe, parse};
 pub use table::{Setting, TABLE, markdown};
-pub use value::{Mail, Network, SecretKey, Smtp, Tls, Transport};
+pub use value::{Mail, Network, SecretKey, Smtp, Tls, Transport, networks};
 
 use secrecy::SecretString;
 use std::collections::BTreeMap;

@@ -138,7 +138,8 @@ pub(super) fn public_url(text: &str) -> Result<Url, String> {
     }
 }
 
-pub(super) fn networks(text: &str) -> Result<Vec<Network>, String> {
+/// Addresses and networks with commas between them.
+pub fn networks(text: &str) -> Result<Vec<Network>, String> {
     text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(network).collect()
 }
 

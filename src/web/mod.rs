@@ -1,1 +1,4 @@
-//! web.
+//! HTTP: extract, call, answer.
+
+pub mod client;
+pub mod throttle;
