@@ -85,6 +85,33 @@ pub fn burn_rate(good: i64, total: i64, target: Target) -> Option<String> {
     Some(Rational::new(spent, allowed).text(SHARE_DECIMALS, [Rational::ZERO, Rational::ONE]))
 }
 
+/// The full downtime that the budget of so many minutes allows, `(1 - t) · minutes`, in minutes, exact: `43.2`.
+#[must_use]
+pub fn budget_allowed_minutes(minutes: i64, target: Target) -> String {
+    millionths(i128::from(minutes.max(0)) * i128::from(target.budget_ppm()))
+}
+
+/// What the events leave of [`budget_allowed_minutes`], at most three decimals; negative when overspent. None without events.
+#[must_use]
+pub fn budget_remaining_minutes(good: i64, total: i64, minutes: i64, target: Target) -> Option<String> {
+    let (spent, allowed) = budget(good, total, target)?;
+    // allowed minutes × (1 - spent / allowed), where allowed = total × budget: the budget cancels out
+    let left = i128::from(minutes).checked_mul(allowed - spent)?;
+    Some(Rational::new(left, i128::from(WHOLE_PPM) * i128::from(total)).text(3, [Rational::ZERO]))
+}
+
+/// An estimated share between 0 and 1 in percent, at most four decimals: the end of a confidence interval.
+///
+/// Such an end is an approximation and says nothing about met or missed; `"–"` if it is no number.
+#[must_use]
+pub fn estimated_percent(share: f64) -> String {
+    if share.is_finite() {
+        shortest(&format!("{:.4}", (share * 100.0).clamp(0.0, 100.0))).to_owned()
+    } else {
+        "–".to_owned()
+    }
+}
+
 /// Spent and allowed, both in millionths of an event.
 fn budget(good: i64, total: i64, target: Target) -> Option<(i128, i128)> {
     let spent = (i128::from(total) - i128::from(good)) * i128::from(WHOLE_PPM);
@@ -158,10 +185,23 @@ pub fn duration_seconds(seconds: i64) -> String {
     }
 }
 
-/// Seconds as a decimal number of minutes for files, exact to a thousandth: 2 592 s is `43.2`.
+/// A decimal number of minutes in words, to the second: `10.08` is `10 min 04 s`, `-0.03` is `-2 s`.
+///
+/// Cut down to the second; a debt is rounded up, so that it never reads as nothing. Text that is no decimal stays as it is.
 #[must_use]
-pub fn decimal_minutes(seconds: i64) -> String {
-    Rational::new(i128::from(seconds), i128::from(MINUTE_SECONDS)).text(3, [Rational::ZERO])
+pub fn minutes_in_words(minutes: &str) -> String {
+    let seconds = || {
+        let (debt, digits) = minutes.strip_prefix('-').map_or((false, minutes), |digits| (true, digits));
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+        let scale = 10_i128.checked_pow(u32::try_from(fraction.len()).ok()?)?;
+        let scaled = format!("{whole}{fraction}").parse::<i128>().ok()?.checked_mul(60)?;
+        if debt {
+            i64::try_from((scaled + scale - 1) / scale).ok().map(|s| -s)
+        } else {
+            i64::try_from(scaled / scale).ok()
+        }
+    };
+    seconds().map_or_else(|| minutes.to_owned(), duration_seconds)
 }
 
 /// A burn rate: `14.4×`, `0.05×`, `1,000×`. About three figures; never `-0`, and never `1×` unless it is exactly on pace.
@@ -391,6 +431,11 @@ mod tests {
         assert_eq!(budget_allowed_events(1_500, target("99.9999")), "0.0015");
         assert_eq!(budget_remaining_events(1_499, 1_500, target("99.9999")), "-0.9985");
         assert_eq!(budget_consumed_percent(0, 0, t), None);
+        // the budget of 30 days at 99.9 % is 43.2 min; 169.49 % of it are spent: 43.2 × -82/118 = -30.0203 min
+        assert_eq!(budget_allowed_minutes(43_200, t), "43.2");
+        assert_eq!(budget_remaining_minutes(good, total, 43_200, t).unwrap(), "-30.02");
+        assert_eq!(budget_remaining_minutes(total, total, 43_200, t).unwrap(), "43.2");
+        assert_eq!((estimated_percent(0.998_765_43), estimated_percent(1.0)), ("99.8765".into(), "100".into()));
     }
 
     #[test]
@@ -438,9 +483,17 @@ mod tests {
         {
             assert_eq!(duration_seconds(seconds), text);
         }
-        // 30 days at 99.9 %: 43 200 min × 0.001 = 43.2 min = 2 592 s
-        assert_eq!(decimal_minutes(2_592), "43.2");
-        assert_eq!((decimal_minutes(100), decimal_minutes(-1)), ("1.667".into(), "-0.017".into()));
+        for (minutes, text) in [
+            ("43.2", "43 min 12 s"),
+            ("10.08", "10 min 04 s"),
+            ("0", "0 s"),
+            ("-0.03", "-2 s"),
+            ("-0.001", "-1 s"),
+            ("432", "7 h 12 min"),
+            ("–", "–"),
+        ] {
+            assert_eq!(minutes_in_words(minutes), text);
+        }
     }
 
     #[test]
