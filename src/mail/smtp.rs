@@ -57,6 +57,8 @@ impl Smtp {
         let (from, recipient) = (address(&envelope.from).map_err(refused)?, address(&envelope.to).map_err(refused)?);
         let lettre_envelope = lettre::address::Envelope::new(Some(from), vec![recipient])
             .map_err(|error| refused(format!("it makes no envelope: {error}")))?;
+        // lettre ends the data with a line break of its own; a second one would be a line more than was stored
+        let bytes = bytes.strip_suffix(b"\r\n").unwrap_or(bytes);
         let sending = self.transport.send_raw(&lettre_envelope, bytes);
         match tokio::time::timeout(self.deadline, sending).await {
             Ok(Ok(response)) => {
