@@ -1,0 +1,9 @@
+//! What the tests of Nines lean on: real servers started for one test, and traffic whose truth is known.
+//!
+//! Everything here fails loudly: a server that is not installed is a panic with a sentence that says how to install it,
+//! never a test that quietly does nothing.
+
+pub mod http;
+pub mod process;
+pub mod prometheus;
+pub mod traffic;
