@@ -190,6 +190,20 @@ impl Query {
     }
 }
 
+impl fmt::Display for Query {
+    /// The query as people read it, on one line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ratio { total, part: Part::Bad(bad) } => write!(f, "bad: {bad} of total: {total}"),
+            Self::Ratio { total, part: Part::Good(good) } => write!(f, "good: {good} of total: {total}"),
+            Self::Latency { histogram, threshold } => write!(f, "within {threshold}: {histogram}"),
+            Self::Up { gauge } => write!(f, "up: {gauge}"),
+            Self::Check { within_ms: None } => f.write_str("checks answered"),
+            Self::Check { within_ms: Some(ms) } => write!(f, "checks answered within {ms} ms"),
+        }
+    }
+}
+
 /// Which part of all events the second counter counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
@@ -334,6 +348,16 @@ pub enum Window {
     Rolling(RollingMinutes),
     /// The agreement's calendar period.
     Calendar,
+}
+
+impl fmt::Display for Window {
+    /// The length of a rolling window, such as `30d`, or `period`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rolling(length) => length.fmt(f),
+            Self::Calendar => f.write_str("period"),
+        }
+    }
 }
 
 /// The length of a rolling window: 5 minutes to 400 days.
