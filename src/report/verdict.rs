@@ -80,7 +80,7 @@ impl Verdict {
             Status::Met => capitalised(&format!("{part} met.")),
         };
         if status != Status::NoData && tally.count(Status::NoData) > 0 {
-            sentence.push_str(&format!(" Nothing was measured for {}.", tally.names(Status::NoData)));
+            sentence = format!("{sentence} Nothing was measured for {}.", tally.names(Status::NoData));
         }
         Self { status, sentence }
     }
