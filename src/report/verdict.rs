@@ -41,7 +41,8 @@ impl Status {
         }
     }
 
-    /// A shape beside the word, so that no one needs the colour. Plain text symbols that mail programs do not paint over.
+    /// A shape beside the word, so that no one needs the colour. Plain text symbols that mail programs do not paint
+    /// over.
     #[must_use]
     pub const fn shape(self) -> &'static str {
         match self {
