@@ -51,7 +51,8 @@ pub fn share_percent(part: i64, whole: i64) -> String {
     Rational::new(i128::from(part) * 100, i128::from(whole)).text(SHARE_DECIMALS, [Rational::ZERO, Rational::HUNDRED])
 }
 
-/// The consumed share of the error budget in percent, `bad / ((1 - t) · total)`; above 100 when overspent. None without events.
+/// The consumed share of the error budget in percent, `bad / ((1 - t) · total)`; above 100 when overspent. None without
+/// events.
 #[must_use]
 pub fn budget_consumed_percent(good: i64, total: i64, target: Target) -> Option<String> {
     let (spent, allowed) = budget(good, total, target)?;
@@ -91,7 +92,8 @@ pub fn budget_allowed_minutes(minutes: i64, target: Target) -> String {
     millionths(i128::from(minutes.max(0)) * i128::from(target.budget_ppm()))
 }
 
-/// What the events leave of [`budget_allowed_minutes`], at most three decimals; negative when overspent. None without events.
+/// What the events leave of [`budget_allowed_minutes`], at most three decimals; negative when overspent. None without
+/// events.
 #[must_use]
 pub fn budget_remaining_minutes(good: i64, total: i64, minutes: i64, target: Target) -> Option<String> {
     let (spent, allowed) = budget(good, total, target)?;
@@ -187,7 +189,8 @@ pub fn duration_seconds(seconds: i64) -> String {
 
 /// A decimal number of minutes in words, to the second: `10.08` is `10 min 04 s`, `-0.03` is `-2 s`.
 ///
-/// Cut down to the second; a debt is rounded up, so that it never reads as nothing. Text that is no decimal stays as it is.
+/// Cut down to the second; a debt is rounded up, so that it never reads as nothing. Text that is no decimal stays as it
+/// is.
 #[must_use]
 pub fn minutes_in_words(minutes: &str) -> String {
     let seconds = || {
@@ -204,7 +207,8 @@ pub fn minutes_in_words(minutes: &str) -> String {
     seconds().map_or_else(|| minutes.to_owned(), duration_seconds)
 }
 
-/// A burn rate: `14.4×`, `0.05×`, `1,000×`. About three figures; never `-0`, and never `1×` unless it is exactly on pace.
+/// A burn rate: `14.4×`, `0.05×`, `1,000×`. About three figures; never `-0`, and never `1×` unless it is exactly on
+/// pace.
 ///
 /// What is positive but below 0.01 reads `<0.01×`, and what is no number (nothing was measured) reads `–`.
 #[must_use]

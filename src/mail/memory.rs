@@ -41,12 +41,12 @@ impl Memory {
     }
 
     pub(super) fn send(&self, envelope: &Envelope, bytes: &[u8]) -> Result<Answer, MailError> {
-        let mut shelf = self.shelf();
-        if let Some(error) = shelf.failures.pop_front() {
+        let mut kept = self.shelf();
+        if let Some(error) = kept.failures.pop_front() {
             return Err(error);
         }
         let (to, message_id) = (envelope.to.clone(), envelope.message_id.clone());
-        shelf.sent.push(Sent { to, message_id, bytes: bytes.to_vec() });
+        kept.sent.push(Sent { to, message_id, bytes: bytes.to_vec() });
         Ok(Answer("kept in memory".to_owned()))
     }
 

@@ -94,8 +94,13 @@ pub enum MessageError {
         reason: String,
     },
     /// A media type that is none.
-    #[error("{0:?} is not a media type")]
-    MediaType(String),
+    #[error("{text:?} is not a media type: {reason}")]
+    MediaType {
+        /// What was given.
+        text: String,
+        /// Why not.
+        reason: String,
+    },
     /// lettre refused.
     #[error("the message cannot be put together: {0}")]
     Build(String),
@@ -177,7 +182,8 @@ fn address_of(email: &EmailAddress) -> Result<lettre::Address, MessageError> {
 }
 
 fn media_type(text: &str) -> Result<ContentType, MessageError> {
-    ContentType::parse(text).map_err(|_| MessageError::MediaType(text.to_owned()))
+    ContentType::parse(text)
+        .map_err(|error| MessageError::MediaType { text: text.to_owned(), reason: error.to_string() })
 }
 
 fn header(name: &'static str, value: String) -> HeaderValue {

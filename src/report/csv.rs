@@ -81,7 +81,8 @@ pub fn render_csv<'a>(reports: impl IntoIterator<Item = &'a Report>) -> Result<S
     String::from_utf8(bytes).map_err(|error| ::csv::Error::from(std::io::Error::other(error)).into())
 }
 
-/// A cell that no spreadsheet runs: text that begins like a formula gets an apostrophe before it. Negative numbers stay numbers.
+/// A cell that no spreadsheet runs: text that begins like a formula gets an apostrophe before it. Negative numbers stay
+/// numbers.
 #[must_use]
 pub fn safe_cell(text: &str) -> Cow<'_, str> {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) && !is_negative_number(text) {

@@ -1,7 +1,7 @@
 //! The compliance report: one value, and everything that it is rendered as.
 //!
 //! A [`Report`] is the frozen judgement of one agreement and period. It is built once, stored as canonical JSON
-//! ([`json::write`]) and read back from there, so that page, mail, text and files show the same figures for ever.
+//! ([`render_json`]) and read back from there, so that page, mail, text and files show the same figures for ever.
 //! Counts are integers, percentages and fractions of events are decimal text written by [`crate::domain::wording`];
 //! no renderer calculates, so no two of them can disagree.
 
@@ -9,6 +9,7 @@ mod charts;
 pub mod csv;
 mod html;
 pub mod json;
+mod name;
 mod notes;
 mod order;
 mod say;
@@ -32,6 +33,7 @@ pub use charts::{Picture, charts};
 pub use csv::render_csv;
 pub use html::{Medium, render_fragment, render_html};
 pub use json::render_json;
+pub use name::file_name;
 pub use notes::how_counted;
 pub use order::by_trouble;
 pub use text::render_text;
@@ -151,7 +153,7 @@ pub struct Line {
     /// The promised share of good events, in percent.
     #[serde(rename = "target_percent", with = "serial::target")]
     pub target: Target,
-    /// The window of its budget in words, such as `calendar week` or `30d`.
+    /// The window of its budget, in words that follow "over": `the calendar week`, `30 days`.
     pub window: String,
     /// Evaluated by the source instead of counted from raw samples.
     pub estimated: bool,

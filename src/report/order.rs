@@ -4,7 +4,8 @@ use crate::domain::target::WHOLE_PPM;
 use crate::report::{Line, Report};
 use std::cmp::Reverse;
 
-/// The objectives by trouble: breached, at risk, without data, met; within each, those first that spent most of their budget.
+/// The objectives by trouble: breached, at risk, without data, met; within each, those first that spent most of their
+/// budget.
 #[must_use]
 pub fn by_trouble(report: &Report) -> Vec<&Line> {
     let mut lines: Vec<&Line> = report.objectives.iter().collect();

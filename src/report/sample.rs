@@ -56,7 +56,7 @@ fn line(id: i64, name: &str, target: &str, (good, total): (i64, i64), known: i64
         service: "Shop".to_owned(),
         kind: ObjectiveKind::Availability,
         target,
-        window: "calendar week".to_owned(),
+        window: "the calendar week".to_owned(),
         estimated: false,
         source: "prometheus-eu".to_owned(),
         query: "http_requests_total{job=\"shop\",code=~\"5..\"} / http_requests_total{job=\"shop\"}".to_owned(),

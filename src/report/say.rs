@@ -2,7 +2,7 @@
 
 use crate::domain::model::ObjectiveKind;
 use crate::domain::wording::{self, count, counted, grouped};
-use crate::report::{Budget, Day, Interval, Line, Outage, Previous, Report, Sli, verdict};
+use crate::report::{Bounds, Budget, Day, Interval, Line, Outage, Previous, Report, Sli, verdict};
 use std::cmp::Ordering;
 
 /// A label and its value.
@@ -44,15 +44,10 @@ pub(super) fn facts(report: &Report) -> Vec<Row> {
     let (agreement, period) = (&report.agreement, &report.period);
     let kind = verdict::capitalised(wording::period(period.kind));
     let mut rows = vec![("Agreement", agreement.name.clone())];
-    rows.extend(
-        [("Customer", &agreement.customer), ("Owner", &agreement.owner)]
-            .into_iter()
-            .filter_map(|(label, text)| (!text.is_empty()).then(|| (label, text.clone()))),
-    );
-    rows.push((
-        "Period",
-        format!("{kind} {}, {} ({})", period.label, period.local, wording::duration_minutes(period.minutes)),
-    ));
+    let people = [("Customer", &agreement.customer), ("Owner", &agreement.owner)];
+    rows.extend(people.into_iter().filter(|(_, text)| !text.is_empty()).map(|(label, text)| (label, text.clone())));
+    rows.push(("Period", format!("{kind} {}, {}", period.label, wording::duration_minutes(period.minutes))));
+    rows.push(("Span", period.local.clone()));
     rows.push(("Time zone", wording::zone(period.start, agreement.zone)));
     let state = if report.provisional { ", provisional" } else { "" };
     rows.push((
@@ -85,17 +80,19 @@ pub(super) fn figures(line: &Line) -> Vec<Row> {
     if let Some(previous) = &line.previous {
         rows.push(("Before", change(line, previous)));
     }
-    rows.push(("Outages", outages(line)));
+    if line.coverage.known > 0 {
+        rows.push(("Outages", outages(line)));
+    }
     rows
 }
 
-/// What is left of the budget, in a few words: `12.3 % of the budget left`, `overspent by 69.49 %`.
+/// What is left of the budget, in a few words: `12.3 % left`, `overspent by 69.49 %`.
 pub(super) fn budget_left(line: &Line) -> String {
     match &line.budget {
-        None => "no budget to spend".to_owned(),
+        None => "nothing to spend".to_owned(),
         Some(budget) => match budget.remaining_percent.strip_prefix('-') {
-            Some(debt) => format!("budget overspent by {} %", grouped(debt)),
-            None => format!("{} % of the budget left", grouped(&budget.remaining_percent)),
+            Some(debt) => format!("overspent by {} %", grouped(debt)),
+            None => format!("{} % left", grouped(&budget.remaining_percent)),
         },
     }
 }
@@ -106,7 +103,7 @@ fn budget_in_events(line: &Line, budget: &Budget) -> String {
         None => format!("{} left", grouped(&budget.remaining_events)),
     };
     let consumed = grouped(&budget.consumed_percent);
-    format!("{} may be bad, {} were ({consumed} %); {left}", grouped(&budget.allowed_events), count(line.bad))
+    format!("{} bad allowed, {} used ({consumed} %); {left}", grouped(&budget.allowed_events), count(line.bad))
 }
 
 fn budget_in_time(budget: &Budget) -> String {
@@ -136,14 +133,13 @@ fn certainty(sli: &Sli) -> Option<String> {
 
 fn coverage(line: &Line) -> String {
     let c = &line.coverage;
-    let mut text = format!("{} % ({} of {} known)", c.percent, count(c.known), counted(c.minutes, "minute", "minutes"));
-    if let Some(bounds) = &line.bounds {
-        text.push_str(&format!(
-            "; between {} % and {} % whatever happened in the rest",
-            bounds.worst_percent, bounds.best_percent
-        ));
+    let known = format!("{} % ({} of {} known)", c.percent, count(c.known), counted(c.minutes, "minute", "minutes"));
+    match &line.bounds {
+        None => known,
+        Some(Bounds { worst_percent, best_percent }) => {
+            format!("{known}; between {worst_percent} % and {best_percent} % whatever happened in the rest")
+        }
     }
-    text
 }
 
 /// The period before, and which way it went: compared by the counts, not by the rounded figures.
@@ -240,11 +236,11 @@ mod tests {
         let line = &sample::report().objectives[0];
         assert_eq!(value(line, "Measured"), "99.8997 %");
         assert_eq!(value(line, "Events"), "1,003 bad and 998,997 good of 1,000,000 requests");
-        assert_eq!(value(line, "Error budget"), "1,000 may be bad, 1,003 were (100.3 %); 3 too many");
+        assert_eq!(value(line, "Error budget"), "1,000 bad allowed, 1,003 used (100.3 %); 3 too many");
         assert_eq!(value(line, "In time"), "10 min 04 s of full downtime allowed; overspent by 2 s");
         assert_eq!(value(line, "Before"), "99.95 % in 2026-W45; it got worse");
         assert_eq!(value(line, "Outages"), "2 outages, 55 min in all");
-        assert_eq!(budget_left(line), "budget overspent by 0.3 %");
+        assert_eq!(budget_left(line), "overspent by 0.3 %");
     }
 
     #[test]
@@ -252,7 +248,9 @@ mod tests {
         let report = sample::report();
         let line = report.objectives.iter().find(|line| line.total == 0).unwrap();
         assert_eq!(value(line, "Measured"), "unknown");
-        assert_eq!((value(line, "Events"), value(line, "Error budget"), value(line, "Burn rate")), Default::default());
+        for label in ["Events", "Error budget", "In time", "Burn rate", "Outages"] {
+            assert_eq!(value(line, label), "", "{label}");
+        }
         assert_eq!(value(line, "Coverage"), "0 % (0 of 10,080 minutes known)");
     }
 

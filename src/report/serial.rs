@@ -20,6 +20,7 @@ pub(super) mod instant {
     use crate::domain::time::Instant;
     use chrono::{DateTime, Utc};
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
     pub(in crate::report) fn serialize<S: Serializer>(at: &Instant, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(at)
     }
@@ -49,6 +50,7 @@ pub(super) mod target {
     use super::{Deserializer, Serializer};
     use crate::domain::target::Target;
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
     pub(in crate::report) fn serialize<S: Serializer>(target: &Target, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(target)
     }

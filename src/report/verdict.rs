@@ -41,7 +41,8 @@ impl Status {
         }
     }
 
-    /// A shape beside the word, so that no one needs the colour. Plain text symbols that mail programs do not paint over.
+    /// A shape beside the word, so that no one needs the colour. Plain text symbols that mail programs do not paint
+    /// over.
     #[must_use]
     pub const fn shape(self) -> &'static str {
         match self {
@@ -80,7 +81,7 @@ impl Verdict {
             Status::Met => capitalised(&format!("{part} met.")),
         };
         if status != Status::NoData && tally.count(Status::NoData) > 0 {
-            sentence.push_str(&format!(" Nothing was measured for {}.", tally.names(Status::NoData)));
+            sentence = format!("{sentence} Nothing was measured for {}.", tally.names(Status::NoData));
         }
         Self { status, sentence }
     }
