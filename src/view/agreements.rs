@@ -2,7 +2,7 @@
 
 use super::overview::ObjectiveRow;
 use super::reports::ReportRow;
-use super::{Badge, Choice, Fact, Field, Form, Link, Shell, Status};
+use super::{Choice, Fact, Field, Form, Link, Progress, Shell, Status};
 use askama::Template;
 
 /// `/agreements`. Query: `archived=1` shows the archived ones.
@@ -67,7 +67,7 @@ pub struct AgreementPage {
     /// The current period so far, in one sentence.
     pub current_verdict: String,
     /// How much of it has passed.
-    pub current_progress: super::Progress,
+    pub current_progress: Progress,
     /// Its objectives.
     pub objectives: Vec<ObjectiveRow>,
     /// Names of the objectives that head the columns of [`Self::past`].
@@ -211,10 +211,4 @@ impl ObjectiveFields {
     pub fn is_kind(&self, word: &str) -> bool {
         self.kind.is(word) || (self.kind.value.is_empty() && word == "availability")
     }
-}
-
-/// A state of an agreement's report, for lists.
-#[must_use]
-pub fn archived_badge() -> Badge {
-    Badge::new(super::Tone::Idle, "Archived")
 }

@@ -74,6 +74,12 @@ impl Form {
         self.values.get(name).map_or("", String::as_str)
     }
 
+    /// Is this what was typed? For choices and boxes.
+    #[must_use]
+    pub fn is(&self, name: &str, value: &str) -> bool {
+        self.value(name) == value
+    }
+
     /// Refuses a field (or the whole form, with an empty name) in a full sentence.
     pub fn refuse(&mut self, field: impl Into<String>, sentence: impl Into<String>) {
         self.problems.push(Problem { field: field.into(), text: sentence.into() });

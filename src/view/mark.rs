@@ -47,6 +47,12 @@ impl Badge {
     pub fn new(tone: Tone, word: impl Into<String>) -> Self {
         Self { tone, word: word.into() }
     }
+
+    /// For what was archived.
+    #[must_use]
+    pub fn archived() -> Self {
+        Self::new(Tone::Idle, "Archived")
+    }
 }
 
 /// An objective's, a period's or an agreement's status.
@@ -91,6 +97,17 @@ impl Status {
             Self::AtRisk => "At risk",
             Self::Breached => "Breached",
             Self::NoData => "No data",
+        }
+    }
+
+    /// What it says, in a sentence for the guide.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Meeting => "The target is met, and the budget lasts.",
+            Self::AtRisk => "The target is still met, but the budget burns too fast or is nearly gone.",
+            Self::Breached => "The target is missed: more events were bad than the budget allows.",
+            Self::NoData => "Nothing is known about the window. That is neither good nor bad.",
         }
     }
 
