@@ -2,6 +2,7 @@
 
 use crate::store::seal::SealError;
 use sqlx::error::ErrorKind;
+use std::fmt;
 use thiserror::Error;
 
 /// Why something could not be kept or found.
@@ -57,7 +58,7 @@ pub enum StoreError {
 
 impl StoreError {
     /// A row that cannot be what it should be.
-    pub(super) fn corrupt(table: &'static str, id: impl ToString, why: impl ToString) -> Self {
+    pub(super) fn corrupt(table: &'static str, id: impl fmt::Display, why: impl fmt::Display) -> Self {
         Self::Corrupt { table, id: id.to_string(), why: why.to_string() }
     }
 

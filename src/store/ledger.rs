@@ -10,6 +10,7 @@ use crate::domain::time::{DAY_MINUTES, Hour, Minute, Span};
 use crate::store::db::Lock;
 use crate::store::{Db, StoreError, Tx};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 /// Hours that one statement of [`write`] reads at a time.
 const CHUNK_HOURS: i64 = 240;
@@ -259,7 +260,7 @@ fn unpacked(indicator: IndicatorId, hour: i64, bytes: &[u8]) -> Result<HourDetai
     HourDetail::unpack(bytes).map_err(|why| corrupt(indicator, hour, why))
 }
 
-fn corrupt(indicator: IndicatorId, hour: i64, why: impl ToString) -> StoreError {
+fn corrupt(indicator: IndicatorId, hour: i64, why: impl fmt::Display) -> StoreError {
     StoreError::corrupt("hours", format!("{indicator}, hour {hour}"), why)
 }
 

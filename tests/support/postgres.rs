@@ -8,7 +8,7 @@
 use nines::store::Db;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
@@ -89,56 +89,50 @@ fn start() -> Result<Server, String> {
     let programs = programs()?;
     let owner = owner()?;
     let folder = new_folder(owner)?;
-    let mut initdb = Command::new(programs.join("initdb"));
-    initdb.arg("--pgdata").arg(folder.join("data"));
-    initdb.args(["--username=nines", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]);
-    run_as(&mut initdb, owner, &folder);
-    let output = initdb.output().map_err(|why| format!("initdb could not be run: {why}"))?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        return Err(format!("initdb could not make a PostgreSQL cluster for the tests: {said}"));
-    }
+    let mut watchdog = watch(&programs, owner, &folder)?;
+    let mut ask = watchdog.stdin.take().ok_or("the shell has no input")?;
+    let mut answers = BufReader::new(watchdog.stdout.take().ok_or("the shell has no output")?);
     // a free port may be taken by somebody else before the server has it; another one then
-    let mut said = String::new();
     for _attempt in 0..5 {
-        let port = free_port()?;
-        match launch(&programs, owner, &folder, port) {
-            Ok(watchdog) => {
-                let prefix = format!("postgres://nines@127.0.0.1:{port}/");
-                return Ok(Server { prefix, _watchdog: Some(watchdog) });
-            }
-            Err(why) => said = why,
+        let (port, mut answer) = (free_port()?, String::new());
+        writeln!(ask, "{port}").map_err(|why| why.to_string())?;
+        answers.read_line(&mut answer).map_err(|why| why.to_string())?;
+        if answer.trim() == "ready" {
+            watchdog.stdin = Some(ask);
+            return Ok(Server { prefix: format!("postgres://nines@127.0.0.1:{port}/"), _watchdog: Some(watchdog) });
         }
     }
-    Err(format!("PostgreSQL did not start for the tests: {said}"))
+    let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap_or_default();
+    Err(format!("PostgreSQL did not start for the tests: {}{}", read("said"), read("log")))
 }
 
-/// Starts the server behind a shell that outlives us by as long as it takes to clean up.
-fn launch(programs: &Path, owner: Option<(u32, u32)>, folder: &Path, port: u16) -> Result<Child, String> {
+/// The shell that makes a cluster, starts it on the port that it is told, and cleans up when its input ends.
+fn watch(programs: &Path, owner: Option<(u32, u32)>, folder: &Path) -> Result<Child, String> {
     const SCRIPT: &str = r#"
-        options="-p $PORT -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c full_page_writes=off"
+        exec 2>>"$FOLDER/said"
+        "$PROGRAMS/initdb" --pgdata="$FOLDER/data" --username=nines --auth=trust --encoding=UTF8 --locale=C --no-sync \
+            >>"$FOLDER/said" </dev/null
+        options="-c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c full_page_writes=off"
         options="$options -c synchronous_commit=off -c max_connections=200 -c shared_buffers=32MB"
-        if "$PROGRAMS/pg_ctl" -D "$FOLDER/data" -l "$FOLDER/log" -w -s -o "$options" start >"$FOLDER/start" 2>&1 </dev/null
-        then echo ready; else echo failed; exit 1; fi
-        while read -r line; do :; done
-        "$PROGRAMS/pg_ctl" -D "$FOLDER/data" -m immediate -w -s stop
+        while read -r port
+        do
+            if "$PROGRAMS/pg_ctl" -D "$FOLDER/data" -l "$FOLDER/log" -w -s -o "-p $port $options" start \
+                >>"$FOLDER/said" </dev/null
+            then answer=ready; else answer=failed; fi
+            (echo "$answer") # in a shell of its own: it dies if nobody listens any more
+        done
+        "$PROGRAMS/pg_ctl" -D "$FOLDER/data" -m immediate -w -s stop </dev/null
         cd / && rm -rf "$FOLDER"
     "#;
     let mut shell = Command::new("/bin/sh");
-    shell.arg("-c").arg(SCRIPT).env("PROGRAMS", programs).env("FOLDER", folder).env("PORT", port.to_string());
-    run_as(&mut shell, owner, folder);
+    shell.arg("-c").arg(SCRIPT).env("PROGRAMS", programs).env("FOLDER", folder);
+    shell.env("LC_ALL", "C").env_remove("PGDATA").current_dir(folder);
+    if let Some((user, group)) = owner {
+        shell.uid(user).gid(group);
+    }
     // its own group: an interrupt at the terminal is for us, and our end is its sign
     shell.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut watchdog = shell.spawn().map_err(|why| why.to_string())?;
-    let mut answer = String::new();
-    let stdout = watchdog.stdout.take().ok_or("the shell has no output")?;
-    BufReader::new(stdout).read_line(&mut answer).map_err(|why| why.to_string())?;
-    if answer.trim() == "ready" {
-        return Ok(watchdog);
-    }
-    watchdog.wait().map_err(|why| why.to_string())?;
-    let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap_or_default();
-    Err(format!("{}{}", read("start"), read("log")))
+    shell.spawn().map_err(|why| why.to_string())
 }
 
 /// The folder of `initdb`, `pg_ctl` and `postgres`: the newest that Debian installed, else whatever is on the path.
@@ -190,13 +184,6 @@ fn new_folder(owner: Option<(u32, u32)>) -> Result<PathBuf, String> {
         chown(&folder, Some(user), Some(group)).map_err(said)?;
     }
     Ok(folder)
-}
-
-fn run_as(command: &mut Command, owner: Option<(u32, u32)>, folder: &Path) {
-    command.current_dir(folder).env("LC_ALL", "C").env_remove("PGDATA").stdin(Stdio::null());
-    if let Some((user, group)) = owner {
-        command.uid(user).gid(group);
-    }
 }
 
 fn free_port() -> Result<u16, String> {
