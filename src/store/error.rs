@@ -1,5 +1,7 @@
 //! What can go wrong with the database.
 
+use crate::domain::ids::IndicatorId;
+use crate::domain::ledger::SliceError;
 use crate::store::seal::SealError;
 use sqlx::error::ErrorKind;
 use std::fmt;
@@ -34,6 +36,16 @@ pub enum StoreError {
         id: String,
         /// What is wrong with it.
         why: String,
+    },
+    /// A minute with impossible counts was to be written; nothing was.
+    #[error("minute {minute} of indicator {indicator} is refused: {why}")]
+    Refused {
+        /// Whose minute.
+        indicator: IndicatorId,
+        /// Minutes since the epoch.
+        minute: i64,
+        /// What is impossible.
+        why: SliceError,
     },
     /// The database was brought to a schema that this version does not know.
     #[error(

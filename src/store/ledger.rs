@@ -91,12 +91,12 @@ pub struct HourRow {
 }
 
 /// Merges minutes into the ledger: `Some` replaces what is known about the minute, `None` makes it unknown again. The last
-/// entry of a minute counts. A slice whose counts are impossible is refused before anything is written.
+/// entry of a minute counts. A slice whose counts are impossible is `Refused` before anything is written.
 pub async fn write(tx: &mut Tx, indicator: IndicatorId, minutes: &[(Minute, Option<Slice>)]) -> Result<(), StoreError> {
     let mut by_hour: BTreeMap<i64, Vec<(Minute, Option<Slice>)>> = BTreeMap::new();
     for (minute, slice) in minutes {
         if let Some(Err(why)) = slice.map(Slice::checked) {
-            return Err(StoreError::corrupt("hours", format!("{indicator}, minute {}", minute.0), why));
+            return Err(StoreError::Refused { indicator, minute: minute.0, why });
         }
         by_hour.entry(minute.hour().0).or_default().push((*minute, *slice));
     }

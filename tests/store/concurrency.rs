@@ -1,6 +1,6 @@
 //! Many at once: nothing is lost and nothing is claimed twice.
 
-use crate::support::{an_indicator, an_objective, at, begin, on_both, sealer, source};
+use crate::support::{self, an_indicator, an_objective, at, begin, on_both, sealer, source};
 use nines::domain::ids::{DeliveryId, ReportId, SourceId};
 use nines::domain::ledger::Slice;
 use nines::domain::time::{Minute, Span};
@@ -9,28 +9,41 @@ use nines::store::{Db, ledger, outbox, source_states, sources};
 use std::collections::BTreeSet;
 use tokio::task::JoinSet;
 
+/// Eight writers, half of them through each handle; each transaction reads a row that the seven others are changing, and
+/// writes it whole.
+async fn eight_writers(one: &Db, other: &Db) {
+    let indicator = an_indicator(one).await;
+    let mut writers = JoinSet::new();
+    for writer in 0..8_i64 {
+        let db = if writer % 2 == 0 { one.clone() } else { other.clone() };
+        writers.spawn(async move {
+            for n in 0..25 {
+                let minute = Minute(n * 8 + writer);
+                let mut tx = begin(&db).await;
+                ledger::write(&mut tx, indicator, &[(minute, Some(Slice::new(n, n + 1).unwrap()))]).await.unwrap();
+                tx.commit().await.unwrap();
+            }
+        });
+    }
+    while let Some(done) = writers.join_next().await {
+        done.unwrap();
+    }
+    let tally = ledger::tallies(one, indicator, &[Span::new(Minute(0), Minute(200))]).await.unwrap().remove(0);
+    // by hand: 8 × (0 + … + 24) good, 8 × (1 + … + 25) in all, 200 minutes
+    assert_eq!((tally.good, tally.total, tally.known), (2_400, 2_600, 200));
+}
+
+/// The command line beside the server: two programs with one SQLite file.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_programs_that_share_a_sqlite_file_lose_nothing() {
+    let test = support::sqlite().await;
+    let other = Db::connect(&test.url, 1).await.unwrap();
+    eight_writers(&test.db, &other).await;
+}
+
 on_both! {
     async fn eight_writers_of_the_same_hours_lose_nothing(db: &Db) {
-        let indicator = an_indicator(db).await;
-        let mut writers = JoinSet::new();
-        for writer in 0..8_i64 {
-            let db = db.clone();
-            writers.spawn(async move {
-                for n in 0..25 {
-                    // each transaction reads a row that the seven others are changing, and writes it whole
-                    let minute = Minute(n * 8 + writer);
-                    let mut tx = begin(&db).await;
-                    ledger::write(&mut tx, indicator, &[(minute, Some(Slice::new(n, n + 1).unwrap()))]).await.unwrap();
-                    tx.commit().await.unwrap();
-                }
-            });
-        }
-        while let Some(done) = writers.join_next().await {
-            done.unwrap();
-        }
-        let tally = ledger::tallies(db, indicator, &[Span::new(Minute(0), Minute(200))]).await.unwrap().remove(0);
-        // by hand: 8 × (0 + … + 24) good, 8 × (1 + … + 25) in all, 200 minutes
-        assert_eq!((tally.good, tally.total, tally.known), (2_400, 2_600, 200));
+        eight_writers(db, db).await;
     }
 
     async fn eight_claimers_never_claim_a_source_twice(db: &Db) {

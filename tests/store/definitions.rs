@@ -1,7 +1,7 @@
 //! Services, indicators, agreements, objectives.
 
 use crate::support::{
-    agreement, an_indicator, an_objective, at, begin, objective, on_both, sealer, service, source, up,
+    agreement, an_indicator, an_objective, at, begin, execute, objective, on_both, sealer, service, source, up,
 };
 use nines::domain::calendar::PeriodKind;
 use nines::domain::counting::{CounterState, Sample, SeriesKey, TargetKey};
@@ -213,5 +213,37 @@ on_both! {
         objectives::restore(&mut tx, id).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(objectives::listings(db).await.unwrap(), [listing]);
+    }
+
+    async fn rows_that_somebody_damaged_are_told_with_their_table_and_number(db: &Db) {
+        let (agreement_id, objective_id) = an_objective(db).await;
+        let indicator = objectives::find(db, objective_id).await.unwrap().unwrap().indicator;
+        let pull = PullState {
+            from: Minute(0),
+            settled: None,
+            reached: None,
+            state: CounterState::default(),
+            finished_backfill_at: None,
+        };
+        let mut tx = begin(db).await;
+        indicators::save_pull(&mut tx, indicator, &pull).await.unwrap();
+        execute(&mut tx, "UPDATE pulls SET counters = substr(counters, 1, 2)").await;
+        execute(&mut tx, "UPDATE indicators SET query = '{\"kind\":\"telepathy\"}'").await;
+        execute(&mut tx, "UPDATE agreements SET zone = 'Atlantis/Poseidonis'").await;
+        tx.commit().await.unwrap();
+        let told = [
+            indicators::find(db, indicator).await.unwrap_err(),
+            objectives::listings(db).await.unwrap_err(),
+            agreements::find(db, agreement_id).await.unwrap_err(),
+            indicators::load_pull(db, indicator).await.unwrap_err(),
+        ];
+        let (indicator, agreement) = (indicator.0, agreement_id.0);
+        let expected = [("indicators", indicator), ("indicators", indicator), ("agreements", agreement), ("pulls", indicator)];
+        for (told, (expected_table, expected_id)) in told.iter().zip(expected) {
+            let right = matches!(told, StoreError::Corrupt { table, id, .. }
+                if *table == expected_table && *id == expected_id.to_string());
+            assert!(right, "{told:?}");
+        }
+        assert!(told[2].to_string().contains("Atlantis/Poseidonis is no time zone"), "{}", told[2]);
     }
 }

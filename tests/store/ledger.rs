@@ -1,6 +1,6 @@
 //! The ledger against a naive oracle: a map from minute to what was last written about it.
 
-use crate::support::{an_indicator, begin, on_both, sealer, service, source, up};
+use crate::support::{an_indicator, begin, execute, on_both, sealer, service, source, up};
 use nines::domain::ids::IndicatorId;
 use nines::domain::ledger::{HourDetail, Slice, Tally, tally_of};
 use nines::domain::time::{DAY_MINUTES, Hour, Minute, Span};
@@ -71,10 +71,7 @@ async fn raw_rows(db: &Db) -> Vec<(i64, i64, i64, i64, i64, Vec<u8>)> {
 async fn damage(db: &Db) {
     const DAMAGE: &str = "UPDATE hours SET detail = substr(detail, 1, 5)";
     let mut tx = begin(db).await;
-    match &mut tx {
-        Tx::Sqlite(tx) => sqlx::query(DAMAGE).execute(&mut **tx).await.map(drop).unwrap(),
-        Tx::Postgres(tx) => sqlx::query(DAMAGE).execute(&mut **tx).await.map(drop).unwrap(),
-    }
+    execute(&mut tx, DAMAGE).await;
     tx.commit().await.unwrap();
 }
 
@@ -132,11 +129,7 @@ on_both! {
         for seed in 1..=3 {
             random_writes_and_questions(db, if seed % 2 == 0 { second } else { first }, seed).await;
             let mut tx = begin(db).await;
-            match &mut tx {
-                Tx::Sqlite(tx) => sqlx::query("DELETE FROM hours WHERE indicator = $1").bind(first.0).execute(&mut **tx).await.map(drop),
-                Tx::Postgres(tx) => sqlx::query("DELETE FROM hours WHERE indicator = $1").bind(first.0).execute(&mut **tx).await.map(drop),
-            }
-            .unwrap();
+            execute(&mut tx, "DELETE FROM hours WHERE indicator = 3000").await;
             tx.commit().await.unwrap();
         }
         let rows = raw_rows(db).await;
@@ -196,6 +189,7 @@ on_both! {
         let right = (Minute(NOW), Some(Slice::new(1, 1).unwrap()));
         let wrong = (Minute(NOW + 1), Some(Slice { good: 2, total: 1, catch_up: false }));
         let refused = ledger::write(&mut tx, id, &[right, wrong]).await.unwrap_err();
+        assert!(matches!(refused, StoreError::Refused { indicator, minute, .. } if (indicator, minute) == (id, NOW + 1)));
         assert!(refused.to_string().contains("more good events (2) than events (1)"), "{refused}");
         tx.commit().await.unwrap();
         assert_eq!(ledger::extent(db, id).await.unwrap(), None);

@@ -1,17 +1,14 @@
 //! The schema's steps, over nothing, over what is there, and over what is newer.
 
-use crate::support::{self, TestDb, begin, service};
-use nines::store::{Db, StoreError, Tx, services};
+use crate::support::{self, TestDb, begin, execute, service};
+use nines::store::{Db, StoreError, services};
 
 /// Pretends that a newer version was here.
 async fn raise_schema(db: &Db) {
     const RAISE: &str = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
         SELECT 9999, 'from the future', success, checksum, execution_time FROM _sqlx_migrations WHERE version = 1";
     let mut tx = begin(db).await;
-    match &mut tx {
-        Tx::Sqlite(tx) => sqlx::query(RAISE).execute(&mut **tx).await.map(drop).unwrap(),
-        Tx::Postgres(tx) => sqlx::query(RAISE).execute(&mut **tx).await.map(drop).unwrap(),
-    }
+    execute(&mut tx, RAISE).await;
     tx.commit().await.unwrap();
 }
 

@@ -1,6 +1,6 @@
 //! Sources, their secrets, how pulling from them goes, and what was noticed about them.
 
-use crate::support::{at, begin, on_both, sealer, source};
+use crate::support::{at, begin, execute, on_both, sealer, source};
 use nines::domain::ids::{IndicatorId, SourceId};
 use nines::domain::model::{Access, Auth, Check, Source, SourceSpec};
 use nines::store::source_states::SourceState;
@@ -105,10 +105,7 @@ on_both! {
         kept(db, &secretive("a")).await;
         let b = kept(db, &source("b")).await;
         let mut tx = begin(db).await;
-        match &mut tx {
-            Tx::Sqlite(tx) => sqlx::query(MOVE).execute(&mut **tx).await.map(drop).unwrap(),
-            Tx::Postgres(tx) => sqlx::query(MOVE).execute(&mut **tx).await.map(drop).unwrap(),
-        }
+        execute(&mut tx, MOVE).await;
         tx.commit().await.unwrap();
         assert!(matches!(sources::find(db, &sealer(), b).await, Err(StoreError::Seal(SealError::WrongKey { .. }))));
     }

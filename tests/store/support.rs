@@ -20,6 +20,8 @@ const CONNECTIONS: u32 = 8;
 /// A database that is gone after the test.
 pub struct TestDb {
     pub db: Db,
+    /// Where it is, for another process to open.
+    pub url: String,
     _folder: Option<TempDir>,
 }
 
@@ -34,19 +36,19 @@ pub async fn sqlite() -> TestDb {
 pub async fn sqlite_empty() -> TestDb {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", folder.path().join("made/by/us/nines.db").display());
-    TestDb { db: Db::connect(&url, CONNECTIONS).await.unwrap(), _folder: Some(folder) }
+    TestDb { db: Db::connect(&url, CONNECTIONS).await.unwrap(), url, _folder: Some(folder) }
 }
 
 /// A PostgreSQL database with the newest schema.
 pub async fn postgres() -> TestDb {
     let url = postgres::migrated().await.unwrap();
-    TestDb { db: Db::connect(&url, CONNECTIONS).await.unwrap(), _folder: None }
+    TestDb { db: Db::connect(&url, CONNECTIONS).await.unwrap(), url, _folder: None }
 }
 
 /// A PostgreSQL database without any table.
 pub async fn postgres_empty() -> TestDb {
     let url = postgres::empty().await.unwrap();
-    TestDb { db: Db::connect(&url, CONNECTIONS).await.unwrap(), _folder: None }
+    TestDb { db: Db::connect(&url, CONNECTIONS).await.unwrap(), url, _folder: None }
 }
 
 /// One story, told on SQLite and on PostgreSQL.
@@ -143,6 +145,14 @@ pub fn user(email: &str) -> User {
 
 pub fn up(text: &str) -> Query {
     Query::Up { gauge: Selector::parse(text).unwrap() }
+}
+
+/// Runs a statement that no function of the store would.
+pub async fn execute(tx: &mut Tx, statement: &'static str) {
+    match tx {
+        Tx::Sqlite(tx) => sqlx::query(statement).execute(&mut **tx).await.map(drop).unwrap(),
+        Tx::Postgres(tx) => sqlx::query(statement).execute(&mut **tx).await.map(drop).unwrap(),
+    }
 }
 
 /// A service, a source and an indicator between them.

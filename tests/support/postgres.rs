@@ -80,7 +80,8 @@ fn server() -> Result<&'static Server, String> {
 }
 
 fn start() -> Result<Server, String> {
-    if let Ok(url) = std::env::var("NINES_TEST_POSTGRES_URL") {
+    if let Some(url) = std::env::var_os("NINES_TEST_POSTGRES_URL") {
+        let url = url.to_string_lossy();
         let (prefix, _database) = url
             .rsplit_once('/')
             .ok_or("NINES_TEST_POSTGRES_URL must look like postgres://user:password@host:port/postgres")?;
