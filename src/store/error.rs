@@ -1,7 +1,10 @@
 //! What can go wrong with the database.
 
+use crate::domain::ids::IndicatorId;
+use crate::domain::ledger::SliceError;
 use crate::store::seal::SealError;
 use sqlx::error::ErrorKind;
+use std::fmt;
 use thiserror::Error;
 
 /// Why something could not be kept or found.
@@ -34,6 +37,16 @@ pub enum StoreError {
         /// What is wrong with it.
         why: String,
     },
+    /// A minute with impossible counts was to be written; nothing was.
+    #[error("minute {minute} of indicator {indicator} is refused: {why}")]
+    Refused {
+        /// Whose minute.
+        indicator: IndicatorId,
+        /// Minutes since the epoch.
+        minute: i64,
+        /// What is impossible.
+        why: SliceError,
+    },
     /// The database was brought to a schema that this version does not know.
     #[error(
         "this database was written by a newer version of Nines (schema {found}, this version knows up to {known}); start that version, or restore the backup made before it"
@@ -57,7 +70,7 @@ pub enum StoreError {
 
 impl StoreError {
     /// A row that cannot be what it should be.
-    pub(super) fn corrupt(table: &'static str, id: impl ToString, why: impl ToString) -> Self {
+    pub(super) fn corrupt(table: &'static str, id: impl fmt::Display, why: impl fmt::Display) -> Self {
         Self::Corrupt { table, id: id.to_string(), why: why.to_string() }
     }
 

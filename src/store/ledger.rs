@@ -10,6 +10,7 @@ use crate::domain::time::{DAY_MINUTES, Hour, Minute, Span};
 use crate::store::db::Lock;
 use crate::store::{Db, StoreError, Tx};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 /// Hours that one statement of [`write`] reads at a time.
 const CHUNK_HOURS: i64 = 240;
@@ -90,12 +91,12 @@ pub struct HourRow {
 }
 
 /// Merges minutes into the ledger: `Some` replaces what is known about the minute, `None` makes it unknown again. The last
-/// entry of a minute counts. A slice whose counts are impossible is refused before anything is written.
+/// entry of a minute counts. A slice whose counts are impossible is `Refused` before anything is written.
 pub async fn write(tx: &mut Tx, indicator: IndicatorId, minutes: &[(Minute, Option<Slice>)]) -> Result<(), StoreError> {
     let mut by_hour: BTreeMap<i64, Vec<(Minute, Option<Slice>)>> = BTreeMap::new();
     for (minute, slice) in minutes {
         if let Some(Err(why)) = slice.map(Slice::checked) {
-            return Err(StoreError::corrupt("hours", format!("{indicator}, minute {}", minute.0), why));
+            return Err(StoreError::Refused { indicator, minute: minute.0, why });
         }
         by_hour.entry(minute.hour().0).or_default().push((*minute, *slice));
     }
@@ -259,7 +260,7 @@ fn unpacked(indicator: IndicatorId, hour: i64, bytes: &[u8]) -> Result<HourDetai
     HourDetail::unpack(bytes).map_err(|why| corrupt(indicator, hour, why))
 }
 
-fn corrupt(indicator: IndicatorId, hour: i64, why: impl ToString) -> StoreError {
+fn corrupt(indicator: IndicatorId, hour: i64, why: impl fmt::Display) -> StoreError {
     StoreError::corrupt("hours", format!("{indicator}, hour {hour}"), why)
 }
 

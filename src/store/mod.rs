@@ -92,6 +92,8 @@ pub use db::{Db, SqlitePools, Tx};
 pub use error::StoreError;
 pub use seal::{SealError, Sealer};
 
+use std::fmt;
+
 /// Part of a long list, newest first: at most `limit` rows after skipping `offset`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Page {
@@ -138,6 +140,6 @@ fn all<Row, T: TryFrom<Row, Error = StoreError>>(rows: Vec<Row>) -> Result<Vec<T
 }
 
 /// Demands that a change met a row: `NotFound` otherwise.
-fn met(rows_affected: u64, what: &'static str, id: impl ToString) -> Result<(), StoreError> {
+fn met(rows_affected: u64, what: &'static str, id: impl fmt::Display) -> Result<(), StoreError> {
     if rows_affected == 0 { Err(StoreError::NotFound { what, id: id.to_string() }) } else { Ok(()) }
 }

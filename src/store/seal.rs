@@ -81,23 +81,23 @@ mod tests {
     #[test]
     fn a_secret_opens_only_with_its_key_and_at_its_place() {
         let sealer = Sealer::new([7; 32]);
-        let sealed = sealer.seal("sources:1:access", b"hunter2").unwrap();
-        assert_eq!(sealer.open("sources:1:access", &sealed).unwrap(), b"hunter2");
-        assert!(!sealed.windows(7).any(|w| w == b"hunter2"), "not in clear");
-        assert_ne!(sealed, sealer.seal("sources:1:access", b"hunter2").unwrap(), "a nonce is used once");
+        let bytes = sealer.seal("sources:1:access", b"hunter2").unwrap();
+        assert_eq!(sealer.open("sources:1:access", &bytes).unwrap(), b"hunter2");
+        assert!(!bytes.windows(7).any(|w| w == b"hunter2"), "not in clear");
+        assert_ne!(bytes, sealer.seal("sources:1:access", b"hunter2").unwrap(), "a nonce is used once");
 
         let place = || "sources:2:access".to_owned();
-        assert_eq!(sealer.open(&place(), &sealed), Err(SealError::WrongKey { place: place() }));
-        let other = Sealer::new([8; 32]).open("sources:1:access", &sealed);
+        assert_eq!(sealer.open(&place(), &bytes), Err(SealError::WrongKey { place: place() }));
+        let other = Sealer::new([8; 32]).open("sources:1:access", &bytes);
         assert!(matches!(other, Err(SealError::WrongKey { .. })));
     }
 
     #[test]
     fn altered_or_foreign_bytes_are_refused() {
         let sealer = Sealer::new([7; 32]);
-        let sealed = sealer.seal("p", b"").unwrap();
-        for n in 1..sealed.len() {
-            let mut altered = sealed.clone();
+        let bytes = sealer.seal("p", b"").unwrap();
+        for n in 1..bytes.len() {
+            let mut altered = bytes.clone();
             altered[n] ^= 1;
             assert!(matches!(sealer.open("p", &altered), Err(SealError::WrongKey { .. })));
         }

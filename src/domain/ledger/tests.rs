@@ -194,7 +194,6 @@ fn realistic_traffic_stays_within_its_budget_of_bytes() {
             bytes += u32::try_from(detail.pack().len()).unwrap();
         }
         let per_slice = f64::from(bytes) / (200.0 * 60.0);
-        println!("{mean} per minute: {per_slice:.2} bytes per slice");
         assert!(per_slice <= most, "{mean} per minute: {per_slice:.2} bytes per slice");
     }
 }
