@@ -1,1 +1,8 @@
-//! t
+//! Stories in a real browser, told to the real program from outside.
+//!
+//! `harness.rs` proves the machinery against a small page of its own; the stories use it against Nines.
+
+mod axe;
+mod harness;
+mod page;
+mod session;

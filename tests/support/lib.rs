@@ -3,7 +3,15 @@
 //! Everything here fails loudly: a server that is not installed is a panic with a sentence that says how to install it,
 //! never a test that quietly does nothing.
 
+use std::path::Path;
+
 pub mod http;
 pub mod process;
+pub mod program;
 pub mod prometheus;
 pub mod traffic;
+
+/// The repository's folder, whatever folder the tests run in.
+pub fn repository() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
