@@ -1,1 +1,243 @@
-//! app.
+//! Wires everything together: settings and clock in, a running server out.
+
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::ops::password::Hasher;
+use crate::ops::set_up;
+use crate::store::{Db, StoreError, settings as kept};
+use crate::telemetry::Metrics;
+use crate::web::throttle::Throttle;
+use crate::web::{self, State, headers, observe, routes};
+use actix_web::cookie::Key;
+use actix_web::dev::Server;
+use actix_web::middleware::from_fn;
+use actix_web::web::Data;
+use actix_web::{App, HttpServer};
+use secrecy::ExposeSecret as _;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+use thiserror::Error;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing_actix_web::TracingLogger;
+
+/// How long requests in flight may take to finish when the server stops.
+const REQUESTS_FINISH: Duration = Duration::from_secs(20);
+/// How long jobs may take to finish their step.
+const JOBS_FINISH: Duration = Duration::from_secs(20);
+/// Connections to the database: more only wait for each other.
+const CONNECTIONS: u32 = 8;
+/// Threads that answer requests.
+const WORKERS: usize = 2;
+
+/// Why the program cannot start, or had to stop.
+#[derive(Debug, Error)]
+pub enum AppError {
+    /// The database.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    /// The address to listen on.
+    #[error("cannot listen on {address}: {why}; free the port or choose another with --server-listen")]
+    Listen {
+        /// Which.
+        address: SocketAddr,
+        /// What the system says.
+        why: io::Error,
+    },
+    /// The folder for data.
+    #[error("the data folder {folder} cannot be made: {why}; choose another with --data-dir or mend its permissions")]
+    Folder {
+        /// Which.
+        folder: String,
+        /// What the system says.
+        why: io::Error,
+    },
+    /// The system's source of randomness.
+    #[error("the system gives no random numbers: {0}")]
+    Random(#[from] getrandom::Error),
+    /// The first account.
+    #[error("{0}")]
+    SetUp(#[from] set_up::SetUpError),
+    /// The key that signs cookies.
+    #[error("the key that signs cookies is damaged; remove the row “{}” of the table settings", web::session::KEY_NAME)]
+    SigningKey,
+    /// The server itself.
+    #[error("the server stopped: {0}")]
+    Server(#[from] io::Error),
+    /// The answer to a health check.
+    #[error("not healthy: {0}")]
+    Unhealthy(String),
+}
+
+/// A server that is bound to its port, with everything behind it.
+pub struct Application {
+    server: Server,
+    address: SocketAddr,
+    state: State,
+    set_up_link: Option<String>,
+    stopping: CancellationToken,
+    jobs: TaskTracker,
+}
+
+impl std::fmt::Debug for Application {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Application({})", self.address)
+    }
+}
+
+impl Application {
+    /// Opens the database, brings its schema up to date, and binds the port. Nothing is answered before
+    /// [`Application::run_until_stopped`].
+    pub async fn build(settings: Settings, clock: Clock) -> Result<Self, AppError> {
+        make_folder(&settings).await?;
+        let db = Db::connect(settings.database_url.expose_secret(), CONNECTIONS).await?;
+        db.migrate().await?;
+        let state = State {
+            key: signing_key(&db).await?,
+            throttle: Throttle::new(clock.clone()),
+            hasher: Hasher::default(),
+            metrics: Metrics::new(),
+            settings: Arc::new(settings),
+            clock,
+            db,
+        };
+        let listen = state.settings.server.listen;
+        let wrong = |why| AppError::Listen { address: listen, why };
+        let listener = TcpListener::bind(listen).map_err(wrong)?;
+        let address = listener.local_addr().map_err(wrong)?;
+        let token = set_up::offer(&state.db, state.clock.now()).await?;
+        let set_up_link = token.map(|token| format!("{}{}?token={token}", base_url(&state, address), routes::SET_UP));
+        let server = serve(state.clone(), listener)?;
+        let (stopping, jobs) = (CancellationToken::new(), TaskTracker::new());
+        Ok(Self { server, address, state, set_up_link, stopping, jobs })
+    }
+
+    /// The port that was taken.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// How browsers reach it, without a trailing slash.
+    #[must_use]
+    pub fn url(&self) -> String {
+        base_url(&self.state, self.address)
+    }
+
+    /// What handlers work with.
+    #[must_use]
+    pub const fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The link for the first account, while there is none.
+    #[must_use]
+    pub fn set_up_link(&self) -> Option<&str> {
+        self.set_up_link.as_deref()
+    }
+
+    /// Cancelled when the server is to stop; jobs watch it, and whoever cancels it stops the server.
+    #[must_use]
+    pub fn stopping(&self) -> CancellationToken {
+        self.stopping.clone()
+    }
+
+    /// Where jobs are spawned, so that a stop waits for them.
+    #[must_use]
+    pub const fn jobs(&self) -> &TaskTracker {
+        &self.jobs
+    }
+
+    /// Answers until SIGTERM, SIGINT or [`Application::stopping`]; then lets requests and jobs finish.
+    pub async fn run_until_stopped(self) -> Result<(), AppError> {
+        let Self { server, address, state, stopping, jobs, .. } = self;
+        let handle = server.handle();
+        let mut running = tokio::spawn(server);
+        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        tracing::info!(%address, engine = state.db.engine(), version = env!("CARGO_PKG_VERSION"), "serving");
+        tokio::select! {
+            outcome = &mut running => return Ok(outcome.map_err(io::Error::other)??),
+            _ = terminate.recv() => tracing::info!("stopping: SIGTERM"),
+            _ = interrupt.recv() => tracing::info!("stopping: SIGINT"),
+            () = stopping.cancelled() => tracing::info!("stopping: asked to"),
+        }
+        stopping.cancel();
+        jobs.close();
+        handle.stop(true).await;
+        if tokio::time::timeout(JOBS_FINISH, jobs.wait()).await.is_err() {
+            tracing::warn!(waiting = jobs.len(), "stopping without waiting for the remaining jobs");
+        }
+        state.db.close().await;
+        tracing::info!("stopped");
+        Ok(running.await.map_err(io::Error::other)??)
+    }
+}
+
+fn serve(state: State, listener: TcpListener) -> Result<Server, AppError> {
+    let server = HttpServer::new(move || {
+        App::new()
+            .configure(routes::shared(&Data::new(state.clone())))
+            .wrap(from_fn(headers::secure))
+            .wrap(from_fn(observe::count))
+            .wrap(TracingLogger::<observe::PathOnly>::new())
+            .configure(routes::machines)
+            .configure(routes::people(&state))
+    });
+    let server = server
+        .workers(WORKERS)
+        .disable_signals()
+        .shutdown_timeout(REQUESTS_FINISH.as_secs())
+        .client_request_timeout(Duration::from_secs(10))
+        .listen(listener)?;
+    Ok(server.run())
+}
+
+/// How browsers reach the server: as the settings say, or its own address on this machine.
+fn base_url(state: &State, address: SocketAddr) -> String {
+    match &state.settings.server.public_url {
+        Some(url) => url.as_str().trim_end_matches('/').to_owned(),
+        None => format!("http://{}", reachable(address)),
+    }
+}
+
+/// An address that listens everywhere is reached on this machine.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+/// The folder for data, closed to other users if it is made here.
+async fn make_folder(settings: &Settings) -> Result<(), AppError> {
+    let folder = &settings.data_dir;
+    let wrong = |why| AppError::Folder { folder: folder.display().to_string(), why };
+    tokio::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).await.map_err(wrong)
+}
+
+/// The key that signs cookies; made once and kept in the database, so that a restart signs nobody out.
+async fn signing_key(db: &Db) -> Result<Key, AppError> {
+    let mut fresh = [0; 64];
+    getrandom::fill(&mut fresh)?;
+    let mut tx = db.begin_write().await?;
+    let bytes = kept::get_or_insert(&mut tx, web::session::KEY_NAME, &fresh).await?;
+    tx.commit().await?;
+    Key::try_from(bytes.as_slice()).map_err(|_| AppError::SigningKey)
+}
+
+/// Asks the server that runs with these settings whether it is ready.
+pub async fn healthcheck(settings: &Settings) -> Result<(), AppError> {
+    let url = format!("http://{}{}", reachable(settings.server.listen), routes::READY);
+    let unhealthy = |error: reqwest::Error| AppError::Unhealthy(format!("{url} does not answer ({error})"));
+    let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build().map_err(unhealthy)?;
+    let answer = client.get(&url).send().await.map_err(unhealthy)?;
+    match answer.status().is_success() {
+        true => Ok(()),
+        false => Err(AppError::Unhealthy(answer.text().await.map_err(unhealthy)?.trim().to_owned())),
+    }
+}

@@ -14,6 +14,8 @@ pub mod config;
 
 pub mod clock;
 
+pub mod telemetry;
+
 pub mod store;
 
 pub mod source;

@@ -1,3 +1,173 @@
-//! The `nines` program.
+//! The `nines` program: arguments, the log, exit codes.
 
-fn main() {}
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use nines::app::{self, Application};
+use nines::clock::Clock;
+use nines::config::{self, Layers, LogFormat, Problem, Settings};
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
+
+/// Exit code for settings that are wrong (`EX_CONFIG`), as opposed to 1 for everything else.
+const WRONG_SETTINGS: u8 = 78;
+
+fn main() -> ExitCode {
+    let matches = command().get_matches();
+    match run(&matches) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            // the last line that is written; if even that fails there is nobody left to tell
+            let _ = writeln!(io::stderr(), "{failure}");
+            failure.code()
+        }
+    }
+}
+
+/// Why the program ends early.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    /// The settings are wrong.
+    #[error("{}", list(.0))]
+    Settings(Vec<Problem>),
+    /// It could not start, or had to stop.
+    #[error("nines: {0}")]
+    Stopped(#[from] app::AppError),
+    /// A command that this build does not know how to carry out.
+    #[error("nines: this build cannot do “{0}” yet")]
+    NotYet(String),
+    /// Standard output is gone.
+    #[error("nines: cannot write to standard output: {0}")]
+    Output(#[from] io::Error),
+}
+
+impl Failure {
+    fn code(&self) -> ExitCode {
+        match self {
+            Self::Settings(_) => ExitCode::from(WRONG_SETTINGS),
+            Self::Stopped(_) | Self::NotYet(_) | Self::Output(_) => ExitCode::FAILURE,
+        }
+    }
+}
+
+fn list(problems: &[Problem]) -> String {
+    let mut text = format!(
+        "nines: {} to mend in the settings:",
+        match problems.len() {
+            1 => "one thing".to_owned(),
+            n => format!("{n} things"),
+        }
+    );
+    for problem in problems {
+        text.push_str("\n  ");
+        text.push_str(&problem.to_string());
+    }
+    text
+}
+
+fn command() -> Command {
+    let needed = |name: &'static str, value: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name(value).help(help).required(true)
+    };
+    Command::new("nines")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Keeps service-level agreements honest")
+        .arg(
+            Arg::new("config")
+                .long("config")
+                .value_name("FILE")
+                .help("The settings file [default: nines.toml, if it exists]")
+                .value_parser(value_parser!(PathBuf))
+                .global(true),
+        )
+        .args(config::args())
+        .subcommand(Command::new("serve").about("Runs the server (this is what happens without a command, too)"))
+        .subcommand(
+            Command::new("check-config").about("Says what is set, where, and what is wrong with it").arg(
+                Arg::new("markdown").long("markdown").action(ArgAction::SetTrue).help("Prints the list of settings"),
+            ),
+        )
+        .subcommand(Command::new("demo").about("Runs with sample data in a folder that is thrown away"))
+        .subcommand(
+            Command::new("report")
+                .about("Writes the report of one agreement and period to standard output")
+                .arg(needed("agreement", "NAME", "Name or number of the agreement"))
+                .arg(needed("period", "PERIOD", "Such as 2026-W46 or 2026-10"))
+                .arg(
+                    needed("format", "FORMAT", "How it is written")
+                        .required(false)
+                        .default_value("text")
+                        .value_parser(["html", "text", "csv", "json"]),
+                ),
+        )
+        .subcommand(
+            Command::new("healthcheck").about("Asks the server that runs with these settings whether it is ready"),
+        )
+}
+
+fn run(matches: &ArgMatches) -> Result<(), Failure> {
+    let (name, sub) = matches.subcommand().unwrap_or(("serve", matches));
+    let layers = || {
+        let file = sub.get_one::<PathBuf>("config").or_else(|| matches.get_one("config"));
+        let mut flags = config::given(matches);
+        flags.extend(config::given(sub));
+        config::gather(flags, file.map(PathBuf::as_path)).map_err(Failure::Settings)
+    };
+    match name {
+        "check-config" => check_config(sub, layers),
+        name => {
+            let settings = config::parse(&layers()?).map_err(Failure::Settings)?;
+            start_log(&settings);
+            run_async(name, settings)
+        }
+    }
+}
+
+fn run_async(name: &str, settings: Settings) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match name {
+            "healthcheck" => app::healthcheck(&settings).await?,
+            // the places to call `app::demo` and `app::report`, as soon as they exist
+            "demo" | "report" => return Err(Failure::NotYet(name.to_owned())),
+            _ => serve(settings).await?,
+        }
+        Ok(())
+    })
+}
+
+async fn serve(settings: Settings) -> Result<(), Failure> {
+    let application = Application::build(settings, Clock::system()).await?;
+    let mut out = io::stdout();
+    writeln!(out, "Nines listens on {}", application.url())?;
+    if let Some(link) = application.set_up_link() {
+        // printed and not logged: logs are kept and passed on
+        writeln!(out, "Make the first account here, within a day: {link}")?;
+    }
+    out.flush()?;
+    Ok(application.run_until_stopped().await?)
+}
+
+fn check_config(sub: &ArgMatches, layers: impl Fn() -> Result<Layers, Failure>) -> Result<(), Failure> {
+    let mut out = io::stdout();
+    if sub.get_flag("markdown") {
+        return Ok(write!(out, "{}", config::markdown())?);
+    }
+    let layers = layers()?;
+    for line in config::describe(&layers) {
+        writeln!(out, "{:<26} {:<36} {}", line.path, line.value, line.origin)?;
+    }
+    config::parse(&layers).map_err(Failure::Settings)?;
+    Ok(writeln!(out, "The settings are right.")?)
+}
+
+/// Everything that is logged goes to standard error.
+fn start_log(settings: &Settings) {
+    // a stranger's stale cookie is not worth a line
+    let filter = EnvFilter::builder().parse_lossy(format!("actix_session=error,{}", settings.log.level));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    match settings.log.format {
+        LogFormat::Human => builder.with_ansi(io::stderr().is_terminal()).init(),
+        LogFormat::Json => builder.json().flatten_event(true).init(),
+    }
+}

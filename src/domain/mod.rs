@@ -10,6 +10,8 @@ pub mod calendar;
 
 pub mod target;
 
+pub mod ratio;
+
 pub mod selector;
 
 pub mod model;
@@ -23,5 +25,7 @@ pub mod judgement;
 pub mod burn;
 
 pub mod outage;
+
+pub mod history;
 
 pub mod wording;

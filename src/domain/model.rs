@@ -51,7 +51,7 @@ pub enum SourceSpec {
         /// Base URL.
         url: Url,
     },
-    /// One endpoint in Prometheus text or OpenMetrics format.
+    /// One endpoint in the Prometheus text format or in `OpenMetrics`.
     Scrape {
         /// URL of the endpoint.
         url: Url,
@@ -186,6 +186,20 @@ impl Query {
                 matches!(total, Expression::Evaluated(_)) || matches!(part.expression(), Expression::Evaluated(_))
             }
             Self::Latency { .. } | Self::Up { .. } | Self::Check { .. } => false,
+        }
+    }
+}
+
+impl fmt::Display for Query {
+    /// The query as people read it, on one line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ratio { total, part: Part::Bad(bad) } => write!(f, "bad: {bad} of total: {total}"),
+            Self::Ratio { total, part: Part::Good(good) } => write!(f, "good: {good} of total: {total}"),
+            Self::Latency { histogram, threshold } => write!(f, "within {threshold}: {histogram}"),
+            Self::Up { gauge } => write!(f, "up: {gauge}"),
+            Self::Check { within_ms: None } => f.write_str("checks answered"),
+            Self::Check { within_ms: Some(ms) } => write!(f, "checks answered within {ms} ms"),
         }
     }
 }
@@ -336,6 +350,16 @@ pub enum Window {
     Calendar,
 }
 
+impl fmt::Display for Window {
+    /// The length of a rolling window, such as `30d`, or `period`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rolling(length) => length.fmt(f),
+            Self::Calendar => f.write_str("period"),
+        }
+    }
+}
+
 /// The length of a rolling window: 5 minutes to 400 days.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RollingMinutes(i64);
@@ -366,7 +390,7 @@ impl RollingMinutes {
             "w" => 7 * DAY_MINUTES,
             _ => return Err(WindowError),
         };
-        let count = count.parse::<i64>().map_err(|_| WindowError)?;
+        let count = count.parse::<i64>().or(Err(WindowError))?;
         count.checked_mul(unit).ok_or(WindowError).and_then(Self::new)
     }
 

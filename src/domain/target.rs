@@ -105,7 +105,7 @@ fn percent_to_ppm(text: &str) -> Result<i64, TargetError> {
     if fraction.len() > 4 {
         return Err(TargetError::TooFine);
     }
-    format!("{whole}{fraction:0<4}").parse().map_err(|_| TargetError::NotANumber)
+    format!("{whole}{fraction:0<4}").parse().or(Err(TargetError::NotANumber))
 }
 
 #[cfg(test)]

@@ -1,1 +1,145 @@
-//! store.
+//! Everything that is kept, on SQLite or PostgreSQL: all SQL of Nines, and nothing else.
+//!
+//! One file per aggregate, free functions with a verb: reads take `&Db` and stand alone, writes take `&mut Tx` and are
+//! part of the caller's transaction, which starts only through [`Db::begin_write`] and never spans a network call. Rows
+//! become domain values on the way out; a row that cannot is [`StoreError::Corrupt`] and says which.
+//!
+//! One SQL text serves both engines: `$n` placeholders, sums and literals cast, times as epoch seconds (minutes and hours in
+//! the ledger), documents as JSON text. The files list their statements in `ALL`, and a test prepares each on both engines.
+
+/// Runs one expression on whichever engine is behind a [`Db`], reading. It is type-checked once per engine, so a bind or a
+/// column that either cannot carry is a compile error at the line that wrote it. No closure: `?` and `return` work.
+macro_rules! on {
+    ($db:expr, |$ex:ident| $body:expr) => {
+        match $db {
+            $crate::store::Db::Sqlite(pools) => {
+                let $ex = pools.read();
+                $body
+            }
+            $crate::store::Db::Postgres(pool) => {
+                let $ex = pool;
+                $body
+            }
+        }
+    };
+}
+
+/// As [`on!`], within a transaction.
+macro_rules! in_tx {
+    ($tx:expr, |$ex:ident| $body:expr) => {
+        match $tx {
+            $crate::store::Tx::Sqlite(tx) => {
+                let $ex = &mut **tx;
+                $body
+            }
+            $crate::store::Tx::Postgres(tx) => {
+                let $ex = &mut **tx;
+                $body
+            }
+        }
+    };
+}
+
+/// Declares a file's statements, and `ALL`, the list of them for the test that prepares each on both engines.
+macro_rules! statements {
+    ($($(#[$doc:meta])* $name:ident = $sql:expr;)+) => {
+        $($(#[$doc])* const $name: &str = $sql;)+
+        /// Every statement of this file with its name.
+        pub(super) const ALL: &[(&str, &str)] = &[$((stringify!($name), $name)),+];
+    };
+}
+
+mod db;
+mod error;
+mod migrations;
+
+pub mod seal;
+
+pub mod services;
+pub mod sources;
+
+pub mod source_states;
+
+pub mod indicators;
+
+mod counters;
+mod queries;
+
+pub mod ledger;
+
+pub mod findings;
+
+pub mod agreements;
+pub mod objectives;
+
+pub mod evaluations;
+
+pub mod reports;
+
+pub mod outbox;
+
+pub mod users;
+
+pub mod setup_tokens;
+
+pub mod sessions;
+
+pub mod settings;
+
+pub mod audit;
+
+pub use db::{Db, SqlitePools, Tx};
+pub use error::StoreError;
+pub use seal::{SealError, Sealer};
+
+use std::fmt;
+
+/// Part of a long list, newest first: at most `limit` rows after skipping `offset`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Most rows.
+    pub limit: i64,
+    /// Rows to skip.
+    pub offset: i64,
+}
+
+impl Page {
+    /// The first so many rows.
+    #[must_use]
+    pub const fn first(limit: i64) -> Self {
+        Self { limit, offset: 0 }
+    }
+}
+
+/// Every statement that both engines understand, as `(file, name, text)`.
+pub fn statements() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    let files = [
+        ("services", services::ALL),
+        ("sources", sources::ALL),
+        ("source_states", source_states::ALL),
+        ("indicators", indicators::ALL),
+        ("ledger", ledger::ALL),
+        ("findings", findings::ALL),
+        ("agreements", agreements::ALL),
+        ("objectives", objectives::ALL),
+        ("evaluations", evaluations::ALL),
+        ("reports", reports::ALL),
+        ("outbox", outbox::ALL),
+        ("users", users::ALL),
+        ("setup_tokens", setup_tokens::ALL),
+        ("sessions", sessions::ALL),
+        ("settings", settings::ALL),
+        ("audit", audit::ALL),
+    ];
+    files.into_iter().flat_map(|(file, all)| all.iter().map(move |(name, text)| (file, *name, *text)))
+}
+
+/// Rows as domain values, or the first that is none.
+fn all<Row, T: TryFrom<Row, Error = StoreError>>(rows: Vec<Row>) -> Result<Vec<T>, StoreError> {
+    rows.into_iter().map(T::try_from).collect()
+}
+
+/// Demands that a change met a row: `NotFound` otherwise.
+fn met(rows_affected: u64, what: &'static str, id: impl fmt::Display) -> Result<(), StoreError> {
+    if rows_affected == 0 { Err(StoreError::NotFound { what, id: id.to_string() }) } else { Ok(()) }
+}

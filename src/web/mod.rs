@@ -1,1 +1,29 @@
-//! web.
+//! HTTP: extract, call, answer.
+//!
+//! A request passes, from the outside in: the span and its id ([`observe::PathOnly`]), the counters, the security headers,
+//! and, unless a machine asks, compression, the [error pages](error::pages), the [session] and the
+//! [guard against forgery](csrf::guard). Handlers take what they need as extractors from [`extract`] and answer with
+//! [`html`]. What goes wrong is a [`WebError`], which becomes a page and a line in the log in one place.
+
+pub mod routes;
+
+mod state;
+
+pub mod account;
+
+pub mod assets;
+pub mod health;
+
+pub mod client;
+pub mod csrf;
+pub mod error;
+pub mod extract;
+pub mod headers;
+pub mod html;
+pub mod observe;
+pub mod session;
+pub mod throttle;
+pub mod token;
+
+pub use error::WebError;
+pub use state::State;

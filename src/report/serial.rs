@@ -1,0 +1,97 @@
+//! How domain values stand in the report's JSON: as the words and decimals that people read.
+//!
+//! The domain knows no serde; each module here is one `#[serde(with = …)]`.
+
+use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+/// Reads text and turns it into a value, or says which text it was.
+fn read<'de, D: Deserializer<'de>, T>(
+    deserializer: D,
+    what: &str,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Result<T, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    parse(&text).ok_or_else(|| D::Error::custom(format!("{text:?} is no {what}")))
+}
+
+/// RFC 3339 in UTC.
+pub(super) mod instant {
+    use super::{Deserializer, Serializer};
+    use crate::domain::time::Instant;
+    use chrono::{DateTime, Utc};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+    pub(in crate::report) fn serialize<S: Serializer>(at: &Instant, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(at)
+    }
+
+    pub(in crate::report) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Instant, D::Error> {
+        super::read(deserializer, "moment", |text| text.parse::<DateTime<Utc>>().ok().map(Instant::from))
+    }
+}
+
+/// An IANA name.
+pub(super) mod zone {
+    use super::{Deserializer, Serializer};
+    use chrono_tz::Tz;
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+    pub(in crate::report) fn serialize<S: Serializer>(zone: &Tz, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(zone.name())
+    }
+
+    pub(in crate::report) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Tz, D::Error> {
+        super::read(deserializer, "time zone", |text| text.parse().ok())
+    }
+}
+
+/// A percentage without the sign.
+pub(super) mod target {
+    use super::{Deserializer, Serializer};
+    use crate::domain::target::Target;
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+    pub(in crate::report) fn serialize<S: Serializer>(target: &Target, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(target)
+    }
+
+    pub(in crate::report) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Target, D::Error> {
+        super::read(deserializer, "target", |text| Target::parse(text).ok())
+    }
+}
+
+/// `week`, `month`, …
+pub(super) mod period_kind {
+    use super::{Deserializer, Serializer};
+    use crate::domain::calendar::PeriodKind;
+    use crate::domain::wording;
+
+    const ALL: [PeriodKind; 5] =
+        [PeriodKind::Day, PeriodKind::Week, PeriodKind::Month, PeriodKind::Quarter, PeriodKind::Year];
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+    pub(in crate::report) fn serialize<S: Serializer>(kind: &PeriodKind, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(wording::period(*kind))
+    }
+
+    pub(in crate::report) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PeriodKind, D::Error> {
+        super::read(deserializer, "period", |text| ALL.into_iter().find(|kind| wording::period(*kind) == text))
+    }
+}
+
+/// `availability`, `latency`, …
+pub(super) mod objective_kind {
+    use super::{Deserializer, Serializer};
+    use crate::domain::model::ObjectiveKind;
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+    pub(in crate::report) fn serialize<S: Serializer>(kind: &ObjectiveKind, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(kind.word())
+    }
+
+    pub(in crate::report) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<ObjectiveKind, D::Error> {
+        super::read(deserializer, "kind of objective", ObjectiveKind::from_word)
+    }
+}

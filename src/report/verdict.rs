@@ -1,0 +1,224 @@
+//! The outcome in one word and one sentence, and the subject line that says it.
+
+use crate::domain::wording;
+use crate::report::{Line, Report};
+use serde::{Deserialize, Serialize};
+
+/// The outcome of an objective or of a whole agreement; the order is that of trouble.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// The target was missed.
+    Breached,
+    /// The target is met, but most of the budget is gone.
+    AtRisk,
+    /// Nothing was measured.
+    NoData,
+    /// The target was met.
+    Met,
+}
+
+impl Status {
+    /// The word for people: `At risk`.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Breached => "Breached",
+            Self::AtRisk => "At risk",
+            Self::NoData => "No data",
+            Self::Met => "Met",
+        }
+    }
+
+    /// The word in files and class names: `at_risk`.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Breached => "breached",
+            Self::AtRisk => "at_risk",
+            Self::NoData => "no_data",
+            Self::Met => "met",
+        }
+    }
+
+    /// A shape beside the word, so that no one needs the colour. Plain text symbols that mail programs do not paint
+    /// over.
+    #[must_use]
+    pub const fn shape(self) -> &'static str {
+        match self {
+            Self::Breached => "✕",
+            Self::AtRisk => "△",
+            Self::NoData => "○",
+            Self::Met => "✓",
+        }
+    }
+}
+
+/// The outcome of the agreement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// In one word: the worst of its measured objectives.
+    pub status: Status,
+    /// In one sentence.
+    pub sentence: String,
+}
+
+impl Verdict {
+    /// From the objectives' outcomes. What was not measured decides nothing, unless nothing was measured at all.
+    #[must_use]
+    pub fn of(objectives: &[Line]) -> Self {
+        let tally = Tally::of(objectives);
+        let status = tally.status();
+        let (part, names) = (tally.part(status), tally.names(status));
+        let mut sentence = match status {
+            _ if objectives.is_empty() => "This agreement has no objectives.".to_owned(),
+            Status::Breached => capitalised(&format!("{part} missed: {names}.")),
+            Status::AtRisk => {
+                let verb = if tally.count(status) == 1 { "is" } else { "are" };
+                format!("Every measured target is met, but {part} {verb} at risk: {names}.")
+            }
+            Status::NoData => "Nothing was measured, so nothing can be said about any objective.".to_owned(),
+            Status::Met => capitalised(&format!("{part} met.")),
+        };
+        if status != Status::NoData && tally.count(Status::NoData) > 0 {
+            sentence = format!("{sentence} Nothing was measured for {}.", tally.names(Status::NoData));
+        }
+        Self { status, sentence }
+    }
+}
+
+/// The subject line: `[Nines] Breached: ACME shop, week 2026-W46 – 1 of 3 objectives missed`.
+#[must_use]
+pub fn subject(report: &Report) -> String {
+    let tally = Tally::of(&report.objectives);
+    let status = report.verdict.status;
+    let detail = match status {
+        _ if report.objectives.is_empty() => "no objectives".to_owned(),
+        Status::Breached => format!("{} missed", tally.part(status)),
+        Status::AtRisk => format!("{} at risk", tally.part(status)),
+        Status::Met => format!("{} met", tally.part(status)),
+        Status::NoData => "nothing measured".to_owned(),
+    };
+    let state = if report.provisional { ", provisional" } else { "" };
+    let revision = if report.revision > 1 { format!(", revision {}", report.revision) } else { String::new() };
+    let name = report.agreement.name.split_whitespace().collect::<Vec<_>>().join(" ");
+    let (kind, label) = (wording::period(report.period.kind), &report.period.label);
+    format!("[Nines] {}: {name}, {kind} {label}{state}{revision} – {detail}", status.word())
+}
+
+/// Objectives by outcome.
+struct Tally<'a>(&'a [Line]);
+
+impl<'a> Tally<'a> {
+    const fn of(objectives: &'a [Line]) -> Self {
+        Self(objectives)
+    }
+
+    fn of_status(&self, status: Status) -> impl Iterator<Item = &'a Line> {
+        self.0.iter().filter(move |line| line.status == status)
+    }
+
+    fn count(&self, status: Status) -> usize {
+        self.of_status(status).count()
+    }
+
+    fn status(&self) -> Status {
+        let measured = self.0.iter().map(|line| line.status).filter(|status| *status != Status::NoData);
+        measured.min().unwrap_or(Status::NoData)
+    }
+
+    /// `1 of 3 objectives`, `all 3 objectives`, `1 objective`.
+    fn part(&self, status: Status) -> String {
+        let (some, all) = (self.count(status), self.0.len());
+        let noun = if all == 1 { "objective" } else { "objectives" };
+        match (some, all) {
+            (1, 1) => format!("1 {noun}"),
+            _ if some == all => format!("all {all} {noun}"),
+            _ => format!("{some} of {all} {noun}"),
+        }
+    }
+
+    /// The names, at most three of them.
+    fn names(&self, status: Status) -> String {
+        let names: Vec<&str> = self.of_status(status).map(|line| line.name.as_str()).collect();
+        match names.get(..3) {
+            Some(first) if names.len() > 3 => format!("{} and {} more", first.join(", "), names.len() - 3),
+            _ => names.join(", "),
+        }
+    }
+}
+
+/// `all of it` is `All of it`.
+pub(super) fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    fn with(statuses: &[Status]) -> Report {
+        let mut report = sample::report();
+        let line = report.objectives[0].clone();
+        report.objectives = statuses
+            .iter()
+            .zip(["a", "b", "c", "d", "e"])
+            .map(|(status, name)| Line { status: *status, name: name.to_owned(), ..line.clone() })
+            .collect();
+        report.verdict = Verdict::of(&report.objectives);
+        report
+    }
+
+    #[test]
+    fn the_subject_and_the_sentence_say_the_verdict() {
+        use Status::{AtRisk, Breached, Met, NoData};
+        for (statuses, end_of_subject, sentence) in [
+            (
+                &[Met, Breached, AtRisk][..],
+                "Breached: ACME shop, week 2026-W46 – 1 of 3 objectives missed",
+                "1 of 3 objectives missed: b.",
+            ),
+            (
+                &[Breached; 5],
+                "Breached: ACME shop, week 2026-W46 – all 5 objectives missed",
+                "All 5 objectives missed: a, b, c and 2 more.",
+            ),
+            (
+                &[Met, AtRisk, NoData],
+                "At risk: ACME shop, week 2026-W46 – 1 of 3 objectives at risk",
+                "Every measured target is met, but 1 of 3 objectives is at risk: b. Nothing was measured for c.",
+            ),
+            (&[Met, Met], "Met: ACME shop, week 2026-W46 – all 2 objectives met", "All 2 objectives met."),
+            (&[Met], "Met: ACME shop, week 2026-W46 – 1 objective met", "1 objective met."),
+            (
+                &[Met, NoData],
+                "Met: ACME shop, week 2026-W46 – 1 of 2 objectives met",
+                "1 of 2 objectives met. Nothing was measured for b.",
+            ),
+            (
+                &[NoData],
+                "No data: ACME shop, week 2026-W46 – nothing measured",
+                "Nothing was measured, so nothing can be said about any objective.",
+            ),
+            (&[], "No data: ACME shop, week 2026-W46 – no objectives", "This agreement has no objectives."),
+        ] {
+            let report = with(statuses);
+            assert_eq!(subject(&report), format!("[Nines] {end_of_subject}"));
+            assert_eq!(report.verdict.sentence, sentence);
+        }
+    }
+
+    #[test]
+    fn a_subject_is_one_line_and_names_what_is_not_final() {
+        let mut report = with(&[Status::Met]);
+        report.agreement.name = "ACME\r\nBcc: all@example.org".to_owned();
+        report.provisional = true;
+        report.revision = 2;
+        assert_eq!(
+            subject(&report),
+            "[Nines] Met: ACME Bcc: all@example.org, week 2026-W46, provisional, revision 2 – 1 objective met"
+        );
+    }
+}

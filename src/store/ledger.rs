@@ -1,0 +1,278 @@
+//! The ledger: one row per indicator and hour.
+//!
+//! Writing merges minutes into the hour's row and writes its sums anew from all sixty, so the same minute twice replaces
+//! itself and the sums cannot drift. A question is answered from plain sums, which SQL adds up, and from the sixty
+//! minutes of those hours only that a span cuts into.
+
+use crate::domain::ids::IndicatorId;
+use crate::domain::ledger::{HourDetail, Slice, Tally, tally_of};
+use crate::domain::time::{DAY_MINUTES, Hour, Minute, Span};
+use crate::store::db::Lock;
+use crate::store::{Db, StoreError, Tx};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+/// Hours that one statement of [`write`] reads at a time.
+const CHUNK_HOURS: i64 = 240;
+/// Edges that one [`TALLY`] takes: eight windows that end together have nine.
+const EDGES: usize = 12;
+
+/// The sums of the hours strictly between two neighbouring edges; the first column tells which gap it is.
+macro_rules! gap {
+    ($low:literal, $high:literal) => {
+        concat!(
+            " UNION ALL SELECT CAST(0 AS BIGINT), CAST($",
+            $low,
+            " AS BIGINT), ",
+            "CAST(COALESCE(SUM(good), 0) AS BIGINT), CAST(COALESCE(SUM(total), 0) AS BIGINT), ",
+            "CAST(COALESCE(SUM(known), 0) AS BIGINT), NULL ",
+            "FROM hours WHERE indicator = $1 AND hour > $",
+            $low,
+            " AND hour < $",
+            $high,
+        )
+    };
+}
+
+statements! {
+    READ = "SELECT hour, detail FROM hours WHERE indicator = $1 AND hour >= $2 AND hour < $3 ORDER BY hour";
+    WRITE = "INSERT INTO hours (indicator, hour, good, total, known, detail) VALUES ($1, $2, $3, $4, $5, $6)
+        ON CONFLICT (indicator, hour) DO UPDATE SET good = excluded.good, total = excluded.total,
+            known = excluded.known, detail = excluded.detail";
+    SUMS = "SELECT hour, good, total, known FROM hours
+        WHERE indicator = $1 AND hour >= $2 AND hour < $3 ORDER BY hour";
+    FIRST = "SELECT hour, detail FROM hours WHERE indicator = $1 AND known > 0 ORDER BY hour LIMIT 1";
+    LAST = "SELECT hour, detail FROM hours WHERE indicator = $1 AND known > 0 ORDER BY hour DESC LIMIT 1";
+    /// Twelve edge hours with their minutes, and the sums of the hours between them, in one round trip.
+    TALLY = concat!(
+        "SELECT CAST(1 AS BIGINT) AS edge, hour, good, total, known, detail FROM hours ",
+        "WHERE indicator = $1 AND hour IN ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        gap!(2, 3), gap!(3, 4), gap!(4, 5), gap!(5, 6), gap!(6, 7), gap!(7, 8), gap!(8, 9), gap!(9, 10),
+        gap!(10, 11), gap!(11, 12), gap!(12, 13)
+    );
+}
+
+/// The sums of one hour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx_macros::FromRow)]
+struct SumsRow {
+    hour: i64,
+    good: i64,
+    total: i64,
+    known: i64,
+}
+
+#[derive(sqlx_macros::FromRow)]
+struct DetailRow {
+    hour: i64,
+    detail: Vec<u8>,
+}
+
+#[derive(sqlx_macros::FromRow)]
+struct TallyRow {
+    edge: i64,
+    hour: i64,
+    good: i64,
+    total: i64,
+    known: i64,
+    detail: Option<Vec<u8>>,
+}
+
+/// The sums of one hour: for charts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HourRow {
+    /// Which hour.
+    pub hour: Hour,
+    /// Good events.
+    pub good: i64,
+    /// All events.
+    pub total: i64,
+    /// Known minutes, 0 to 60.
+    pub known: i64,
+}
+
+/// Merges minutes into the ledger: `Some` replaces what is known about the minute, `None` makes it unknown again. The last
+/// entry of a minute counts. A slice whose counts are impossible is `Refused` before anything is written.
+pub async fn write(tx: &mut Tx, indicator: IndicatorId, minutes: &[(Minute, Option<Slice>)]) -> Result<(), StoreError> {
+    let mut by_hour: BTreeMap<i64, Vec<(Minute, Option<Slice>)>> = BTreeMap::new();
+    for (minute, slice) in minutes {
+        if let Some(Err(why)) = slice.map(Slice::checked) {
+            return Err(StoreError::Refused { indicator, minute: minute.0, why });
+        }
+        by_hour.entry(minute.hour().0).or_default().push((*minute, *slice));
+    }
+    if by_hour.is_empty() {
+        return Ok(());
+    }
+    tx.lock(Lock::Ledger(indicator)).await?;
+    while let Some((&first, _)) = by_hour.first_key_value() {
+        let rest = by_hour.split_off(&first.saturating_add(CHUNK_HOURS));
+        write_chunk(tx, indicator, &by_hour).await?;
+        by_hour = rest;
+    }
+    Ok(())
+}
+
+async fn write_chunk(
+    tx: &mut Tx,
+    indicator: IndicatorId,
+    by_hour: &BTreeMap<i64, Vec<(Minute, Option<Slice>)>>,
+) -> Result<(), StoreError> {
+    let (Some((low, _)), Some((high, _))) = (by_hour.first_key_value(), by_hour.last_key_value()) else {
+        return Ok(());
+    };
+    let stored: Vec<DetailRow> = in_tx!(&mut *tx, |ex| {
+        sqlx::query_as(READ).bind(indicator.0).bind(low).bind(high.saturating_add(1)).fetch_all(ex).await
+    })?;
+    let stored: BTreeMap<i64, Vec<u8>> = stored.into_iter().map(|row| (row.hour, row.detail)).collect();
+    for (&hour, minutes) in by_hour {
+        let before = stored.get(&hour);
+        let mut detail = match before {
+            Some(bytes) => unpacked(indicator, hour, bytes)?,
+            None => HourDetail::default(),
+        };
+        for (minute, slice) in minutes {
+            match slice {
+                Some(slice) => {
+                    let merged = detail.merge(*minute, *slice);
+                    merged.map_err(|why| corrupt(indicator, hour, why))?;
+                }
+                None => detail.forget(*minute),
+            }
+        }
+        let (packed, sums) = (detail.pack(), detail.sums());
+        if before == Some(&packed) {
+            continue; // the newest minutes are read again and again, mostly to the same end
+        }
+        in_tx!(&mut *tx, |ex| {
+            let query = sqlx::query(WRITE).bind(indicator.0).bind(hour);
+            query.bind(sums.good).bind(sums.total).bind(sums.known).bind(packed).execute(ex).await.map(drop)
+        })?;
+    }
+    Ok(())
+}
+
+/// What the ledger says about each span, in the order asked. Any number of spans, of any length, overlapping or not; eight
+/// that end together take one round trip.
+pub async fn tallies(db: &Db, indicator: IndicatorId, spans: &[Span]) -> Result<Vec<Tally>, StoreError> {
+    let asked = spans.iter().filter(|span| !span.is_empty());
+    let edges: BTreeSet<i64> = asked.flat_map(|span| [span.start().hour().0, span.end().plus(-1).hour().0]).collect();
+    let edges: Vec<i64> = edges.into_iter().collect();
+    let mut details: BTreeMap<i64, HourDetail> = BTreeMap::new();
+    // the sums of the hours after this edge, up to the next
+    let mut gaps: BTreeMap<i64, Tally> = BTreeMap::new();
+    let mut next = 0;
+    while next < edges.len() {
+        let part = &edges[next..edges.len().min(next + EDGES)];
+        for row in tally_rows(db, indicator, part).await? {
+            if let Some(bytes) = row.detail.filter(|_| row.edge == 1) {
+                details.insert(row.hour, unpacked(indicator, row.hour, &bytes)?);
+            } else {
+                let sums = Tally { good: row.good, total: row.total, known: row.known, minutes: 0 };
+                *gaps.entry(row.hour).or_default() += sums;
+            }
+        }
+        // the last edge of a part is the first of the next, so that the gap between them is asked for too
+        next = if next + part.len() < edges.len() { next + part.len() - 1 } else { edges.len() };
+    }
+    Ok(spans.iter().map(|span| tally(*span, &edges, &details, &gaps)).collect())
+}
+
+/// One span out of what is known about the edges and the gaps between them. No edge lies inside a gap, so each gap is
+/// inside the span as a whole or not at all.
+fn tally(span: Span, edges: &[i64], details: &BTreeMap<i64, HourDetail>, gaps: &BTreeMap<i64, Tally>) -> Tally {
+    let (first, last) = (span.start().hour().0, span.end().plus(-1).hour().0);
+    let inside = edges.iter().filter(|edge| !span.is_empty() && (first..=last).contains(*edge));
+    let sums = inside.map(|edge| {
+        let cut = details.get(edge).map(|detail| tally_of(detail, Hour(*edge), span)).unwrap_or_default();
+        let after = if *edge < last { gaps.get(edge).copied().unwrap_or_default() } else { Tally::default() };
+        cut + after
+    });
+    Tally { minutes: span.minutes(), ..sums.sum() }
+}
+
+async fn tally_rows(db: &Db, indicator: IndicatorId, edges: &[i64]) -> Result<Vec<TallyRow>, StoreError> {
+    let last = edges.last().copied().unwrap_or_default();
+    // fewer edges than the statement takes: the last one again, with nothing between
+    let edge = |n: usize| edges.get(n).copied().unwrap_or(last);
+    let rows: Vec<TallyRow> = on!(db, |ex| {
+        let mut query = sqlx::query_as(TALLY).bind(indicator.0);
+        for n in 0..EDGES {
+            query = query.bind(edge(n));
+        }
+        query.fetch_all(ex).await
+    })?;
+    Ok(rows)
+}
+
+/// The sums of the hours that have a minute inside `span`, in order; hours that were never written are missing.
+pub async fn hours(db: &Db, indicator: IndicatorId, span: Span) -> Result<Vec<HourRow>, StoreError> {
+    let (low, high) = hour_bounds(span);
+    let rows: Vec<SumsRow> =
+        on!(db, |ex| sqlx::query_as(SUMS).bind(indicator.0).bind(low).bind(high).fetch_all(ex).await)?;
+    let row = |row: SumsRow| HourRow { hour: Hour(row.hour), good: row.good, total: row.total, known: row.known };
+    Ok(rows.into_iter().map(row).collect())
+}
+
+/// The known minutes inside `span`, in order. A year of them is half a million: for long spans see [`pages`].
+pub async fn slices(db: &Db, indicator: IndicatorId, span: Span) -> Result<Vec<(Minute, Slice)>, StoreError> {
+    let (low, high) = hour_bounds(span);
+    let rows: Vec<DetailRow> =
+        on!(db, |ex| sqlx::query_as(READ).bind(indicator.0).bind(low).bind(high).fetch_all(ex).await)?;
+    let mut slices = Vec::new();
+    for row in rows {
+        let detail = unpacked(indicator, row.hour, &row.detail)?;
+        slices.extend(detail.known(Hour(row.hour)).filter(|(minute, _)| span.contains(*minute)));
+    }
+    Ok(slices)
+}
+
+/// `span` in pieces of at most a day, in order: an export asks [`slices`] for one after the other.
+pub fn pages(span: Span) -> impl Iterator<Item = Span> {
+    let mut start = span.start();
+    std::iter::from_fn(move || {
+        let next = Minute((start.0.div_euclid(DAY_MINUTES) + 1) * DAY_MINUTES);
+        let page = Span::new(start, next).intersect(span);
+        start = next;
+        (!page.is_empty()).then_some(page)
+    })
+}
+
+/// From the first to the last known minute; `None` if nothing is known.
+pub async fn extent(db: &Db, indicator: IndicatorId) -> Result<Option<Span>, StoreError> {
+    let first: Option<DetailRow> = on!(db, |ex| sqlx::query_as(FIRST).bind(indicator.0).fetch_optional(ex).await)?;
+    let last: Option<DetailRow> = on!(db, |ex| sqlx::query_as(LAST).bind(indicator.0).fetch_optional(ex).await)?;
+    let known = |row: &DetailRow| -> Result<Vec<Minute>, StoreError> {
+        let detail = unpacked(indicator, row.hour, &row.detail)?;
+        Ok(detail.known(Hour(row.hour)).map(|(minute, _)| minute).collect())
+    };
+    let (Some(first), Some(last)) = (first, last) else { return Ok(None) };
+    let (firsts, lasts) = (known(&first)?, known(&last)?);
+    Ok(firsts.first().zip(lasts.last()).map(|(first, last)| Span::new(*first, last.plus(1))))
+}
+
+/// The first hour inside and the first after.
+fn hour_bounds(span: Span) -> (i64, i64) {
+    let low = span.start().hour().0;
+    (low, if span.is_empty() { low } else { span.end().plus(-1).hour().0 + 1 })
+}
+
+fn unpacked(indicator: IndicatorId, hour: i64, bytes: &[u8]) -> Result<HourDetail, StoreError> {
+    HourDetail::unpack(bytes).map_err(|why| corrupt(indicator, hour, why))
+}
+
+fn corrupt(indicator: IndicatorId, hour: i64, why: impl fmt::Display) -> StoreError {
+    StoreError::corrupt("hours", format!("{indicator}, hour {hour}"), why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_cover_a_span_once_and_break_at_midnight() {
+        let span = Span::new(Minute(1_000), Minute(4_000));
+        let pages = pages(span).map(|page| (page.start().0, page.end().0)).collect::<Vec<_>>();
+        assert_eq!(pages, [(1_000, 1_440), (1_440, 2_880), (2_880, 4_000)]);
+        assert_eq!(super::pages(Span::new(Minute(5), Minute(5))).count(), 0);
+    }
+}

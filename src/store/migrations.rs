@@ -1,0 +1,25 @@
+//! The schema's steps, embedded; the same names for both engines. A released step is never edited: its checksum counts.
+
+use sqlx::SqlSafeStr;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+
+macro_rules! steps {
+    ($engine:literal: $($version:literal $name:literal),+ $(,)?) => {
+        [$(($version, $name, include_str!(concat!("../../migrations/", $engine, "/", $name, ".sql")))),+]
+    };
+}
+
+pub(super) fn sqlite() -> Migrator {
+    migrator(steps!("sqlite": 1 "0001_definitions", 2 "0002_ledger", 3 "0003_reports", 4 "0004_accounts"))
+}
+
+pub(super) fn postgres() -> Migrator {
+    migrator(steps!("postgres": 1 "0001_definitions", 2 "0002_ledger", 3 "0003_reports", 4 "0004_accounts"))
+}
+
+fn migrator<const N: usize>(steps: [(i64, &'static str, &'static str); N]) -> Migrator {
+    let step = |(version, name, sql): (i64, &'static str, &'static str)| {
+        Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
+    };
+    Migrator::with_migrations(steps.map(step).into())
+}

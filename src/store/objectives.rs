@@ -1,0 +1,222 @@
+//! Objectives, alone and together with everything they hang on.
+
+use crate::domain::ids::{AgreementId, IndicatorId, ObjectiveId, ServiceId, SourceId};
+use crate::domain::model::{Agreement, Indicator, Objective, ObjectiveKind, RollingMinutes, Window};
+use crate::domain::target::Target;
+use crate::domain::time::Instant;
+use crate::store::agreements::AgreementRow;
+use crate::store::{Db, StoreError, Tx, all, met, queries};
+
+/// The columns of a listing, before its WHERE.
+macro_rules! listing {
+    ($rest:literal) => {
+        concat!(
+            "SELECT o.id, o.agreement, o.indicator, o.name, o.kind, o.target_ppm, o.window_minutes, o.archived_at, ",
+            "a.name AS agreement_name, a.customer AS agreement_customer, a.owner AS agreement_owner, ",
+            "a.zone AS agreement_zone, a.period AS agreement_period, a.report_every AS agreement_report_every, ",
+            "a.recipients AS agreement_recipients, a.created_at AS agreement_created_at, ",
+            "a.archived_at AS agreement_archived_at, i.service, i.source, i.query, ",
+            "s.name AS service_name, d.name AS source_name ",
+            "FROM objectives o JOIN agreements a ON a.id = o.agreement JOIN indicators i ON i.id = o.indicator ",
+            "JOIN services s ON s.id = i.service JOIN sources d ON d.id = i.source ",
+            $rest
+        )
+    };
+}
+
+statements! {
+    INSERT = "INSERT INTO objectives (agreement, indicator, name, kind, target_ppm, window_minutes, archived_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id";
+    UPDATE = "UPDATE objectives SET agreement = $2, indicator = $3, name = $4, kind = $5, target_ppm = $6,
+        window_minutes = $7 WHERE id = $1";
+    ARCHIVE = "UPDATE objectives SET archived_at = $2 WHERE id = $1";
+    FIND = "SELECT id, agreement, indicator, name, kind, target_ppm, window_minutes, archived_at
+        FROM objectives WHERE id = $1";
+    LIST_BY_AGREEMENT = "SELECT id, agreement, indicator, name, kind, target_ppm, window_minutes, archived_at
+        FROM objectives WHERE agreement = $1 ORDER BY id";
+    LISTINGS = listing!("WHERE o.archived_at IS NULL AND a.archived_at IS NULL ORDER BY o.id");
+    LISTING = listing!("WHERE o.id = $1");
+}
+
+/// An objective with everything that it hangs on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectiveListing {
+    /// The promise.
+    pub objective: Objective,
+    /// What it is about.
+    pub indicator: Indicator,
+    /// The contract that it belongs to.
+    pub agreement: Agreement,
+    /// The name of the indicator's service.
+    pub service_name: String,
+    /// The name of the indicator's source.
+    pub source_name: String,
+}
+
+#[derive(sqlx_macros::FromRow)]
+struct ObjectiveRow {
+    id: i64,
+    agreement: i64,
+    indicator: i64,
+    name: String,
+    kind: String,
+    target_ppm: i64,
+    window_minutes: Option<i64>,
+    archived_at: Option<i64>,
+}
+
+#[derive(sqlx_macros::FromRow)]
+struct ListingRow {
+    #[sqlx(flatten)]
+    objective: ObjectiveRow,
+    agreement_name: String,
+    agreement_customer: String,
+    agreement_owner: String,
+    agreement_zone: String,
+    agreement_period: String,
+    agreement_report_every: String,
+    agreement_recipients: String,
+    agreement_created_at: i64,
+    agreement_archived_at: Option<i64>,
+    service: i64,
+    source: i64,
+    query: String,
+    service_name: String,
+    source_name: String,
+}
+
+impl TryFrom<ObjectiveRow> for Objective {
+    type Error = StoreError;
+
+    fn try_from(row: ObjectiveRow) -> Result<Self, StoreError> {
+        let corrupt = |why: String| StoreError::corrupt("objectives", row.id, why);
+        let rolling = |minutes| RollingMinutes::new(minutes).map_err(|why| corrupt(why.to_string()));
+        Ok(Self {
+            id: ObjectiveId(row.id),
+            agreement: AgreementId(row.agreement),
+            indicator: IndicatorId(row.indicator),
+            kind: ObjectiveKind::from_word(&row.kind).ok_or_else(|| corrupt(format!("{} is no kind", row.kind)))?,
+            target: Target::from_ppm(row.target_ppm).map_err(|why| corrupt(why.to_string()))?,
+            window: row.window_minutes.map_or(Ok(Window::Calendar), |minutes| rolling(minutes).map(Window::Rolling))?,
+            name: row.name,
+            archived_at: row.archived_at.map(Instant::from_seconds),
+        })
+    }
+}
+
+impl TryFrom<ListingRow> for ObjectiveListing {
+    type Error = StoreError;
+
+    fn try_from(row: ListingRow) -> Result<Self, StoreError> {
+        let indicator = Indicator {
+            id: IndicatorId(row.objective.indicator),
+            service: ServiceId(row.service),
+            source: SourceId(row.source),
+            query: queries::parse(&row.query)
+                .map_err(|why| StoreError::corrupt("indicators", row.objective.indicator, why))?,
+        };
+        let agreement = AgreementRow {
+            id: row.objective.agreement,
+            name: row.agreement_name,
+            customer: row.agreement_customer,
+            owner: row.agreement_owner,
+            zone: row.agreement_zone,
+            period: row.agreement_period,
+            report_every: row.agreement_report_every,
+            recipients: row.agreement_recipients,
+            created_at: row.agreement_created_at,
+            archived_at: row.agreement_archived_at,
+        };
+        Ok(Self {
+            objective: row.objective.try_into()?,
+            indicator,
+            agreement: agreement.try_into()?,
+            service_name: row.service_name,
+            source_name: row.source_name,
+        })
+    }
+}
+
+const fn window_minutes(window: Window) -> Option<i64> {
+    match window {
+        Window::Rolling(minutes) => Some(minutes.minutes()),
+        Window::Calendar => None,
+    }
+}
+
+/// Keeps a new objective; the `id` in it is ignored. `Conflict` on `objectives.agreement, objectives.name` if its
+/// agreement has one of that name.
+pub async fn insert(tx: &mut Tx, objective: &Objective) -> Result<ObjectiveId, StoreError> {
+    let id: i64 = in_tx!(tx, |ex| {
+        sqlx::query_scalar(INSERT)
+            .bind(objective.agreement.0)
+            .bind(objective.indicator.0)
+            .bind(&objective.name)
+            .bind(objective.kind.word())
+            .bind(objective.target.ppm())
+            .bind(window_minutes(objective.window))
+            .bind(objective.archived_at.map(Instant::seconds))
+            .fetch_one(ex)
+            .await
+    })?;
+    Ok(ObjectiveId(id))
+}
+
+/// Changes an objective; whether it is archived stays. `Conflict` as for [`insert`].
+pub async fn update(tx: &mut Tx, objective: &Objective) -> Result<(), StoreError> {
+    let done = in_tx!(tx, |ex| {
+        sqlx::query(UPDATE)
+            .bind(objective.id.0)
+            .bind(objective.agreement.0)
+            .bind(objective.indicator.0)
+            .bind(&objective.name)
+            .bind(objective.kind.word())
+            .bind(objective.target.ppm())
+            .bind(window_minutes(objective.window))
+            .execute(ex)
+            .await?
+            .rows_affected()
+    });
+    met(done, "objective", objective.id)
+}
+
+/// Keeps the objective but stops judging it.
+pub async fn archive(tx: &mut Tx, id: ObjectiveId, now: Instant) -> Result<(), StoreError> {
+    set_archived(tx, id, Some(now)).await
+}
+
+/// Judges the objective again.
+pub async fn restore(tx: &mut Tx, id: ObjectiveId) -> Result<(), StoreError> {
+    set_archived(tx, id, None).await
+}
+
+async fn set_archived(tx: &mut Tx, id: ObjectiveId, at: Option<Instant>) -> Result<(), StoreError> {
+    let at = at.map(Instant::seconds);
+    let done = in_tx!(tx, |ex| sqlx::query(ARCHIVE).bind(id.0).bind(at).execute(ex).await?.rows_affected());
+    met(done, "objective", id)
+}
+
+/// The objective with this identity; archived ones too.
+pub async fn find(db: &Db, id: ObjectiveId) -> Result<Option<Objective>, StoreError> {
+    let row: Option<ObjectiveRow> = on!(db, |ex| sqlx::query_as(FIND).bind(id.0).fetch_optional(ex).await)?;
+    row.map(Objective::try_from).transpose()
+}
+
+/// The objectives of an agreement, archived ones too, in the order of definition.
+pub async fn list_by_agreement(db: &Db, agreement: AgreementId) -> Result<Vec<Objective>, StoreError> {
+    let rows: Vec<ObjectiveRow> =
+        on!(db, |ex| sqlx::query_as(LIST_BY_AGREEMENT).bind(agreement.0).fetch_all(ex).await)?;
+    all(rows)
+}
+
+/// Every live objective (neither it nor its agreement archived) with everything that it hangs on, oldest first.
+pub async fn listings(db: &Db) -> Result<Vec<ObjectiveListing>, StoreError> {
+    let rows: Vec<ListingRow> = on!(db, |ex| sqlx::query_as(LISTINGS).fetch_all(ex).await)?;
+    all(rows)
+}
+
+/// One objective, archived or not, with everything that it hangs on.
+pub async fn listing(db: &Db, id: ObjectiveId) -> Result<Option<ObjectiveListing>, StoreError> {
+    let row: Option<ListingRow> = on!(db, |ex| sqlx::query_as(LISTING).bind(id.0).fetch_optional(ex).await)?;
+    row.map(ObjectiveListing::try_from).transpose()
+}

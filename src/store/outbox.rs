@@ -1,0 +1,286 @@
+//! Reports on their way to their recipients.
+//!
+//! A delivery is written in the transaction that writes its report, claimed by lease, and kept with its last answer: a
+//! dead mail server loses nothing, and only a crash between the server's acceptance and [`record_sent`] sends twice, then
+//! under the same Message-ID.
+
+use crate::domain::ids::{DeliveryId, ReportId};
+use crate::domain::time::Instant;
+use crate::store::db::Lock;
+use crate::store::{Db, Page, StoreError, Tx, all};
+
+statements! {
+    ENQUEUE = "INSERT INTO deliveries (report, recipient, message_id, mime, state, created_at, next_at)
+        VALUES ($1, $2, $3, $4, 'queued', $5, $5) RETURNING id";
+    // the outer WHERE repeats the condition: without it PostgreSQL gave one row to two claimers
+    CLAIM_DUE = "UPDATE deliveries SET lease_holder = $1, lease_until = $2
+        WHERE state = 'queued' AND next_at <= $3 AND lease_until <= $3 AND id IN (
+            SELECT id FROM deliveries WHERE state = 'queued' AND next_at <= $3 AND lease_until <= $3
+            ORDER BY next_at, id LIMIT $4)
+        RETURNING id, report, recipient, message_id, mime, attempts";
+    SENT = "UPDATE deliveries SET state = 'sent', attempts = attempts + 1, last_at = $3, last_answer = $4,
+        lease_holder = '', lease_until = 0 WHERE id = $1 AND lease_holder = $2 AND state = 'queued'";
+    FAILED = "UPDATE deliveries SET state = $5, next_at = $6, attempts = attempts + 1, last_at = $3, last_answer = $4,
+        lease_holder = '', lease_until = 0 WHERE id = $1 AND lease_holder = $2 AND state = 'queued'";
+    RELEASE = "UPDATE deliveries SET lease_holder = '', lease_until = 0 WHERE id = $1 AND lease_holder = $2";
+    RETRY = "UPDATE deliveries SET state = 'queued', next_at = $2 WHERE id = $1 AND state <> 'sent'";
+    LIST_BY_REPORT = "SELECT id, report, recipient, message_id, state, created_at, attempts, next_at, last_at, last_answer
+        FROM deliveries WHERE report = $1 ORDER BY id";
+    LIST = "SELECT id, report, recipient, message_id, state, created_at, attempts, next_at, last_at, last_answer
+        FROM deliveries ORDER BY id DESC LIMIT $1 OFFSET $2";
+    COUNTS = "SELECT state, CAST(COUNT(*) AS BIGINT) AS count FROM deliveries GROUP BY state";
+}
+
+/// Where a delivery stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeliveryState {
+    /// To be sent, now or later.
+    Queued,
+    /// Accepted by the mail server.
+    Sent,
+    /// Given up.
+    Dead,
+}
+
+impl DeliveryState {
+    /// The word that is stored and shown.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Sent => "sent",
+            Self::Dead => "dead",
+        }
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        [Self::Queued, Self::Sent, Self::Dead].into_iter().find(|state| state.word() == word)
+    }
+}
+
+/// One report on its way to one recipient, without its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// Identity.
+    pub id: DeliveryId,
+    /// Which report.
+    pub report: ReportId,
+    /// To whom.
+    pub recipient: String,
+    /// Message-ID, the same at every attempt.
+    pub message_id: String,
+    /// Where it stands.
+    pub state: DeliveryState,
+    /// When it was enqueued.
+    pub created_at: Instant,
+    /// Attempts so far.
+    pub attempts: i64,
+    /// When to try (again), while queued.
+    pub next_at: Instant,
+    /// The last attempt.
+    pub last_at: Option<Instant>,
+    /// What the mail server, or the way to it, said at the last attempt.
+    pub last_answer: String,
+}
+
+/// A delivery to be made now.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx_macros::FromRow)]
+struct ClaimedRow {
+    id: i64,
+    report: i64,
+    recipient: String,
+    message_id: String,
+    mime: Vec<u8>,
+    attempts: i64,
+}
+
+/// A delivery to be made now, by the holder of its lease.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claimed {
+    /// Identity.
+    pub id: DeliveryId,
+    /// Which report.
+    pub report: ReportId,
+    /// To whom.
+    pub recipient: String,
+    /// Message-ID, already in the message.
+    pub message_id: String,
+    /// The message, as it goes over the wire.
+    pub mime: Vec<u8>,
+    /// Attempts before this one.
+    pub attempts: i64,
+}
+
+/// How many deliveries stand where.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// To be sent.
+    pub queued: i64,
+    /// Accepted.
+    pub sent: i64,
+    /// Given up.
+    pub dead: i64,
+}
+
+#[derive(sqlx_macros::FromRow)]
+struct DeliveryRow {
+    id: i64,
+    report: i64,
+    recipient: String,
+    message_id: String,
+    state: String,
+    created_at: i64,
+    attempts: i64,
+    next_at: i64,
+    last_at: Option<i64>,
+    last_answer: String,
+}
+
+#[derive(sqlx_macros::FromRow)]
+struct CountRow {
+    state: String,
+    count: i64,
+}
+
+impl TryFrom<DeliveryRow> for Delivery {
+    type Error = StoreError;
+
+    fn try_from(row: DeliveryRow) -> Result<Self, StoreError> {
+        let state = DeliveryState::from_word(&row.state);
+        Ok(Self {
+            id: DeliveryId(row.id),
+            report: ReportId(row.report),
+            state: state
+                .ok_or_else(|| StoreError::corrupt("deliveries", row.id, format!("{} is no state", row.state)))?,
+            recipient: row.recipient,
+            message_id: row.message_id,
+            created_at: Instant::from_seconds(row.created_at),
+            attempts: row.attempts,
+            next_at: Instant::from_seconds(row.next_at),
+            last_at: row.last_at.map(Instant::from_seconds),
+            last_answer: row.last_answer,
+        })
+    }
+}
+
+impl From<ClaimedRow> for Claimed {
+    fn from(row: ClaimedRow) -> Self {
+        Self {
+            id: DeliveryId(row.id),
+            report: ReportId(row.report),
+            recipient: row.recipient,
+            message_id: row.message_id,
+            mime: row.mime,
+            attempts: row.attempts,
+        }
+    }
+}
+
+/// Puts a message on its way, due at once. `Conflict` on `deliveries.message_id` if that message is there already.
+pub async fn enqueue(
+    tx: &mut Tx,
+    report: ReportId,
+    recipient: &str,
+    message_id: &str,
+    mime: &[u8],
+    now: Instant,
+) -> Result<DeliveryId, StoreError> {
+    let id: i64 = in_tx!(tx, |ex| {
+        let query = sqlx::query_scalar(ENQUEUE).bind(report.0).bind(recipient).bind(message_id).bind(mime);
+        query.bind(now.seconds()).fetch_one(ex).await
+    })?;
+    Ok(DeliveryId(id))
+}
+
+/// Takes the lease of at most `limit` due deliveries, longest due first, for `lease_seconds`. `holder` names one worker of
+/// one process and is never reused by another.
+pub async fn claim_due(
+    db: &Db,
+    now: Instant,
+    lease_seconds: i64,
+    holder: &str,
+    limit: i64,
+) -> Result<Vec<Claimed>, StoreError> {
+    let until = now.plus_seconds(lease_seconds).seconds();
+    let mut tx = db.begin_write().await?;
+    tx.lock(Lock::OutboxClaims).await?;
+    let rows: Vec<ClaimedRow> = in_tx!(&mut tx, |ex| {
+        sqlx::query_as(CLAIM_DUE).bind(holder).bind(until).bind(now.seconds()).bind(limit).fetch_all(ex).await
+    })?;
+    tx.commit().await?;
+    Ok(rows.into_iter().map(Claimed::from).collect())
+}
+
+/// Books that the mail server took the message. `Conflict` if the lease is no longer the holder's.
+pub async fn record_sent(
+    tx: &mut Tx,
+    id: DeliveryId,
+    holder: &str,
+    now: Instant,
+    answer: &str,
+) -> Result<(), StoreError> {
+    let done = in_tx!(tx, |ex| {
+        let query = sqlx::query(SENT).bind(id.0).bind(holder).bind(now.seconds()).bind(answer);
+        query.execute(ex).await?.rows_affected()
+    });
+    held(done, id, holder)
+}
+
+/// Books that it did not: try again at `next_at`, or, if there is none, give up. `Conflict` if the lease is no longer the
+/// holder's.
+pub async fn record_failed(
+    tx: &mut Tx,
+    id: DeliveryId,
+    holder: &str,
+    now: Instant,
+    next_at: Option<Instant>,
+    answer: &str,
+) -> Result<(), StoreError> {
+    let state = if next_at.is_some() { DeliveryState::Queued } else { DeliveryState::Dead };
+    let next_at = next_at.unwrap_or(now);
+    let done = in_tx!(tx, |ex| {
+        let query = sqlx::query(FAILED).bind(id.0).bind(holder).bind(now.seconds()).bind(answer);
+        query.bind(state.word()).bind(next_at.seconds()).execute(ex).await?.rows_affected()
+    });
+    held(done, id, holder)
+}
+
+/// Gives the lease back without an attempt, as at a stop. Nothing happens if it is no longer the holder's.
+pub async fn release(tx: &mut Tx, id: DeliveryId, holder: &str) -> Result<(), StoreError> {
+    in_tx!(tx, |ex| sqlx::query(RELEASE).bind(id.0).bind(holder).execute(ex).await.map(drop))?;
+    Ok(())
+}
+
+/// Makes a delivery that is queued or given up due at `at`; whether there was one.
+pub async fn retry(tx: &mut Tx, id: DeliveryId, at: Instant) -> Result<bool, StoreError> {
+    let at = at.seconds();
+    let done = in_tx!(tx, |ex| sqlx::query(RETRY).bind(id.0).bind(at).execute(ex).await?.rows_affected());
+    Ok(done > 0)
+}
+
+/// The deliveries of a report, in the order in which they were enqueued.
+pub async fn list_by_report(db: &Db, report: ReportId) -> Result<Vec<Delivery>, StoreError> {
+    let rows: Vec<DeliveryRow> = on!(db, |ex| sqlx::query_as(LIST_BY_REPORT).bind(report.0).fetch_all(ex).await)?;
+    all(rows)
+}
+
+/// All deliveries, newest first.
+pub async fn list(db: &Db, page: Page) -> Result<Vec<Delivery>, StoreError> {
+    let rows: Vec<DeliveryRow> =
+        on!(db, |ex| sqlx::query_as(LIST).bind(page.limit).bind(page.offset).fetch_all(ex).await)?;
+    all(rows)
+}
+
+/// How many deliveries stand where.
+pub async fn counts(db: &Db) -> Result<Counts, StoreError> {
+    let rows: Vec<CountRow> = on!(db, |ex| sqlx::query_as(COUNTS).fetch_all(ex).await)?;
+    let of = |state: DeliveryState| rows.iter().find(|row| row.state == state.word()).map_or(0, |row| row.count);
+    Ok(Counts { queued: of(DeliveryState::Queued), sent: of(DeliveryState::Sent), dead: of(DeliveryState::Dead) })
+}
+
+fn held(rows_affected: u64, id: DeliveryId, holder: &str) -> Result<(), StoreError> {
+    if rows_affected == 0 {
+        return Err(StoreError::conflict(format!("the lease of delivery {id} is no longer held by {holder}")));
+    }
+    Ok(())
+}

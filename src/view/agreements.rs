@@ -1,0 +1,214 @@
+//! Agreements: the list, the contract sheet, and the form that defines them.
+
+use super::overview::ObjectiveRow;
+use super::reports::ReportRow;
+use super::{Choice, Fact, Field, Form, Link, Progress, Shell, Status};
+use askama::Template;
+
+/// `/agreements`. Query: `archived=1` shows the archived ones.
+#[derive(Template, Clone, Debug)]
+#[template(path = "pages/agreements/list.html")]
+pub struct AgreementsPage {
+    /// What stands around it.
+    pub shell: Shell,
+    /// The agreements.
+    pub rows: Vec<AgreementRow>,
+    /// Are the archived ones shown?
+    pub shows_archived: bool,
+    /// How many archived ones there are.
+    pub archived_count: usize,
+    /// May this person define one?
+    pub can_edit: bool,
+}
+
+/// One agreement in the list.
+#[derive(Clone, Debug)]
+pub struct AgreementRow {
+    /// Its id.
+    pub id: i64,
+    /// Its name.
+    pub name: String,
+    /// With whom.
+    pub customer: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// Its current period: `November 2026`.
+    pub period: String,
+    /// The worst status of its objectives so far.
+    pub status: Status,
+    /// How many objectives are met: `3 of 4`.
+    pub met: String,
+    /// Its newest report.
+    pub last_report: Option<Link>,
+    /// Is it archived?
+    pub is_archived: bool,
+}
+
+/// `/agreements/{id}`.
+#[derive(Template, Clone, Debug)]
+#[template(path = "pages/agreements/show.html")]
+pub struct AgreementPage {
+    /// What stands around it.
+    pub shell: Shell,
+    /// Its id.
+    pub id: i64,
+    /// Its name.
+    pub name: String,
+    /// With whom.
+    pub customer: String,
+    /// The worst status of its objectives in the current period.
+    pub status: Status,
+    /// The terms: customer, owner, zone, period, report, recipients, in force since.
+    pub terms: Vec<Fact>,
+    /// The current period's label: `November 2026`.
+    pub current_label: String,
+    /// Its word in addresses: `2026-11`.
+    pub current_period: String,
+    /// The current period so far, in one sentence.
+    pub current_verdict: String,
+    /// How much of it has passed.
+    pub current_progress: Progress,
+    /// Its objectives.
+    pub objectives: Vec<ObjectiveRow>,
+    /// Names of the objectives that head the columns of [`Self::past`].
+    pub past_heads: Vec<Link>,
+    /// Past periods, the newest first.
+    pub past: Vec<PastPeriod>,
+    /// Its reports, the newest first.
+    pub reports: Vec<ReportRow>,
+    /// Is it archived?
+    pub is_archived: bool,
+    /// May this person change it?
+    pub can_edit: bool,
+}
+
+/// One past period of an agreement.
+#[derive(Clone, Debug)]
+pub struct PastPeriod {
+    /// Its label: `October 2026`.
+    pub label: String,
+    /// Its word in addresses: `2026-10`.
+    pub period: String,
+    /// The worst status of its objectives.
+    pub status: Status,
+    /// Each objective's verdict, in the order of the heads.
+    pub cells: Vec<PastCell>,
+    /// Its report, if there is one.
+    pub report: Option<Link>,
+}
+
+/// One objective's verdict in a past period.
+#[derive(Clone, Debug)]
+pub struct PastCell {
+    /// Met or not.
+    pub status: Status,
+    /// What was measured: `99.982 %`, or why there is nothing.
+    pub sli: String,
+    /// Known share of the period, if it is not all: `98.1 % known`.
+    pub coverage: Option<String>,
+}
+
+/// `/agreements/new` and `/agreements/{id}/edit`.
+///
+/// Fields: `name`, `customer`, `owner`, `zone`, `period` and `report-every` (`month`, `week`), `recipients` (one per line);
+/// for each number of the group `objective`: `objective-N-kind` (a word of `ObjectiveKind`), `-id`, `-name`, `-service`,
+/// `-source`, `-total`, `-part`, `-part-is` (`bad`, `good`), `-histogram`, `-threshold`, `-gauge`, `-within-ms`, `-target`,
+/// `-window`. Buttons named `action`: `add-objective`, `remove-objective-N`, `save`.
+#[derive(Template, Clone, Debug)]
+#[template(path = "pages/agreements/form.html")]
+pub struct AgreementFormPage {
+    /// What stands around it.
+    pub shell: Shell,
+    /// The agreement that is changed; none for a new one.
+    pub id: Option<i64>,
+    /// What was typed.
+    pub form: Form,
+    /// Names of all services, offered while typing.
+    pub services: Vec<String>,
+    /// Names of all zones, offered while typing.
+    pub zones: Vec<String>,
+    /// The sources to choose from: id, and name with kind.
+    pub sources: Vec<Choice>,
+}
+
+/// The fields of one objective in the form.
+#[derive(Clone, Debug)]
+pub struct ObjectiveFields {
+    /// Its number in the group, as in the names of its fields.
+    pub number: usize,
+    /// Its place in the form, counted from 1.
+    pub place: usize,
+    /// The stored objective's id; empty for a new one.
+    pub id: Field,
+    /// Kind of promise.
+    pub kind: Field,
+    /// Name.
+    pub name: Field,
+    /// Name of the service.
+    pub service: Field,
+    /// Id of the source.
+    pub source: Field,
+    /// All events.
+    pub total: Field,
+    /// The part counted beside it.
+    pub part: Field,
+    /// `bad` or `good`.
+    pub part_is: Field,
+    /// The histogram's selector.
+    pub histogram: Field,
+    /// The bound in the histogram's unit.
+    pub threshold: Field,
+    /// The gauge's selector.
+    pub gauge: Field,
+    /// For a probe: how fast the right answer must come, in milliseconds.
+    pub within_ms: Field,
+    /// Percentage.
+    pub target: Field,
+    /// A length such as `30d`, or `period`.
+    pub window: Field,
+}
+
+impl AgreementFormPage {
+    /// Where the form is sent.
+    #[must_use]
+    pub fn action(&self) -> String {
+        self.id.map_or_else(|| "/agreements/new".to_owned(), |id| format!("/agreements/{id}/edit"))
+    }
+
+    /// The objectives, in order.
+    #[must_use]
+    pub fn objectives(&self) -> Vec<ObjectiveFields> {
+        let numbers = self.form.group("objective");
+        numbers.into_iter().zip(1..).map(|(number, place)| ObjectiveFields::of(&self.form, number, place)).collect()
+    }
+}
+
+impl ObjectiveFields {
+    fn of(form: &Form, number: usize, place: usize) -> Self {
+        let field = |name: &str| form.field(&format!("objective-{number}-{name}"));
+        Self {
+            number,
+            place,
+            id: field("id"),
+            kind: field("kind"),
+            name: field("name"),
+            service: field("service"),
+            source: field("source"),
+            total: field("total"),
+            part: field("part"),
+            part_is: field("part-is"),
+            histogram: field("histogram"),
+            threshold: field("threshold"),
+            gauge: field("gauge"),
+            within_ms: field("within-ms"),
+            target: field("target"),
+            window: field("window"),
+        }
+    }
+
+    /// Is its kind this word? The first kind when none was chosen.
+    #[must_use]
+    pub fn is_kind(&self, word: &str) -> bool {
+        self.kind.is(word) || (self.kind.value.is_empty() && word == "availability")
+    }
+}

@@ -1,0 +1,168 @@
+//! The page of one objective: the verdict, the charts, and how every number came about.
+
+use super::{BudgetBar, DataTable, Fact, Field, Link, Progress, Shell, Status, Tone};
+use askama::Template;
+
+/// `/objectives/{id}`. Query: `range` (one of the presets' words) or `from` and `to` (dates, both days included).
+#[derive(Template, Clone, Debug)]
+#[template(path = "pages/objectives/show.html")]
+pub struct ObjectivePage {
+    /// What stands around it.
+    pub shell: Shell,
+    /// Its id.
+    pub id: i64,
+    /// Its name.
+    pub name: String,
+    /// Its kind: `Availability`.
+    pub kind: String,
+    /// The service that it is about.
+    pub service: String,
+    /// Its agreement.
+    pub agreement: Link,
+    /// The agreement's customer.
+    pub customer: String,
+    /// What was promised: `At least 99.9 % of requests succeed, over any 30 days.`
+    pub promise: String,
+    /// Its status over the range.
+    pub status: Status,
+    /// The verdict in one sentence.
+    pub verdict: String,
+    /// Is it archived?
+    pub is_archived: bool,
+    /// The ranges to choose from.
+    pub ranges: Vec<RangePreset>,
+    /// First day, `from`, as `2026-11-01`.
+    pub from: Field,
+    /// Last day, `to`, as `2026-11-21`.
+    pub to: Field,
+    /// The zone of these days.
+    pub zone: String,
+    /// The range in words: `22 Oct 2026, 07:12 to 21 Nov 2026, 07:12 (Europe/Berlin)`.
+    pub range_text: String,
+    /// The query string of the range, for downloads: `from=…&to=…`, without `?`.
+    pub range_query: String,
+    /// The remaining budget as a bar.
+    pub bar: BudgetBar,
+    /// The figures.
+    pub tiles: Vec<Tile>,
+    /// Burn rates, the shortest window first.
+    pub burn_rates: Vec<BurnRate>,
+    /// The charts.
+    pub charts: Vec<Chart>,
+    /// Outages in the range, the newest first.
+    pub outages: Vec<OutageRow>,
+    /// How many more outages there are than are shown: `and 12 more`.
+    pub more_outages: Option<String>,
+    /// The numbers behind it.
+    pub behind: Behind,
+}
+
+/// A range to choose from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RangePreset {
+    /// Its word in the address: `7d`.
+    pub word: String,
+    /// What people read: `7 days`.
+    pub label: String,
+    /// Is it shown now?
+    pub is_current: bool,
+}
+
+/// One figure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tile {
+    /// What it is: `Budget remaining`.
+    pub label: String,
+    /// How much: `34.2 %`.
+    pub value: String,
+    /// More about it: `14 min 46 s of 43 min 12 s`.
+    pub notes: Vec<String>,
+    /// How worrying it is, if it is.
+    pub tone: Option<Tone>,
+}
+
+/// The burn rate over one window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BurnRate {
+    /// The window: `1 h`.
+    pub window: String,
+    /// How fast: `2.4×`, or why there is nothing.
+    pub rate: String,
+    /// The factor that would alert: `alerts above 14.4×`; empty if none.
+    pub limit: String,
+    /// How worrying it is, if it is.
+    pub tone: Option<Tone>,
+}
+
+/// A chart with the numbers behind it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chart {
+    /// Its element's id: `sli`, `budget`, `burn`.
+    pub id: String,
+    /// Its name.
+    pub title: String,
+    /// What it shows, in one sentence.
+    pub summary: String,
+    /// The chart as SVG, which is trusted and not escaped.
+    pub svg: String,
+    /// The same as a table.
+    pub table: DataTable,
+}
+
+/// One outage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutageRow {
+    /// When it began.
+    pub from: String,
+    /// When it ended, or `still going`.
+    pub to: String,
+    /// How long it was: `14 min`.
+    pub duration: String,
+    /// Bad events in it.
+    pub bad: String,
+    /// All events in it.
+    pub total: String,
+    /// What it cost of the budget: `12.4 %`.
+    pub cost: String,
+    /// Does it go on?
+    pub is_open: bool,
+}
+
+/// How the numbers came about.
+#[derive(Clone, Debug, Default)]
+pub struct Behind {
+    /// Where the data comes from.
+    pub source: Link,
+    /// What the source is asked, labelled: `All requests`, `Failed requests`.
+    pub queries: Vec<Fact>,
+    /// Counts: total, good, bad, known and unknown minutes.
+    pub counts: Vec<Fact>,
+    /// The arithmetic, line by line.
+    pub arithmetic: Vec<Step>,
+    /// Evaluated by the source instead of counted?
+    pub is_estimated: bool,
+    /// Oddities of the data.
+    pub findings: Vec<Finding>,
+    /// The backfill, while it is under way.
+    pub backfill: Option<Progress>,
+}
+
+/// One line of arithmetic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// What is computed: `Budget allowed`.
+    pub label: String,
+    /// How: `(1 − 0.999) × 1,204,311`.
+    pub working: String,
+    /// What comes out: `1,204.3 events`.
+    pub result: String,
+}
+
+/// An oddity of the data, kept and shown, never silently mended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What was found, in a sentence.
+    pub text: String,
+    /// When and how often: `3 times, last 20 Nov 14:02`.
+    pub seen: String,
+}

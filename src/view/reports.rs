@@ -1,0 +1,110 @@
+//! Reports: the list, a stored report with its deliveries, and a preview.
+
+use super::{Badge, Choice, Link, Pager, Shell, Status};
+use askama::Template;
+
+/// `/reports`. Query: `agreement` (an id), `page`.
+#[derive(Template, Clone, Debug)]
+#[template(path = "pages/reports/list.html")]
+pub struct ReportsPage {
+    /// What stands around it.
+    pub shell: Shell,
+    /// Only this agreement's, by id; empty for all.
+    pub agreement: String,
+    /// All agreements: id and name.
+    pub agreements: Vec<Choice>,
+    /// The reports, the newest first.
+    pub rows: Vec<ReportRow>,
+    /// Turns the pages.
+    pub pager: Pager,
+}
+
+/// One report in a list.
+#[derive(Clone, Debug)]
+pub struct ReportRow {
+    /// Its id.
+    pub id: i64,
+    /// Its number: `#12`.
+    pub number: String,
+    /// Its period: `Week 46, 9 to 15 Nov 2026`.
+    pub period: String,
+    /// Its agreement.
+    pub agreement: Link,
+    /// The verdict.
+    pub status: Status,
+    /// How many objectives are met: `3 of 4`.
+    pub met: String,
+    /// Is it provisional?
+    pub is_provisional: bool,
+    /// When it was made.
+    pub made_at: String,
+    /// How its deliveries do: `3 of 3 sent`.
+    pub delivery: Badge,
+}
+
+/// `/reports/{id}`; downloads at `/reports/{id}.html`, `.txt`, `.csv` and `.json`; `POST /reports/{id}/send` sends it again.
+#[derive(Template, Clone, Debug)]
+#[template(path = "pages/reports/show.html")]
+pub struct ReportPage {
+    /// What stands around it.
+    pub shell: Shell,
+    /// Its id.
+    pub id: i64,
+    /// Its title: `Checkout for Acme: week 46, 2026`.
+    pub title: String,
+    /// Its agreement.
+    pub agreement: Link,
+    /// Its verdict.
+    pub status: Status,
+    /// Is it provisional?
+    pub is_provisional: bool,
+    /// When it was made, and from which data.
+    pub made_at: String,
+    /// The report as an HTML fragment, which is trusted and not escaped; its headings start at `h2`.
+    pub fragment: String,
+    /// Its deliveries.
+    pub deliveries: Vec<DeliveryRow>,
+    /// May this person send it?
+    pub can_send: bool,
+}
+
+/// One report on its way to one recipient.
+#[derive(Clone, Debug)]
+pub struct DeliveryRow {
+    /// To whom.
+    pub recipient: String,
+    /// Waiting, sent, being retried, given up.
+    pub state: Badge,
+    /// How often it was tried.
+    pub attempts: String,
+    /// What the mail server last answered; empty if nothing.
+    pub answer: String,
+    /// When: sent at, or tried next at.
+    pub at: String,
+}
+
+/// `/agreements/{id}/report?period=…`: what the report would say.
+#[derive(Template, Clone, Debug)]
+#[template(path = "pages/reports/preview.html")]
+pub struct PreviewPage {
+    /// What stands around it.
+    pub shell: Shell,
+    /// The agreement's id.
+    pub agreement_id: i64,
+    /// The agreement's name.
+    pub agreement: String,
+    /// The period's word in addresses: `2026-W46`.
+    pub period: String,
+    /// The period's label.
+    pub period_label: String,
+    /// Periods to choose from: word and label.
+    pub periods: Vec<Choice>,
+    /// Is the period still running, or its data not settled?
+    pub is_provisional: bool,
+    /// The report as an HTML fragment, which is trusted and not escaped; its headings start at `h2`.
+    pub fragment: String,
+    /// Who would receive it.
+    pub recipients: Vec<String>,
+    /// May this person send it?
+    pub can_send: bool,
+}

@@ -1,0 +1,147 @@
+//! What stands around every page: who is signed in, where one is, what just happened, one line of help.
+
+/// The part of every page that is not its own.
+#[derive(Clone, Debug, Default)]
+pub struct Shell {
+    /// The page's name; also the title of the browser's tab.
+    pub page_title: String,
+    /// Who is signed in; without it neither navigation nor sign-out is shown.
+    pub user: Option<ShellUser>,
+    /// The token that every form sends back.
+    pub csrf: String,
+    /// What the last request did.
+    pub flash: Option<Flash>,
+    /// Where in the navigation the page stands.
+    pub section: Section,
+    /// One line of help.
+    pub help: Option<Help>,
+}
+
+impl Shell {
+    /// The same shell for a page of that name, place and help.
+    #[must_use]
+    pub fn page(mut self, title: impl Into<String>, section: Section, help: Option<Help>) -> Self {
+        self.page_title = title.into();
+        self.section = section;
+        self.help = help;
+        self
+    }
+
+    /// The version that the footer shows.
+    #[must_use]
+    pub const fn version(&self) -> &'static str {
+        env!("CARGO_PKG_VERSION")
+    }
+}
+
+/// Who is signed in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ShellUser {
+    /// Their name.
+    pub name: String,
+    /// Their address.
+    pub email: String,
+    /// Their role's word.
+    pub role: String,
+}
+
+/// What the last request did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flash {
+    /// Did it work?
+    pub kind: FlashKind,
+    /// One sentence.
+    pub text: String,
+}
+
+/// Did the last request work?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FlashKind {
+    /// It did.
+    Done,
+    /// It did not.
+    Failed,
+}
+
+impl FlashKind {
+    /// Its tone.
+    #[must_use]
+    pub const fn tone(self) -> super::Tone {
+        match self {
+            Self::Done => super::Tone::Good,
+            Self::Failed => super::Tone::Bad,
+        }
+    }
+}
+
+/// The parts of the navigation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Section {
+    /// All objectives.
+    Overview,
+    /// Contracts.
+    Agreements,
+    /// Where measurements come from.
+    Sources,
+    /// Reports.
+    Reports,
+    /// Who changed what.
+    Audit,
+    /// One's own account.
+    Account,
+    /// The built-in guide.
+    Guide,
+    /// None of them.
+    #[default]
+    Elsewhere,
+}
+
+/// One line of help with the section of the guide that explains its term.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Help {
+    /// One sentence.
+    pub text: &'static str,
+    /// The section of the guide: `error-budget`.
+    pub anchor: &'static str,
+    /// What the link says.
+    pub link: &'static str,
+}
+
+impl Help {
+    /// For the overview.
+    pub const OVERVIEW: Self = Self {
+        text: "Every promise with what is left of its error budget; the ones in trouble stand first.",
+        anchor: "error-budget",
+        link: "How error budgets work",
+    };
+    /// For an objective's page.
+    pub const OBJECTIVE: Self = Self {
+        text: "What was promised, what was measured, and how every number came about.",
+        anchor: "burn-rate",
+        link: "How burn rates work",
+    };
+    /// For the agreement pages.
+    pub const AGREEMENTS: Self = Self {
+        text: "An agreement is a contract with a customer: its objectives are judged together, period by period.",
+        anchor: "window",
+        link: "Windows and periods",
+    };
+    /// For the source pages.
+    pub const SOURCES: Self = Self {
+        text: "A source is where measurements come from. A source that is down makes data unknown, never bad.",
+        anchor: "source-kinds",
+        link: "Kinds of source",
+    };
+    /// For the form that defines promises.
+    pub const COUNTING: Self = Self {
+        text: "Say which events count and which of them are bad; Nines counts each one itself.",
+        anchor: "counting-rules",
+        link: "How events are counted",
+    };
+    /// For the report pages.
+    pub const REPORTS: Self = Self {
+        text: "A report judges one agreement over one period, once its data has settled.",
+        anchor: "coverage",
+        link: "Coverage and settled data",
+    };
+}

@@ -1,0 +1,173 @@
+//! Agreements: list, sheet and form.
+
+use super::overview::rows;
+use super::reports::report_rows;
+use super::{Say, form, shell};
+use crate::view::agreements::{AgreementFormPage, AgreementPage, AgreementRow, AgreementsPage, PastCell, PastPeriod};
+use crate::view::{Choice, Form, Help, Progress, Section, Status};
+use askama::Template;
+
+pub(super) fn agreements(say: &Say) -> Vec<(&'static str, String)> {
+    let row = |id, name: &str, customer: &str, status, met: &str, is_archived| AgreementRow {
+        id,
+        name: say.it(name),
+        customer: say.it(customer),
+        owner: say.it("Payments team"),
+        period: say.it("November 2026"),
+        status,
+        met: say.it(met),
+        last_report: (id == 3).then(|| say.link("/reports/14", "Week 46")),
+        is_archived,
+    };
+    let list = |rows: Vec<AgreementRow>| AgreementsPage {
+        shell: shell(say, "Agreements", Section::Agreements, Some(Help::AGREEMENTS)),
+        rows,
+        shows_archived: false,
+        archived_count: 2,
+        can_edit: true,
+    };
+    let all = vec![
+        row(3, "Checkout for Acme", "Acme", Status::Breached, "2 of 4", false),
+        row(4, "Platform for Globex", "Globex GmbH & Co. KG", Status::AtRisk, "1 of 1", false),
+        row(5, "Storefront, internal", "Retail", Status::Meeting, "2 of 2", true),
+    ];
+    let fresh = AgreementPage {
+        objectives: Vec::new(),
+        past: Vec::new(),
+        reports: Vec::new(),
+        is_archived: true,
+        ..agreement(say)
+    };
+    vec![
+        ("agreements", list(all).render().unwrap()),
+        ("agreements-empty", list(Vec::new()).render().unwrap()),
+        ("agreement", agreement(say).render().unwrap()),
+        ("agreement-empty", fresh.render().unwrap()),
+    ]
+}
+
+fn agreement(say: &Say) -> AgreementPage {
+    let cell = |status, sli: &str, coverage: Option<&str>| PastCell {
+        status,
+        sli: say.it(sli),
+        coverage: coverage.map(|c| say.it(c)),
+    };
+    let past = |label: &str, period: &str, status, worst: Status| PastPeriod {
+        label: say.it(label),
+        period: period.to_owned(),
+        status,
+        cells: vec![
+            cell(worst, "99.871 %", None),
+            cell(Status::Meeting, "95.90 %", Some("98.1 % known")),
+            cell(Status::Meeting, "0.02 %", None),
+            cell(Status::NoData, "no data", None),
+        ],
+        report: (period == "2026-10").then(|| say.link("/reports/9", "#9")),
+    };
+    AgreementPage {
+        shell: shell(say, "Checkout for Acme", Section::Agreements, Some(Help::AGREEMENTS)),
+        id: 3,
+        name: say.it("Checkout for Acme"),
+        customer: say.it("Acme"),
+        status: Status::Breached,
+        terms: vec![
+            say.fact("Customer", "Acme"),
+            say.fact("Owner", "Payments team"),
+            say.fact("Time zone", "Europe/Berlin"),
+            say.fact("Judged by", "calendar month"),
+            say.fact("Report", "every week, Monday after 00:00"),
+            say.fact("Recipients", "ada@example.com\nsla@acme.example"),
+            say.fact("In force since", "1 Mar 2026"),
+        ],
+        current_label: say.it("November 2026"),
+        current_period: "2026-11".to_owned(),
+        current_verdict: say.it("2 of 4 objectives are met; Payments succeed has overspent its budget by 1 h 21 min."),
+        current_progress: Progress { done_permille: 672, text: say.it("20 of 30 days have passed") },
+        objectives: rows(say).into_iter().take(4).collect(),
+        past_heads: ["Payments succeed", "Checkout is fast", "Few payments fail", "Ledger export is up"]
+            .iter()
+            .zip(1..)
+            .map(|(name, id)| say.link(&format!("/objectives/{id}"), name))
+            .collect(),
+        past: vec![
+            past("October 2026", "2026-10", Status::Breached, Status::Breached),
+            past("September 2026", "2026-09", Status::Meeting, Status::Meeting),
+            past("August 2026", "2026-08", Status::NoData, Status::NoData),
+        ],
+        reports: report_rows(say),
+        is_archived: false,
+        can_edit: true,
+    }
+}
+
+pub(super) fn agreement_forms(say: &Say) -> Vec<(&'static str, String)> {
+    let page = |id: Option<i64>, title: &str, form: Form| AgreementFormPage {
+        shell: shell(say, title, Section::Agreements, Some(Help::COUNTING)),
+        id,
+        form,
+        services: vec![say.it("checkout"), say.it("payments")],
+        zones: vec!["Europe/Berlin".to_owned(), "UTC".to_owned(), "America/New_York".to_owned()],
+        sources: vec![
+            Choice::new("1", say.it("nines (metrics endpoint)")),
+            Choice::new("2", say.it("prometheus-eu (Prometheus)")),
+        ],
+    };
+    let new = form(
+        say,
+        &[("zone", "Europe/Berlin"), ("objective-0-kind", "availability"), ("objective-0-window", "30d")],
+        &[],
+    );
+    let refused = form(
+        say,
+        &[
+            ("name", "Checkout for Acme"),
+            ("customer", "Acme"),
+            ("owner", "Payments team"),
+            ("zone", "Europe/Belin"),
+            ("period", "month"),
+            ("report-every", "week"),
+            ("recipients", "ada@example.com\nsla@acme"),
+            ("objective-0-id", "1"),
+            ("objective-0-kind", "availability"),
+            ("objective-0-name", "Payments succeed"),
+            ("objective-0-service", "payments"),
+            ("objective-0-source", "2"),
+            ("objective-0-total", "http_requests_total{job=\"payments\"}"),
+            ("objective-0-part", "http_requests_total{job=\"payments\",code=~\"5..\"}"),
+            ("objective-0-part-is", "bad"),
+            ("objective-0-target", "100"),
+            ("objective-0-window", "30d"),
+            ("objective-1-kind", "latency"),
+            ("objective-1-name", "Checkout is fast"),
+            ("objective-1-service", "checkout"),
+            ("objective-1-source", "2"),
+            ("objective-1-histogram", "http_request_duration_seconds_bucket{job=\"checkout\"}"),
+            ("objective-1-threshold", "0.4"),
+            ("objective-1-target", "95"),
+            ("objective-1-window", "period"),
+            ("objective-2-kind", "uptime"),
+            ("objective-2-name", "Login is reachable"),
+            ("objective-2-source", "1"),
+            ("objective-2-within-ms", "800"),
+            ("objective-2-target", "99.5"),
+            ("objective-2-window", "30d"),
+            ("objective-7-kind", "error_rate"),
+            ("objective-7-name", "Few payments fail"),
+            ("objective-7-target", "0.1"),
+            ("objective-7-window", "7d"),
+        ],
+        &[
+            ("zone", "There is no time zone “Europe/Belin”. Choose one of the list, such as Europe/Berlin."),
+            (
+                "objective-0-target",
+                "100 % leaves no error budget: one single failure would break it. Write a target below, such as 99.99.",
+            ),
+            ("objective-1-threshold", "No bucket ends at 0.4. The neighbouring bounds are 0.25 and 0.5."),
+            ("", "Somebody else changed this agreement meanwhile. Your text is kept; look at theirs before saving."),
+        ],
+    );
+    vec![
+        ("agreement-form", page(None, "Define an agreement", new).render().unwrap()),
+        ("agreement-form-refused", page(Some(3), "Edit the agreement", refused).render().unwrap()),
+    ]
+}

@@ -1,0 +1,176 @@
+//! One objective in trouble, and one that is quiet.
+
+use super::{Say, shell};
+use crate::view::objective::{Behind, BurnRate, Chart, Finding, ObjectivePage, OutageRow, RangePreset, Step, Tile};
+use crate::view::{BudgetBar, DataTable, Field, Help, Progress, Section, Status, Tone};
+
+pub(super) fn big_chart(id: &str) -> String {
+    let text = "fill=\"var(--chart-text,currentColor)\" stroke=\"none\" font-size=\"12\"";
+    let labels = ["23 Oct", "30 Oct", "6 Nov", "13 Nov", "20 Nov"].iter().zip([60, 250, 440, 630, 820]);
+    let labels: String = labels.map(|(day, x)| format!("<text x=\"{x}\" y=\"212\" {text}>{day}</text>")).collect();
+    let lines = match id {
+        "burn" => {
+            "<path stroke=\"var(--chart-rule,#8a5200)\" stroke-dasharray=\"6 4\" d=\"M52 60h860\"/>\
+                   <path stroke=\"var(--chart-1,#1f6feb)\" stroke-width=\"2\" d=\"M52 180l60-4 60 2 60-10 60 8 60-2 60-110 30-10 30 100 60 14 60-4 60 2 60-30 60 24 60 3 60-60 80-20\"/>\
+                   <path stroke=\"var(--chart-2,#0f8577)\" stroke-dasharray=\"7 3\" stroke-width=\"2\" d=\"M52 178l120 0 120-2 120-4 60-40 60-6 120 30 120 14 120 0 100-30\"/>"
+        }
+        "budget" => {
+            "<path stroke=\"var(--chart-1,#1f6feb)\" stroke-width=\"2\" d=\"M52 20l180 8 120 4 60 60 60 4 180 10 120 8 100 30 40 14\"/>"
+        }
+        _ => {
+            "<path fill=\"var(--chart-outage,#d1372c)\" fill-opacity=\".18\" d=\"M405 14v176h40v-176z\"/>\
+              <path stroke=\"var(--chart-rule,#8a5200)\" stroke-dasharray=\"6 4\" d=\"M52 90h860\"/>\
+              <path stroke=\"var(--chart-1,#1f6feb)\" stroke-width=\"2\" d=\"M52 30l60 4 60-3 60 5 60-4 60 2 50 120 30-10 30-110 60 2 60-2 60 4 60-3 60 20 60-8 60 3 50 2\"/>"
+        }
+    };
+    let grid: String = [14, 58, 102, 146, 190]
+        .iter()
+        .map(|y| format!("<path stroke=\"var(--chart-grid,#ddd)\" d=\"M52 {y}h860\"/>"))
+        .collect();
+    let ticks: String = ["100 %", "99.9", "99.8", "99.7", "99.6"]
+        .iter()
+        .zip([18, 62, 106, 150, 194])
+        .map(|(t, y)| format!("<text x=\"46\" y=\"{y}\" text-anchor=\"end\" {text}>{t}</text>"))
+        .collect();
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" class=\"chart\" viewBox=\"0 0 920 220\" width=\"100%\"><title>{id}</title><g fill=\"none\">{grid}{lines}{ticks}{labels}</g></svg>"
+    )
+}
+
+fn chart(say: &Say, id: &str, title: &str, summary: &str) -> Chart {
+    let days =
+        (1..=30).map(|day| vec![say.it(&format!("{day} Nov")), say.it("99.982 %"), say.it("41,204"), say.it("7")]);
+    Chart {
+        id: id.to_owned(),
+        title: say.it(title),
+        summary: say.it(summary),
+        svg: big_chart(id),
+        table: DataTable { head: ["Day", "SLI", "Events", "Bad"].map(|h| say.it(h)).to_vec(), rows: days.collect() },
+    }
+}
+
+fn tile(say: &Say, label: &str, value: &str, notes: &[&str], tone: Option<Tone>) -> Tile {
+    Tile { label: say.it(label), value: say.it(value), notes: notes.iter().map(|note| say.it(note)).collect(), tone }
+}
+
+pub(super) fn objective(say: &Say) -> ObjectivePage {
+    let ranges = [("1d", "1 day"), ("7d", "7 days"), ("30d", "30 days"), ("90d", "90 days"), ("window", "Window")];
+    let rate = |window: &str, rate: &str, limit: &str, tone| BurnRate {
+        window: say.it(window),
+        rate: say.it(rate),
+        limit: say.it(limit),
+        tone,
+    };
+    let outage = |from: &str, to: &str, cost: &str, is_open| OutageRow {
+        from: say.it(from),
+        to: say.it(to),
+        duration: say.it("14 min"),
+        bad: say.it("812"),
+        total: say.it("1,409"),
+        cost: say.it(cost),
+        is_open,
+    };
+    ObjectivePage {
+        shell: shell(say, "Payments succeed", Section::Overview, Some(Help::OBJECTIVE)),
+        id: 1,
+        name: say.it("Payments succeed"),
+        kind: say.it("Availability"),
+        service: say.it("payments"),
+        agreement: say.link("/agreements/3", "Checkout for Acme"),
+        customer: say.it("Acme"),
+        promise: say.it("Promised: at least 99.9 % of requests succeed, over any 30 days."),
+        status: Status::Breached,
+        verdict: say.it("3,468 of 1,204,311 requests failed in the last 30 days: 99.712 % succeeded, 2,264 failures more than the budget allows."),
+        is_archived: false,
+        ranges: ranges.map(|(word, label)| RangePreset { word: word.to_owned(), label: say.it(label), is_current: word == "30d" }).to_vec(),
+        from: Field { name: "from".to_owned(), value: "2026-10-22".to_owned(), problem: None },
+        to: Field { name: "to".to_owned(), value: "2026-11-21".to_owned(), problem: None },
+        zone: say.it("Europe/Berlin"),
+        range_text: say.it("22 Oct 2026, 08:12 to 21 Nov 2026, 08:12, Europe/Berlin"),
+        range_query: "from=2026-10-22&to=2026-11-21".to_owned(),
+        bar: BudgetBar { remaining_permille: Some(-1880), status: Status::Breached },
+        tiles: vec![
+            tile(say, "SLI", "99.712 %", &["target 99.9 %"], Some(Tone::Bad)),
+            tile(say, "Budget in events", "1,204.3", &["of 1,204,311 requests"], None),
+            tile(say, "Budget in time", "43 min 12 s", &["of complete failure"], None),
+            tile(say, "Consumed", "288 %", &["3,468 bad requests", "2 h 04 min"], None),
+            tile(say, "Remaining", "−188 %", &["2,263.7 events over", "1 h 21 min over"], Some(Tone::Bad)),
+            tile(say, "Exhaustion", "exhausted", &["since 13 Nov, 14:02"], Some(Tone::Bad)),
+            tile(say, "Coverage", "99.1 %", &["worst case 98.82 %", "best case 99.714 %"], None),
+        ],
+        burn_rates: vec![
+            rate("5 min", "21.0×", "above 14.4×", Some(Tone::Bad)),
+            rate("30 min", "19.3×", "above 6×", Some(Tone::Bad)),
+            rate("1 h", "18.2×", "above 14.4×", Some(Tone::Bad)),
+            rate("2 h", "9.8×", "above 3×", Some(Tone::Warn)),
+            rate("6 h", "4.1×", "above 6×", None),
+            rate("1 d", "2.2×", "above 3×", None),
+            rate("3 d", "no data", "above 1×", None),
+        ],
+        charts: vec![
+            chart(say, "sli", "SLI", "Share of good requests per hour; the dashed line is the target, shaded spans are outages."),
+            chart(say, "budget", "Budget burn-down", "What is left of the error budget; below the axis it is overspent."),
+            chart(say, "burn", "Burn rates", "Burn rate over 1 h (solid) and 6 h (dashed), with the lines above which an alert fires."),
+        ],
+        outages: vec![
+            outage("21 Nov, 07:58", "still going", "16.4 %", true),
+            outage("13 Nov, 13:48", "13 Nov, 14:02", "67.4 %", false),
+            outage("2 Nov, 03:11", "2 Nov, 03:25", "12 %", false),
+        ],
+        more_outages: Some(say.it("and 12 shorter ones")),
+        behind: behind(say),
+    }
+}
+
+fn behind(say: &Say) -> Behind {
+    let step = |label: &str, working: &str, result: &str| Step {
+        label: say.it(label),
+        working: say.it(working),
+        result: say.it(result),
+    };
+    Behind {
+        source: say.link("/sources/2", "prometheus-eu"),
+        queries: vec![
+            say.fact("All requests", "http_requests_total{job=\"payments\",handler!~\"/health|/metrics\"}"),
+            say.fact(
+                "Bad requests",
+                "http_requests_total{job=\"payments\",handler!~\"/health|/metrics\",code=~\"5..\"}",
+            ),
+        ],
+        counts: vec![
+            say.fact("All events", "1,204,311"),
+            say.fact("Good events", "1,200,843"),
+            say.fact("Bad events", "3,468"),
+            say.fact("Known minutes", "42,811 of 43,200"),
+            say.fact("Without requests", "1,204"),
+        ],
+        arithmetic: vec![
+            step("SLI", "1,200,843 ÷ 1,204,311", "99.712 %"),
+            step("Budget allowed", "(1 − 0.999) × 1,204,311", "1,204.311"),
+            step("Consumed", "3,468 ÷ 1,204.311", "287.97 %"),
+            step("Remaining", "1 − 2.8797", "−187.97 %"),
+            step("Burn rate, 1 h", "(31 ÷ 1,703) ÷ 0.001", "18.2×"),
+        ],
+        is_estimated: true,
+        findings: vec![Finding {
+            text: say.it("The counter fell without a restart of its process; the fall was taken as a reset."),
+            seen: say.it("3 times, last 20 Nov, 14:02"),
+        }],
+        backfill: Some(Progress { done_permille: 610, text: say.it("21 of 35 days, about 4 min left") }),
+    }
+}
+
+pub(super) fn quiet_objective(say: &Say) -> ObjectivePage {
+    ObjectivePage {
+        status: Status::Meeting,
+        verdict: say.it("24 of 1,204,311 requests failed in the last 30 days: 99.998 % succeeded, and 98.2 % of the budget is left."),
+        is_archived: true,
+        from: Field { name: "from".to_owned(), value: "2026-11-30".to_owned(), problem: Some(say.it("The first day must not be after the last.")) },
+        bar: BudgetBar { remaining_permille: Some(982), status: Status::Meeting },
+        burn_rates: Vec::new(),
+        outages: Vec::new(),
+        more_outages: None,
+        behind: Behind { findings: Vec::new(), backfill: None, is_estimated: false, ..behind(say) },
+        ..objective(say)
+    }
+}
