@@ -1,1 +1,101 @@
-//! source.
+//! Brings measurements in: from a Prometheus server, from one `/metrics` endpoint, or by a check of our own.
+//!
+//! Every word to the outside goes through [`http::Http`] (or, for a TCP check, through the same address guard): one
+//! client for each source, with its authentication, its trusted authority and its patience, that follows no redirect,
+//! uses no proxy, reads no more than it was told to, and refuses addresses where only a machine's own cloud answers.
+//! What foreign servers say is data: it is bounded, checked and named in errors, and secrets never stand in an error.
+
+use thiserror::Error;
+
+mod address;
+pub mod http;
+
+/// The labels of one series, `__name__` among them.
+pub type Labels = std::collections::BTreeMap<String, String>;
+
+/// Why a source brought nothing. The texts are for people and hold no secrets.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum SourceError {
+    /// Nines will not ask: the definition must be mended first.
+    #[error("{0}")]
+    Refused(String),
+    /// No connection, no such name, or the connection broke.
+    #[error("the source cannot be reached: {0}")]
+    Unreachable(String),
+    /// No full answer in time.
+    #[error("the source did not answer within {seconds} s")]
+    Timeout {
+        /// The patience that ended.
+        seconds: i64,
+    },
+    /// The connection could not be protected, or nobody trusted vouches for the other side.
+    #[error("the TLS connection to the source failed: {0}")]
+    Tls(String),
+    /// An answer with a status that is no success.
+    #[error("the source answered with status {code}{}", after_status(*.code, .excerpt))]
+    Status {
+        /// HTTP status.
+        code: u16,
+        /// How the body begins; may be empty.
+        excerpt: String,
+    },
+    /// More than Nines reads at once.
+    #[error("the source's answer is larger than {bytes_max} bytes; narrow it down to what Nines needs")]
+    TooLarge {
+        /// The most that is read.
+        bytes_max: usize,
+    },
+    /// The answer is not in the format that it should have.
+    #[error("the source's answer cannot be read: {0}")]
+    Malformed(String),
+    /// The source understood the request and rejects the query.
+    #[error("the source rejects the query: {0}")]
+    Query(String),
+}
+
+impl SourceError {
+    /// May the same request succeed later without anybody mending a definition?
+    #[must_use]
+    pub const fn is_transient(&self) -> bool {
+        match self {
+            Self::Unreachable(_) | Self::Timeout { .. } => true,
+            Self::Status { code, .. } => *code >= 500 || matches!(*code, 408 | 425 | 429),
+            Self::Refused(_) | Self::Tls(_) | Self::TooLarge { .. } | Self::Malformed(_) | Self::Query(_) => false,
+        }
+    }
+}
+
+/// What stands behind a status: what the body says, or how a redirect is mended.
+fn after_status(code: u16, excerpt: &str) -> String {
+    match code {
+        300..=399 => "; redirects are not followed, so enter the address that it leads to".to_owned(),
+        401 | 403 if excerpt.is_empty() => "; check the credentials of the source".to_owned(),
+        _ if excerpt.is_empty() => String::new(),
+        _ => format!(": {excerpt}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_say_what_happened_and_whether_waiting_helps() {
+        let status = |code, excerpt: &str| SourceError::Status { code, excerpt: excerpt.to_owned() };
+        for (error, transient, text) in [
+            (status(503, "try later"), true, "the source answered with status 503: try later"),
+            (status(429, ""), true, "the source answered with status 429"),
+            (status(401, ""), false, "the source answered with status 401; check the credentials of the source"),
+            (
+                status(302, "<a>"),
+                false,
+                "the source answered with status 302; redirects are not followed, so enter the address that it leads to",
+            ),
+            (SourceError::Timeout { seconds: 5 }, true, "the source did not answer within 5 s"),
+            (SourceError::Unreachable("no route".to_owned()), true, "the source cannot be reached: no route"),
+            (SourceError::Tls("expired".to_owned()), false, "the TLS connection to the source failed: expired"),
+        ] {
+            assert_eq!((error.is_transient(), error.to_string().as_str()), (transient, text));
+        }
+    }
+}

@@ -4,36 +4,23 @@ use super::{Say, shell};
 use crate::view::objective::{Behind, BurnRate, Chart, Finding, ObjectivePage, OutageRow, RangePreset, Step, Tile};
 use crate::view::{BudgetBar, DataTable, Field, Help, Progress, Section, Status, Tone};
 
-pub(super) fn big_chart(id: &str) -> String {
-    let text = "fill=\"var(--chart-text,currentColor)\" stroke=\"none\" font-size=\"12\"";
-    let labels = ["23 Oct", "30 Oct", "6 Nov", "13 Nov", "20 Nov"].iter().zip([60, 250, 440, 630, 820]);
-    let labels: String = labels.map(|(day, x)| format!("<text x=\"{x}\" y=\"212\" {text}>{day}</text>")).collect();
-    let lines = match id {
-        "burn" => {
-            "<path stroke=\"var(--chart-rule,#8a5200)\" stroke-dasharray=\"6 4\" d=\"M52 60h860\"/>\
-                   <path stroke=\"var(--chart-1,#1f6feb)\" stroke-width=\"2\" d=\"M52 180l60-4 60 2 60-10 60 8 60-2 60-110 30-10 30 100 60 14 60-4 60 2 60-30 60 24 60 3 60-60 80-20\"/>\
-                   <path stroke=\"var(--chart-2,#0f8577)\" stroke-dasharray=\"7 3\" stroke-width=\"2\" d=\"M52 178l120 0 120-2 120-4 60-40 60-6 120 30 120 14 120 0 100-30\"/>"
-        }
-        "budget" => {
-            "<path stroke=\"var(--chart-1,#1f6feb)\" stroke-width=\"2\" d=\"M52 20l180 8 120 4 60 60 60 4 180 10 120 8 100 30 40 14\"/>"
-        }
-        _ => {
-            "<path fill=\"var(--chart-outage,#d1372c)\" fill-opacity=\".18\" d=\"M405 14v176h40v-176z\"/>\
-              <path stroke=\"var(--chart-rule,#8a5200)\" stroke-dasharray=\"6 4\" d=\"M52 90h860\"/>\
-              <path stroke=\"var(--chart-1,#1f6feb)\" stroke-width=\"2\" d=\"M52 30l60 4 60-3 60 5 60-4 60 2 50 120 30-10 30-110 60 2 60-2 60 4 60-3 60 20 60-8 60 3 50 2\"/>"
-        }
+/// Stands for what the chart module draws.
+pub(super) fn drawing(title: &str) -> String {
+    let tick = |x: i32, y: i32, text: &str| {
+        format!(
+            "<text x=\"{x}\" y=\"{y}\" font-size=\"12\" fill=\"var(--chart-text,#555)\" stroke=\"none\">{text}</text>"
+        )
     };
-    let grid: String = [14, 58, 102, 146, 190]
-        .iter()
-        .map(|y| format!("<path stroke=\"var(--chart-grid,#ddd)\" d=\"M52 {y}h860\"/>"))
-        .collect();
-    let ticks: String = ["100 %", "99.9", "99.8", "99.7", "99.6"]
-        .iter()
-        .zip([18, 62, 106, 150, 194])
-        .map(|(t, y)| format!("<text x=\"46\" y=\"{y}\" text-anchor=\"end\" {text}>{t}</text>"))
-        .collect();
+    let ticks =
+        [tick(8, 24, "100 %"), tick(8, 112, "99.8"), tick(60, 212, "23 Oct"), tick(630, 212, "13 Nov")].concat();
     format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" class=\"chart\" viewBox=\"0 0 920 220\" width=\"100%\"><title>{id}</title><g fill=\"none\">{grid}{lines}{ticks}{labels}</g></svg>"
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" class=\"chart\" viewBox=\"0 0 920 220\" width=\"100%\">\
+         <title>{title}</title><g fill=\"none\" stroke-width=\"2\">\
+         <path stroke=\"var(--chart-grid,#ddd)\" d=\"M52 20h860m-860 88h860m-860 88h860\"/>\
+         <path stroke=\"none\" fill=\"var(--chart-outage,#d1372c)\" fill-opacity=\".18\" d=\"M405 14v176h40v-176z\"/>\
+         <path stroke=\"var(--chart-rule,#8a5200)\" stroke-dasharray=\"6 4\" d=\"M52 90h860\"/>\
+         <path stroke=\"var(--chart-2,#0f8577)\" stroke-dasharray=\"7 3\" d=\"M52 50h300l60 60h500\"/>\
+         <path stroke=\"var(--chart-1,#1f6feb)\" d=\"M52 30l180 4 120-3 50 120 30-10 30-110 180 2 120 20 110-8\"/>{ticks}</g></svg>"
     )
 }
 
@@ -44,7 +31,7 @@ fn chart(say: &Say, id: &str, title: &str, summary: &str) -> Chart {
         id: id.to_owned(),
         title: say.it(title),
         summary: say.it(summary),
-        svg: big_chart(id),
+        svg: drawing(id),
         table: DataTable { head: ["Day", "SLI", "Events", "Bad"].map(|h| say.it(h)).to_vec(), rows: days.collect() },
     }
 }

@@ -112,6 +112,7 @@ pub(super) fn overview(say: &Say) -> Vec<(&'static str, String)> {
     vec![
         ("overview", page(OverviewFilter::default(), rows(say), true, true).render().unwrap()),
         ("overview-no-match", page(nothing, Vec::new(), true, true).render().unwrap()),
+        ("overview-second", page(OverviewFilter::default(), Vec::new(), true, false).render().unwrap()),
         ("overview-first", page(OverviewFilter::default(), Vec::new(), false, false).render().unwrap()),
     ]
 }

@@ -1,6 +1,6 @@
 //! Reports: list, one of them, and preview.
 
-use super::objective::big_chart;
+use super::objective::drawing;
 use super::{Say, shell};
 use crate::view::reports::{DeliveryRow, PreviewPage, ReportPage, ReportRow, ReportsPage};
 use crate::view::{Badge, Choice, Help, Pager, Section, Status, Tone};
@@ -32,7 +32,7 @@ fn fragment() -> String {
         "<section class=\"report\" aria-label=\"Report\"><div class=\"report-verdict bad\"><p><span class=\"mark bad\"><span aria-hidden=\"true\">◆</span> Breached</span></p><p class=\"report-sentence\">1 of 1 objectives was missed.</p></div>\
          <dl class=\"facts\"><div><dt>Customer</dt><dd>Acme</dd></div><div><dt>Period</dt><dd>9 to 15 Nov 2026</dd></div></dl><h2>Objectives</h2>{table}\
          <section class=\"report-objective\" id=\"objective-1\" aria-labelledby=\"objective-1-name\"><h2 id=\"objective-1-name\">Payments succeed</h2><p><span class=\"mark bad\"><span aria-hidden=\"true\">◆</span> Breached</span> payments</p><figure class=\"chart\">{}</figure><details><summary>Where the numbers come from</summary><pre><code>http_requests_total</code></pre></details></section></section>",
-        big_chart("sli")
+        drawing("sli")
     )
 }
 
