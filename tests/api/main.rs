@@ -1,5 +1,5 @@
 //! Stories against the real program and real servers.
 
 mod mail;
-#[path = "../support/smtp.rs"]
-mod smtp;
+
+use nines_support::smtp;
