@@ -59,6 +59,16 @@ fn failure(told: impl FnOnce() + std::panic::UnwindSafe) -> String {
     *panic.downcast::<String>().expect("it fails with a sentence")
 }
 
+/// The picture and the page that a failed story left; they go, for here the failure was wanted.
+fn take_evidence(story: &str) {
+    for kind in ["png", "html"] {
+        let file = repository().join(format!("target/browser/{story}.{kind}"));
+        let about = std::fs::metadata(&file).expect("a failed story leaves evidence");
+        assert!(about.len() > 30, "{} says nothing", file.display());
+        std::fs::remove_file(file).expect("it can be removed again");
+    }
+}
+
 #[test]
 fn a_good_page_passes_every_check() {
     story(View::DESK, async |page| {
@@ -87,12 +97,7 @@ fn a_bad_page_is_caught_by_axe_and_by_its_width() {
 fn a_message_on_the_console_fails_the_story_and_leaves_a_picture() {
     let reason = failure(|| story(View::DESK, async |page| Ok(page.goto(url("/bad")).await?)));
     assert!(reason.contains("something broke"), "{reason}");
-    let name = "harness-a_message_on_the_console_fails_the_story_and_leaves_a_picture";
-    for kind in ["png", "html"] {
-        let file = repository().join(format!("target/browser/{name}.{kind}"));
-        assert!(std::fs::metadata(&file).is_ok_and(|about| about.len() > 100), "{} is missing", file.display());
-        std::fs::remove_file(file).expect("it can be removed again");
-    }
+    take_evidence("harness-a_message_on_the_console_fails_the_story_and_leaves_a_picture");
 }
 
 #[test]
@@ -107,6 +112,7 @@ fn a_message_that_belongs_to_the_story_can_be_forgiven() {
 fn a_panic_in_a_story_fails_it_with_its_picture() {
     let reason = failure(|| story(View::DESK, async |_| panic!("not as promised")));
     assert!(reason.contains("panicked") && reason.contains("picture: target/browser/"), "{reason}");
+    take_evidence("harness-a_panic_in_a_story_fails_it_with_its_picture");
 }
 
 #[test]
