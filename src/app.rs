@@ -227,7 +227,7 @@ async fn signing_key(db: &Db) -> Result<Key, AppError> {
     let mut tx = db.begin_write().await?;
     let bytes = kept::get_or_insert(&mut tx, web::session::KEY_NAME, &fresh).await?;
     tx.commit().await?;
-    Key::try_from(bytes.as_slice()).map_err(|_| AppError::SigningKey)
+    Key::try_from(bytes.as_slice()).map_err(|_too_short| AppError::SigningKey)
 }
 
 /// Asks the server that runs with these settings whether it is ready.
@@ -236,8 +236,8 @@ pub async fn healthcheck(settings: &Settings) -> Result<(), AppError> {
     let unhealthy = |error: reqwest::Error| AppError::Unhealthy(format!("{url} does not answer ({error})"));
     let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build().map_err(unhealthy)?;
     let answer = client.get(&url).send().await.map_err(unhealthy)?;
-    match answer.status().is_success() {
-        true => Ok(()),
-        false => Err(AppError::Unhealthy(answer.text().await.map_err(unhealthy)?.trim().to_owned())),
+    if answer.status().is_success() {
+        return Ok(());
     }
+    Err(AppError::Unhealthy(answer.text().await.map_err(unhealthy)?.trim().to_owned()))
 }

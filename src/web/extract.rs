@@ -89,12 +89,11 @@ impl FromRequest for Frame {
         Box::pin(async move {
             let user = visitor(&request).await?;
             let session = request.get_session();
-            let (csrf, visit) = match session::csrf(&session) {
-                Some(token) => (token, None),
-                None => {
-                    let state = state(&request)?;
-                    csrf::visitor_token(&request, &state)?
-                }
+            let (csrf, visit) = if let Some(token) = session::csrf(&session) {
+                (token, None)
+            } else {
+                let state = state(&request)?;
+                csrf::visitor_token(&request, &state)?
             };
             let shell = Shell {
                 user: user.as_ref().map(shell_user),

@@ -68,6 +68,7 @@ pub fn take_flash(session: &Session) -> Option<Flash> {
 }
 
 /// The middleware that reads and keeps sessions.
+#[must_use]
 pub fn middleware(state: &State) -> SessionMiddleware<Sessions> {
     let is_https = state.settings.server.is_https();
     let lifecycle = PersistentSession::default()

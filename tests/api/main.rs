@@ -1,1 +1,13 @@
-//! t
+//! Stories told over HTTP against the real application.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "in a test, a surprise should end the test")]
+
+#[path = "../support/app.rs"]
+mod app;
+#[expect(dead_code, reason = "the tests of the store use the rest")]
+#[path = "../support/postgres.rs"]
+mod postgres;
+
+mod accounts;
+mod machines;
+mod program;
+mod safety;
