@@ -4,7 +4,8 @@
 //! `Origin`), and a token that only our pages know. Who is signed in has a token in the session; before that a signed
 //! cookie that lasts as long as the browser carries one, so that a stranger's visit writes nothing to the database.
 
-use crate::web::{State, WebError, session, token};
+use crate::ops::token;
+use crate::web::{State, WebError, session};
 use actix_session::SessionExt as _;
 use actix_web::HttpRequest;
 use actix_web::body::{EitherBody, MessageBody};

@@ -1,8 +1,9 @@
 //! What handlers ask for in their signature. A handler that runs is a handler that was allowed to.
 
+use crate::ops::token;
 use crate::store::users::User;
 use crate::view::{self, Shell, ShellUser};
-use crate::web::{State, WebError, csrf, session, token};
+use crate::web::{State, WebError, csrf, session};
 use actix_session::SessionExt as _;
 use actix_web::cookie::Cookie;
 use actix_web::dev::Payload;

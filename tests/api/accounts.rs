@@ -181,7 +181,7 @@ on_both! {
         let cookie = ana.cookie("nines").unwrap();
         // a signed cookie ends with the key, 43 characters
         let key = &cookie[cookie.len() - 43..];
-        let hash = nines::web::token::hash(key);
+        let hash = nines::ops::token::hash(key);
         let found = nines::store::sessions::load(app.db(), &hash, app.state.clock.now()).await.unwrap();
         assert!(found.is_some(), "the row is found by the hash of the key: {cookie}");
         let forged = app.browser();

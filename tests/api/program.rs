@@ -101,3 +101,20 @@ fn a_port_that_is_taken_is_said_once_with_the_mend() {
         "{errors}"
     );
 }
+
+#[test]
+fn a_database_is_not_opened_with_another_secret_key_than_it_was_begun_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let listen = ["--server-listen", &address];
+    // far enough to make the database and the key, not far enough to stay
+    assert!(output(nines(&folder).args(listen)).2.contains("cannot listen"));
+    let key = std::fs::metadata(folder.path().join("nines-data/secret.key")).unwrap();
+    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&key.permissions()) & 0o777, 0o600);
+    let other = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    let (code, _, errors) = output(nines(&folder).args(listen).env("NINES_SECRET_KEY", other));
+    assert_eq!(code, Some(1));
+    assert!(errors.contains("another secret key") && errors.contains("NINES_SECRET_KEY"), "{errors}");
+    assert!(output(nines(&folder).args(listen)).2.contains("cannot listen"), "the right key still opens it");
+}
