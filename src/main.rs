@@ -2,7 +2,6 @@
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use nines::app::{self, Application};
-use nines::clock::Clock;
 use nines::config::{self, Layers, LogFormat, Problem, Settings};
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
@@ -137,7 +136,7 @@ fn run_async(name: &str, settings: Settings) -> Result<(), Failure> {
 }
 
 async fn serve(settings: Settings) -> Result<(), Failure> {
-    let application = Application::build(settings, Clock::system()).await?;
+    let application = Application::start(settings).await?;
     let mut out = io::stdout();
     writeln!(out, "Nines listens on {}", application.url())?;
     if let Some(link) = application.set_up_link() {

@@ -1,6 +1,9 @@
 //! Use cases, one verb per file: gather facts, ask `domain`, write the outcome and its effects in one transaction.
 
 pub mod password;
+pub mod token;
+
+pub mod sessions;
 
 pub mod set_up;
 

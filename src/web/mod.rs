@@ -23,7 +23,6 @@ pub mod html;
 pub mod observe;
 pub mod session;
 pub mod throttle;
-pub mod token;
 
 pub use error::WebError;
 pub use state::State;

@@ -3,7 +3,7 @@
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::ops::password::Hasher;
-use crate::store::Db;
+use crate::store::{Db, Sealer};
 use crate::telemetry::Metrics;
 use crate::web::throttle::Throttle;
 use actix_web::cookie::Key;
@@ -24,6 +24,8 @@ pub struct State {
     pub hasher: Hasher,
     /// Tries to sign in.
     pub throttle: Throttle,
+    /// Seals the secrets of sources.
+    pub sealer: Sealer,
     /// Signs cookies.
     pub key: Key,
 }
