@@ -9,6 +9,8 @@ use thiserror::Error;
 
 mod address;
 pub mod http;
+#[cfg(test)]
+mod testing;
 
 /// The labels of one series, `__name__` among them.
 pub type Labels = std::collections::BTreeMap<String, String>;
