@@ -8,6 +8,7 @@
 use thiserror::Error;
 
 mod address;
+pub mod exposition;
 pub mod http;
 #[cfg(test)]
 mod testing;
