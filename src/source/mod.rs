@@ -8,7 +8,12 @@
 use thiserror::Error;
 
 mod address;
+pub mod exposition;
 pub mod http;
+pub mod probe;
+pub mod scrape;
+#[cfg(test)]
+mod testing;
 
 /// The labels of one series, `__name__` among them.
 pub type Labels = std::collections::BTreeMap<String, String>;
