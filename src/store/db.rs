@@ -75,6 +75,7 @@ impl Db {
     }
 
     /// Brings the schema up to date; several processes may try at once. Refuses a schema newer than this version's.
+    #[expect(clippy::disallowed_methods, reason = "the schema comes first, and no `Tx` is needed for it")]
     pub async fn migrate(&self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(pools) => {
@@ -98,6 +99,7 @@ impl Db {
 
     /// Starts the only kind of transaction that may write. On SQLite it waits for its turn here and then cannot fail for
     /// being late (`BEGIN IMMEDIATE`); keep it short.
+    #[expect(clippy::disallowed_methods, reason = "the one place that starts write transactions")]
     pub async fn begin_write(&self) -> Result<Tx, StoreError> {
         Ok(match self {
             Self::Sqlite(pools) => Tx::Sqlite(pools.write.begin_with("BEGIN IMMEDIATE").await?),

@@ -6,11 +6,11 @@ mod app;
 #[expect(dead_code, reason = "the tests of the store use the rest")]
 #[path = "../support/postgres.rs"]
 mod postgres;
-#[path = "../support/smtp.rs"]
-mod smtp;
 
 mod accounts;
 mod machines;
 mod mail;
 mod program;
 mod safety;
+
+use nines_support::smtp;

@@ -5,10 +5,12 @@
 
 use std::path::Path;
 
+pub mod cluster;
 pub mod http;
 pub mod process;
 pub mod program;
 pub mod prometheus;
+pub mod smtp;
 pub mod traffic;
 
 /// The repository's folder, whatever folder the tests run in.

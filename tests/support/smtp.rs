@@ -3,7 +3,10 @@
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+
 use tempfile::TempDir;
+
+use crate::repository;
 
 /// What the server is like; the default takes everything, unprotected.
 #[derive(Clone, Debug, Default)]
@@ -114,7 +117,7 @@ fn read(path: &Path) -> Received {
 
 fn launch(folder: &Path, options: &SmtpOptions, port: u16) -> (Child, u16) {
     let mut command = Command::new(python());
-    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/smtp_server.py"));
+    command.arg(repository().join("tests/support/smtp_server.py"));
     command.arg("--dir").arg(folder.join("mail")).arg("--port").arg(port.to_string());
     if let Some(address) = &options.reject {
         command.arg("--reject").arg(address);
@@ -143,8 +146,7 @@ fn launch(folder: &Path, options: &SmtpOptions, port: u16) -> (Child, u16) {
 
 /// A Python that has aiosmtpd: the one that `tests/run` prepares, or the system's.
 fn python() -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let candidates = [root.join("target/tools/venv/bin/python"), PathBuf::from("python3")];
+    let candidates = [repository().join("target/tools/venv/bin/python"), PathBuf::from("python3")];
     let has_aiosmtpd = |python: &PathBuf| {
         let mut command = Command::new(python);
         command.args(["-c", "import aiosmtpd"]).stdout(Stdio::null()).stderr(Stdio::null());

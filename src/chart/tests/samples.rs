@@ -196,12 +196,10 @@ fn month_bands() -> [Band; 3] {
     ]
 }
 
-/// Writes all samples as pages and as PNG files to `nines-charts` in the folder for temporary files, to be looked at:
-/// `cargo test --lib chart::tests::samples -- --ignored`.
+/// Writes all samples as pages and as PNG files to `target/charts`, to be looked at.
 #[test]
-#[ignore = "makes pictures for people"]
 fn write_the_samples_to_look_at_them() {
-    let folder = std::env::temp_dir().join("nines-charts");
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/charts");
     std::fs::create_dir_all(&folder).unwrap();
     let samples = Samples::new();
     for (theme, scheme) in [(Theme::Light, "light"), (Theme::Dark, "dark")] {

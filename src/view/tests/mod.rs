@@ -178,7 +178,6 @@ fn secrets_never_go_back_into_a_page() {
 }
 
 #[test]
-#[ignore = "writes every page to target/pages for people to look at"]
 fn write_pages() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/pages");
     std::fs::create_dir_all(&folder).unwrap();
