@@ -3,13 +3,22 @@
 mod healthcheck;
 mod keys;
 
+mod wiring;
+
+pub mod demo;
+pub mod report;
+
 pub use healthcheck::healthcheck;
 pub use keys::sealer;
 
 use crate::clock::Clock;
 use crate::config::Settings;
+use crate::jobs;
+use crate::mail::{MailSettingsError, Mailer};
+use crate::ops::measure_self::measure_self;
 use crate::ops::password::Hasher;
 use crate::ops::set_up;
+use crate::ops::{Context, OpsError};
 use crate::store::{Db, StoreError};
 use crate::telemetry::Metrics;
 use crate::web::throttle::Throttle;
@@ -28,6 +37,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing_actix_web::TracingLogger;
+use url::Url;
 
 /// How long requests in flight may take to finish when the server stops.
 const REQUESTS_FINISH: Duration = Duration::from_secs(20);
@@ -82,6 +92,12 @@ pub enum AppError {
         /// Why.
         why: String,
     },
+    /// Mail.
+    #[error("{0}")]
+    Mail(#[from] MailSettingsError),
+    /// A use case at the start.
+    #[error("{0}")]
+    Ops(#[from] OpsError),
     /// The server itself.
     #[error("the server stopped: {0}")]
     Server(#[from] io::Error),
@@ -115,18 +131,12 @@ impl Application {
     /// Opens the database, brings its schema up to date, and binds the port. Nothing is answered before
     /// [`Application::run_until_stopped`].
     pub async fn build(settings: Settings, clock: Clock) -> Result<Self, AppError> {
-        make_folder(&settings).await?;
-        let db = Db::connect(settings.database_url.expose_secret(), CONNECTIONS).await?;
-        db.migrate().await?;
+        let context = context(settings, clock).await?;
         let state = State {
-            key: keys::cookie_key(&db).await?,
-            sealer: sealer(&db, &settings).await?,
-            throttle: Throttle::new(clock.clone()),
+            key: keys::cookie_key(&context.db).await?,
+            throttle: Throttle::new(context.clock.clone()),
             hasher: Hasher::default(),
-            metrics: Metrics::new(),
-            settings: Arc::new(settings),
-            clock,
-            db,
+            context,
         };
         let listen = state.settings.server.listen;
         let wrong = |why| AppError::Listen { address: listen, why };
@@ -149,6 +159,15 @@ impl Application {
     #[must_use]
     pub fn url(&self) -> String {
         base_url(&self.state, self.address)
+    }
+
+    /// Starts the jobs, and makes Nines measure itself: from here on the server lives by itself.
+    pub async fn start_jobs(&self) -> Result<(), AppError> {
+        let metrics = format!("http://{}{}", reachable(self.address), routes::METRICS);
+        let metrics = Url::parse(&metrics).map_err(|error| AppError::Server(io::Error::other(error)))?;
+        measure_self(&self.state.context, metrics).await?;
+        jobs::start(&self.state.context, &self.jobs, &self.stopping);
+        Ok(())
     }
 
     /// What handlers work with.
@@ -198,6 +217,24 @@ impl Application {
         tracing::info!("stopped");
         Ok(running.await.map_err(io::Error::other)??)
     }
+}
+
+/// What use cases work with: an open database with its schema up to date, keys, a mailer.
+async fn context(settings: Settings, clock: Clock) -> Result<Context, AppError> {
+    make_folder(&settings).await?;
+    let db = Db::connect(settings.database_url.expose_secret(), CONNECTIONS).await?;
+    db.migrate().await?;
+    let mail = wiring::mail_settings(&settings.mail);
+    Ok(Context {
+        sealer: Arc::new(sealer(&db, &settings).await?),
+        mailer: Arc::new(Mailer::new(&mail)?),
+        sender: mail.from,
+        metrics: Metrics::new(),
+        holder: wiring::holder()?,
+        settings: Arc::new(settings),
+        clock,
+        db,
+    })
 }
 
 fn serve(state: State, listener: TcpListener) -> Result<Server, AppError> {

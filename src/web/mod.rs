@@ -12,6 +12,7 @@ mod state;
 pub mod account;
 
 pub mod assets;
+pub mod forms;
 pub mod health;
 
 pub mod client;
