@@ -5,7 +5,7 @@
 
 use crate::domain::counting::Sample;
 use crate::domain::model::{Source, SourceSpec};
-use crate::domain::selector::{Comparison, Selector};
+use crate::domain::selector::{Comparison, Matcher, NAME_LABEL, Selector, SelectorError};
 use crate::domain::time::{MINUTE_SECONDS, Minute, Span};
 use crate::source::series::{RawSeries, Target};
 use crate::source::{Labels, SourceError, http::Http};
@@ -17,8 +17,6 @@ use url::Url;
 const BODY_BYTES_MAX: usize = 64 << 20;
 /// Points of one `query_range`; Prometheus refuses more than 11 000.
 const POINTS_MAX: i64 = 10_000;
-/// How finely sibling series are asked when they were scraped, in milliseconds.
-const SIBLING_STEP_MS: i64 = 15_000;
 
 /// A client of one server.
 #[derive(Debug)]
@@ -34,6 +32,15 @@ pub struct Answer<T> {
     pub value: T,
     /// The server's warnings; Thanos and remote reads answer partially with them.
     pub warnings: Vec<String>,
+}
+
+/// A series that can testify when a process was scraped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sibling {
+    /// The process's `up`: 1 for each scrape that succeeded.
+    Up(Selector),
+    /// Another metric of the same process: any sample testifies.
+    Other(Selector),
 }
 
 #[derive(Deserialize)]
@@ -120,39 +127,49 @@ impl Prometheus {
         Ok(answer)
     }
 
-    /// When a process was scraped with success between two moments, both included, as far as the server can prove it.
+    /// Who can testify when a process was scraped, between two moments.
     ///
-    /// A process with `job` and `instance` has its `up` series. Without those labels, the siblings with the same equality
-    /// matchers as `selector` speak for it: the time of their newest sample, asked every 15 seconds.
-    pub async fn scrapes(
+    /// A process with `job` and `instance` has its `up` series. Without those labels, metrics with the same equality
+    /// matchers as `selector` speak for it: the three with the fewest series, the counted metric aside.
+    pub async fn siblings(
         &self,
         target: &Target,
         selector: &Selector,
         from_ms: i64,
         until_ms: i64,
-    ) -> Result<Vec<i64>, SourceError> {
+    ) -> Result<Vec<Sibling>, SourceError> {
+        const SIBLINGS_MAX: usize = 3;
+        let refused = |error: SelectorError| SourceError::Query(error.to_string());
         if !target.job.is_empty() && !target.instance.is_empty() {
-            let up = up_of(target).map_err(|error| SourceError::Query(error.to_string()))?;
-            let series = self.raw(&up, from_ms - 1, until_ms).await?.value;
-            let times = series.iter().flat_map(|s| &s.samples).filter(|s| s.value >= 1.0).map(|s| s.at_ms);
-            return Ok(times.collect::<BTreeSet<_>>().into_iter().collect());
+            return Ok(vec![Sibling::Up(up_of(target).map_err(refused)?)]);
         }
-        let Some(siblings) = siblings_of(selector) else { return Ok(Vec::new()) };
-        let expression = format!("max(timestamp({siblings}))");
-        let (mut times, mut end) = (BTreeSet::new(), until_ms);
-        // backwards from the end, so that a scrape exactly at the end is on the grid
-        while end >= from_ms {
-            let steps = ((end - from_ms) / SIBLING_STEP_MS).min(POINTS_MAX);
-            let start = end - steps * SIBLING_STEP_MS;
-            let (first, last, step) = (seconds(start), seconds(end), seconds(SIBLING_STEP_MS));
-            let form = [("query", expression.as_str()), ("start", &first), ("end", &last), ("step", &step)];
-            let body = self.ask("api/v1/query_range", &form).await?;
-            let (rows, _) = read(&body, "matrix")?;
-            let found = one_series(&rows)?.into_iter().filter_map(|sample| millis(sample.value));
-            times.extend(found.filter(|at| from_ms <= *at && *at <= until_ms));
-            end = start - SIBLING_STEP_MS;
+        let matchers = named_matchers(selector);
+        if matchers.is_empty() {
+            return Ok(Vec::new());
         }
-        Ok(times.into_iter().collect())
+        let texts: Vec<String> = matchers.iter().map(ToString::to_string).collect();
+        let length = (until_ms - from_ms).max(60_000);
+        let query = format!("count by (__name__) (last_over_time({{{}}}[{length}ms]))", texts.join(","));
+        let body = self.ask("api/v1/query", &[("query", &query), ("time", &seconds(until_ms))]).await?;
+        let (rows, _) = read(&body, "vector")?;
+        let mut metrics: Vec<(f64, String)> = rows
+            .into_iter()
+            .filter_map(|mut row| Some((number(row.value?.1), row.metric.remove(NAME_LABEL)?)))
+            .filter(|(_, name)| name != selector.metric())
+            .collect();
+        metrics.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(&b.1)));
+        let sibling = |(_, name): (f64, String)| Selector::named(&name, matchers.clone()).map(Sibling::Other);
+        metrics.into_iter().take(SIBLINGS_MAX).map(sibling).collect::<Result<_, _>>().map_err(refused)
+    }
+
+    /// The scrapes that a sibling was in, between two moments, both included.
+    pub async fn scrapes(&self, sibling: &Sibling, from_ms: i64, until_ms: i64) -> Result<BTreeSet<i64>, SourceError> {
+        let (selector, least) = match sibling {
+            Sibling::Up(selector) => (selector, 1.0),
+            Sibling::Other(selector) => (selector, f64::NEG_INFINITY),
+        };
+        let series = self.raw(selector, from_ms - 1, until_ms).await?.value;
+        Ok(series.iter().flat_map(|s| &s.samples).filter(|s| s.value >= least).map(|s| s.at_ms).collect())
     }
 
     /// The bucket bounds of a histogram in the last hour before a moment, ascending.
@@ -250,7 +267,7 @@ fn number(text: &str) -> f64 {
     text.parse().unwrap_or(f64::NAN)
 }
 
-fn up_of(target: &Target) -> Result<Selector, crate::domain::selector::SelectorError> {
+fn up_of(target: &Target) -> Result<Selector, SelectorError> {
     Selector::parse("up")?.with("job", Comparison::Equal, &target.job)?.with(
         "instance",
         Comparison::Equal,
@@ -258,11 +275,8 @@ fn up_of(target: &Target) -> Result<Selector, crate::domain::selector::SelectorE
     )
 }
 
-/// A vector selector for everything with the same equality matchers, whatever its name.
-fn siblings_of(selector: &Selector) -> Option<String> {
-    let is_named = |m: &&crate::domain::selector::Matcher| {
-        m.comparison() == Comparison::Equal && !m.value().is_empty() && m.label() != "le"
-    };
-    let matchers: Vec<String> = selector.matchers().iter().filter(is_named).map(ToString::to_string).collect();
-    (!matchers.is_empty()).then(|| format!("{{{}}}", matchers.join(",")))
+/// The matchers that name something: what siblings share.
+fn named_matchers(selector: &Selector) -> Vec<Matcher> {
+    let is_named = |m: &&Matcher| m.comparison() == Comparison::Equal && !m.value().is_empty() && m.label() != "le";
+    selector.matchers().iter().filter(is_named).cloned().collect()
 }

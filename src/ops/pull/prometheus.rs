@@ -11,6 +11,7 @@ use crate::source::series::{Plan, Sorted};
 use crate::store::indicators::PullState;
 use crate::store::{self};
 use futures_util::stream::{self, StreamExt as _};
+use std::collections::BTreeSet;
 
 /// Minutes read at once while catching up.
 const CHUNK_MINUTES: i64 = 5 * DAY_MINUTES;
@@ -167,12 +168,13 @@ impl Pull<'_> {
         let mut witnesses = Vec::new();
         for (key, spans) in &counted.doubts {
             let Some(target) = sorted.targets.get(key).cloned().or_else(|| silent_target(*key)) else { continue };
-            let mut scrapes_ms = Vec::new();
-            for (from, until) in spans {
-                scrapes_ms.extend(self.server.scrapes(&target, selector, *from, *until).await?);
-            }
-            if !scrapes_ms.is_empty() {
-                witnesses.push(Witness { target: *key, scrapes_ms });
+            let (Some(first), Some(last)) = (spans.first(), spans.last()) else { continue };
+            for sibling in self.server.siblings(&target, selector, first.0, last.1).await? {
+                let mut scrapes = BTreeSet::new();
+                for (from, until) in spans {
+                    scrapes.extend(self.server.scrapes(&sibling, *from, *until).await?);
+                }
+                witnesses.push(Witness { target: *key, scrapes_ms: scrapes.into_iter().collect() });
             }
         }
         Ok(witnesses)
