@@ -1,14 +1,28 @@
 //! Wires everything together: settings and clock in, a running server out.
 
+mod healthcheck;
+mod keys;
+
+mod wiring;
+
+pub mod demo;
+pub mod report;
+
+pub use healthcheck::healthcheck;
+pub use keys::sealer;
+
 use crate::clock::Clock;
 use crate::config::Settings;
+use crate::jobs;
+use crate::mail::{MailSettingsError, Mailer};
+use crate::ops::measure_self::measure_self;
 use crate::ops::password::Hasher;
 use crate::ops::set_up;
-use crate::store::{Db, StoreError, settings as kept};
+use crate::ops::{Context, OpsError};
+use crate::store::{Db, StoreError};
 use crate::telemetry::Metrics;
 use crate::web::throttle::Throttle;
-use crate::web::{self, State, headers, observe, routes};
-use actix_web::cookie::Key;
+use crate::web::{State, headers, observe, routes};
 use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
 use actix_web::web::Data;
@@ -23,6 +37,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing_actix_web::TracingLogger;
+use url::Url;
 
 /// How long requests in flight may take to finish when the server stops.
 const REQUESTS_FINISH: Duration = Duration::from_secs(20);
@@ -62,8 +77,27 @@ pub enum AppError {
     #[error("{0}")]
     SetUp(#[from] set_up::SetUpError),
     /// The key that signs cookies.
-    #[error("the key that signs cookies is damaged; remove the row “{}” of the table settings", web::session::KEY_NAME)]
-    SigningKey,
+    #[error("the key that signs cookies is damaged; remove the row “{}” of the table settings", keys::COOKIE_KEY)]
+    CookieKey,
+    /// The key that seals secrets is not the one that this database was begun with.
+    #[error(
+        "this database was begun with another secret key; give that key with NINES_SECRET_KEY or --secret-key-file, or put its secret.key back into the data folder"
+    )]
+    OtherKey,
+    /// The file of the key that seals secrets.
+    #[error("the key file {file} cannot be used: {why}; mend it, or give a key with NINES_SECRET_KEY")]
+    KeyFile {
+        /// Which.
+        file: String,
+        /// Why.
+        why: String,
+    },
+    /// Mail.
+    #[error("{0}")]
+    Mail(#[from] MailSettingsError),
+    /// A use case at the start.
+    #[error("{0}")]
+    Ops(#[from] OpsError),
     /// The server itself.
     #[error("the server stopped: {0}")]
     Server(#[from] io::Error),
@@ -89,20 +123,20 @@ impl std::fmt::Debug for Application {
 }
 
 impl Application {
+    /// [`Application::build`] by the machine's clock.
+    pub async fn start(settings: Settings) -> Result<Self, AppError> {
+        Self::build(settings, Clock::system()).await
+    }
+
     /// Opens the database, brings its schema up to date, and binds the port. Nothing is answered before
     /// [`Application::run_until_stopped`].
     pub async fn build(settings: Settings, clock: Clock) -> Result<Self, AppError> {
-        make_folder(&settings).await?;
-        let db = Db::connect(settings.database_url.expose_secret(), CONNECTIONS).await?;
-        db.migrate().await?;
+        let context = context(settings, clock).await?;
         let state = State {
-            key: signing_key(&db).await?,
-            throttle: Throttle::new(clock.clone()),
+            key: keys::cookie_key(&context.db).await?,
+            throttle: Throttle::new(context.clock.clone()),
             hasher: Hasher::default(),
-            metrics: Metrics::new(),
-            settings: Arc::new(settings),
-            clock,
-            db,
+            context,
         };
         let listen = state.settings.server.listen;
         let wrong = |why| AppError::Listen { address: listen, why };
@@ -125,6 +159,15 @@ impl Application {
     #[must_use]
     pub fn url(&self) -> String {
         base_url(&self.state, self.address)
+    }
+
+    /// Starts the jobs, and makes Nines measure itself: from here on the server lives by itself.
+    pub async fn start_jobs(&self) -> Result<(), AppError> {
+        let metrics = format!("http://{}{}", reachable(self.address), routes::METRICS);
+        let metrics = Url::parse(&metrics).map_err(|error| AppError::Server(io::Error::other(error)))?;
+        measure_self(&self.state.context, metrics).await?;
+        jobs::start(&self.state.context, &self.jobs, &self.stopping);
+        Ok(())
     }
 
     /// What handlers work with.
@@ -176,6 +219,24 @@ impl Application {
     }
 }
 
+/// What use cases work with: an open database with its schema up to date, keys, a mailer.
+async fn context(settings: Settings, clock: Clock) -> Result<Context, AppError> {
+    make_folder(&settings).await?;
+    let db = Db::connect(settings.database_url.expose_secret(), CONNECTIONS).await?;
+    db.migrate().await?;
+    let mail = wiring::mail_settings(&settings.mail);
+    Ok(Context {
+        sealer: Arc::new(sealer(&db, &settings).await?),
+        mailer: Arc::new(Mailer::new(&mail)?),
+        sender: mail.from,
+        metrics: Metrics::new(),
+        holder: wiring::holder()?,
+        settings: Arc::new(settings),
+        clock,
+        db,
+    })
+}
+
 fn serve(state: State, listener: TcpListener) -> Result<Server, AppError> {
     let server = HttpServer::new(move || {
         App::new()
@@ -218,26 +279,4 @@ async fn make_folder(settings: &Settings) -> Result<(), AppError> {
     let folder = &settings.data_dir;
     let wrong = |why| AppError::Folder { folder: folder.display().to_string(), why };
     tokio::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).await.map_err(wrong)
-}
-
-/// The key that signs cookies; made once and kept in the database, so that a restart signs nobody out.
-async fn signing_key(db: &Db) -> Result<Key, AppError> {
-    let mut fresh = [0; 64];
-    getrandom::fill(&mut fresh)?;
-    let mut tx = db.begin_write().await?;
-    let bytes = kept::get_or_insert(&mut tx, web::session::KEY_NAME, &fresh).await?;
-    tx.commit().await?;
-    Key::try_from(bytes.as_slice()).map_err(|_| AppError::SigningKey)
-}
-
-/// Asks the server that runs with these settings whether it is ready.
-pub async fn healthcheck(settings: &Settings) -> Result<(), AppError> {
-    let url = format!("http://{}{}", reachable(settings.server.listen), routes::READY);
-    let unhealthy = |error: reqwest::Error| AppError::Unhealthy(format!("{url} does not answer ({error})"));
-    let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build().map_err(unhealthy)?;
-    let answer = client.get(&url).send().await.map_err(unhealthy)?;
-    match answer.status().is_success() {
-        true => Ok(()),
-        false => Err(AppError::Unhealthy(answer.text().await.map_err(unhealthy)?.trim().to_owned())),
-    }
 }

@@ -1,6 +1,8 @@
 //! The `nines` program: arguments, the log, exit codes.
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use nines::app::demo::Demo;
+use nines::app::report::Format;
 use nines::app::{self, Application};
 use nines::clock::Clock;
 use nines::config::{self, Layers, LogFormat, Problem, Settings};
@@ -33,9 +35,6 @@ enum Failure {
     /// It could not start, or had to stop.
     #[error("nines: {0}")]
     Stopped(#[from] app::AppError),
-    /// A command that this build does not know how to carry out.
-    #[error("nines: this build cannot do “{0}” yet")]
-    NotYet(String),
     /// Standard output is gone.
     #[error("nines: cannot write to standard output: {0}")]
     Output(#[from] io::Error),
@@ -45,7 +44,7 @@ impl Failure {
     fn code(&self) -> ExitCode {
         match self {
             Self::Settings(_) => ExitCode::from(WRONG_SETTINGS),
-            Self::Stopped(_) | Self::NotYet(_) | Self::Output(_) => ExitCode::FAILURE,
+            Self::Stopped(_) | Self::Output(_) => ExitCode::FAILURE,
         }
     }
 }
@@ -118,18 +117,18 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
         name => {
             let settings = config::parse(&layers()?).map_err(Failure::Settings)?;
             start_log(&settings);
-            run_async(name, settings)
+            run_async(name, sub, settings)
         }
     }
 }
 
-fn run_async(name: &str, settings: Settings) -> Result<(), Failure> {
+fn run_async(name: &str, sub: &ArgMatches, settings: Settings) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match name {
             "healthcheck" => app::healthcheck(&settings).await?,
-            // the places to call `app::demo` and `app::report`, as soon as they exist
-            "demo" | "report" => return Err(Failure::NotYet(name.to_owned())),
+            "demo" => demo(settings).await?,
+            "report" => report(sub, settings).await?,
             _ => serve(settings).await?,
         }
         Ok(())
@@ -137,7 +136,7 @@ fn run_async(name: &str, settings: Settings) -> Result<(), Failure> {
 }
 
 async fn serve(settings: Settings) -> Result<(), Failure> {
-    let application = Application::build(settings, Clock::system()).await?;
+    let application = Application::start(settings).await?;
     let mut out = io::stdout();
     writeln!(out, "Nines listens on {}", application.url())?;
     if let Some(link) = application.set_up_link() {
@@ -145,7 +144,27 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
         writeln!(out, "Make the first account here, within a day: {link}")?;
     }
     out.flush()?;
+    application.start_jobs().await?;
     Ok(application.run_until_stopped().await?)
+}
+
+async fn demo(settings: Settings) -> Result<(), Failure> {
+    let demo = Demo::build(settings, Clock::system()).await?;
+    let mut out = io::stdout();
+    writeln!(out, "Nines shows sample data on {}", demo.application.url())?;
+    writeln!(out, "Sign in as {} with the password {}", demo.email, demo.password)?;
+    writeln!(out, "Mail is written to {}; everything is removed when the demo stops.", demo.mail_folder.display())?;
+    out.flush()?;
+    demo.application.start_jobs().await?;
+    Ok(demo.run_until_stopped().await?)
+}
+
+async fn report(sub: &ArgMatches, settings: Settings) -> Result<(), Failure> {
+    let word = |name: &str| sub.get_one::<String>(name).map_or("", String::as_str);
+    // clap lets only the formats through that it offers
+    let format = Format::from_word(word("format")).unwrap_or(Format::Text);
+    let text = app::report::write(settings, Clock::system(), word("agreement"), word("period"), format).await?;
+    Ok(io::stdout().write_all(text.as_bytes())?)
 }
 
 fn check_config(sub: &ArgMatches, layers: impl Fn() -> Result<Layers, Failure>) -> Result<(), Failure> {

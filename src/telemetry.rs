@@ -29,14 +29,20 @@ pub struct Metrics(Arc<Inner>);
 struct Inner {
     registry: Registry,
     requests: Family<Labels<3>, Counter>,
-    durations: Family<Labels<1>, Histogram>,
+    durations: Histograms,
     pulls: Family<Labels<2>, Counter>,
-    pull_seconds: Family<Labels<1>, Histogram>,
+    pull_seconds: Histograms,
     evaluations: Counter,
     evaluation_seconds: Histogram,
     mails: Family<Labels<1>, Counter>,
     outbox: Gauge,
     beats: Mutex<BTreeMap<&'static str, i64>>,
+}
+
+type Histograms = Family<Labels<1>, Histogram>;
+
+fn buckets() -> Histogram {
+    Histogram::new(SECONDS)
 }
 
 /// Label names and values, in a fixed order.
@@ -83,12 +89,11 @@ impl Metrics {
     /// Counters at zero.
     #[must_use]
     pub fn new() -> Self {
-        let buckets = || Histogram::new(SECONDS);
         let mut registry = Registry::with_prefix("nines");
         let requests = Family::default();
-        let durations = Family::new_with_constructor(buckets as fn() -> Histogram);
+        let durations = Histograms::new_with_constructor(buckets);
         let pulls = Family::default();
-        let pull_seconds = Family::new_with_constructor(buckets as fn() -> Histogram);
+        let pull_seconds = Histograms::new_with_constructor(buckets);
         let (evaluations, evaluation_seconds) = (Counter::default(), buckets());
         let mails = Family::default();
         let outbox = Gauge::default();

@@ -14,9 +14,10 @@ pub fn args() -> Vec<Arg> {
             help = format!("{help} [default: {}]", setting.default);
         }
         let arg = Arg::new(setting.path).long(setting.flag()).value_name(setting.value).help(help).global(true);
-        args.push(match setting.is_switch() {
-            true => arg.num_args(0..=1).require_equals(true).default_missing_value("true"),
-            false => arg.num_args(1),
+        args.push(if setting.is_switch() {
+            arg.num_args(0..=1).require_equals(true).default_missing_value("true")
+        } else {
+            arg.num_args(1)
         });
         if let Some(path) = setting.secret_file {
             let help = format!("A file that holds the value of --{}", setting.flag());

@@ -112,15 +112,10 @@ impl fmt::Display for Network {
 }
 
 pub(super) fn listen(text: &str) -> Result<SocketAddr, String> {
-    let host = |rest: &str| rest.parse::<u16>().is_ok();
     let text = text.trim();
-    let text = text
-        .strip_prefix("localhost:")
-        .filter(|port| host(port))
-        .map(|port| format!("127.0.0.1:{port}"))
-        .unwrap_or_else(|| text.to_owned());
-    text.parse()
-        .map_err(|_| format!("“{text}” is not an address and a port; write it like 127.0.0.1:8080 or [::]:8080"))
+    let port = text.strip_prefix("localhost:").and_then(|port| port.parse::<u16>().ok());
+    let address = port.map(|port| SocketAddr::from(([127, 0, 0, 1], port))).or_else(|| text.parse().ok());
+    address.ok_or_else(|| format!("“{text}” is not an address and a port; write it like 127.0.0.1:8080 or [::]:8080"))
 }
 
 pub(super) fn public_url(text: &str) -> Result<Url, String> {
@@ -146,10 +141,10 @@ pub fn networks(text: &str) -> Result<Vec<Network>, String> {
 fn network(text: &str) -> Result<Network, String> {
     let wrong = || format!("“{text}” is not an address or network; write it like 10.0.0.1 or 10.0.0.0/8");
     let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
-    let address = address.parse::<IpAddr>().map_err(|_| wrong())?;
+    let address = address.parse::<IpAddr>().ok().ok_or_else(wrong)?;
     let most = if address.is_ipv4() { 32 } else { 128 };
-    let bits = bits.map_or(Ok(most), str::parse::<u8>).map_err(|_| wrong())?;
-    if bits <= most { Ok(Network { address, bits }) } else { Err(wrong()) }
+    let bits = bits.map_or(Some(most), |bits| bits.parse::<u8>().ok()).filter(|bits| *bits <= most);
+    Ok(Network { address, bits: bits.ok_or_else(wrong)? })
 }
 
 pub(super) fn folder(text: &str) -> Result<PathBuf, String> {
@@ -280,10 +275,10 @@ pub(super) fn log_level(text: &str) -> Result<String, String> {
     let known =
         |part: &str| part.rsplit_once('=').map_or(level(part), |(target, word)| !target.is_empty() && level(word));
     let text = text.trim();
-    match text.split(',').map(str::trim).all(known) && EnvFilter::builder().parse(text).is_ok() {
-        true => Ok(text.to_owned()),
-        false => Err(format!("“{text}” is no log filter; write a level such as info, or nines=debug,info")),
+    if text.split(',').map(str::trim).all(known) && EnvFilter::builder().parse(text).is_ok() {
+        return Ok(text.to_owned());
     }
+    Err(format!("“{text}” is no log filter; write a level such as info, or nines=debug,info"))
 }
 
 pub(super) fn secret_key(text: &str) -> Result<SecretKey, String> {

@@ -204,6 +204,11 @@ impl Selector {
         Ok(Self { metric, matchers })
     }
 
+    /// A metric with conditions.
+    pub fn named(metric: &str, matchers: Vec<Matcher>) -> Result<Self, SelectorError> {
+        Self::new(Some(metric.to_owned()), matchers)
+    }
+
     /// The metric's name.
     #[must_use]
     pub fn metric(&self) -> &str {

@@ -1,6 +1,9 @@
 //! Use cases, one verb per file: gather facts, ask `domain`, write the outcome and its effects in one transaction.
 
 pub mod password;
+pub mod token;
+
+pub mod sessions;
 
 pub mod set_up;
 
@@ -8,3 +11,140 @@ pub mod sign_in;
 pub mod sign_out;
 
 pub mod change_password;
+
+pub mod define_source;
+
+pub mod define_agreement;
+
+pub mod pull;
+
+pub mod judge;
+
+pub mod evaluate;
+
+pub mod trace;
+
+pub mod make_report;
+
+pub mod write_letter;
+
+pub mod issue_reports;
+
+pub mod deliver;
+
+pub mod export;
+
+pub mod sweep;
+
+pub mod measure_self;
+
+pub mod demo;
+
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::domain::ids::UserId;
+use crate::domain::model::EmailAddress;
+use crate::domain::time::Instant;
+use crate::mail::Mailer;
+use crate::mail::message::MessageError;
+use crate::report::ReportError;
+use crate::source::SourceError;
+use crate::store::{self, Db, Sealer, StoreError, Tx};
+use crate::telemetry::Metrics;
+use serde::Serialize;
+use std::sync::Arc;
+use thiserror::Error;
+
+/// What every use case works with; cheap to clone.
+#[derive(Clone)]
+pub struct Context {
+    /// The database.
+    pub db: Db,
+    /// The key for the secrets of sources.
+    pub sealer: Arc<Sealer>,
+    /// What time it is.
+    pub clock: Clock,
+    /// The settings.
+    pub settings: Arc<Settings>,
+    /// Where mail goes.
+    pub mailer: Arc<Mailer>,
+    /// The sender of every mail.
+    pub sender: EmailAddress,
+    /// What Nines counts about itself.
+    pub metrics: Metrics,
+    /// This process's name in leases.
+    pub holder: Arc<str>,
+}
+
+/// Why a use case did not happen.
+#[derive(Debug, Error)]
+pub enum OpsError {
+    /// A person asked for something that cannot be; the sentence says the mend. Belongs beside the named field, if any.
+    #[error("{sentence}")]
+    Refused {
+        /// The form field, or empty.
+        field: String,
+        /// What to say.
+        sentence: String,
+    },
+    /// The thing does not exist.
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    /// The database failed.
+    #[error(transparent)]
+    Store(StoreError),
+    /// A source failed.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// A report could not be rendered.
+    #[error(transparent)]
+    Report(#[from] ReportError),
+    /// A mail could not be built.
+    #[error(transparent)]
+    Message(#[from] MessageError),
+    /// A file could not be written.
+    #[error("the file cannot be written: {0}")]
+    Csv(#[from] csv::Error),
+    /// A document could not be written as JSON.
+    #[error("the document cannot be written: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+impl OpsError {
+    /// A refusal beside a field.
+    #[must_use]
+    pub fn refused(field: impl Into<String>, sentence: impl Into<String>) -> Self {
+        Self::Refused { field: field.into(), sentence: sentence.into() }
+    }
+}
+
+impl From<StoreError> for OpsError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound { what, .. } => Self::NotFound(what),
+            other => Self::Store(other),
+        }
+    }
+}
+
+/// Writes one line of the audit log, in the transaction of the change: what it was before and is now, as JSON.
+async fn audit<T: Serialize>(
+    tx: &mut Tx,
+    at: Instant,
+    who: Option<UserId>,
+    action: &str,
+    entity: (&str, i64),
+    change: (Option<&T>, Option<&T>),
+) -> Result<(), OpsError> {
+    let json = |value: Option<&T>| value.map(serde_json::to_string).transpose();
+    let (before, after) = (json(change.0)?, json(change.1)?);
+    let change = store::audit::Change {
+        action,
+        entity: entity.0,
+        entity_id: entity.1,
+        before: before.as_deref(),
+        after: after.as_deref(),
+    };
+    store::audit::append(tx, at, who, change).await?;
+    Ok(())
+}

@@ -7,13 +7,11 @@ use crate::domain::ids::UserId;
 use crate::domain::model::EmailAddress;
 use crate::domain::time::Instant;
 use crate::ops::password::{self, HashError, Hasher};
+use crate::ops::token;
 use crate::store::audit::{self, Change};
 use crate::store::users::{self, Role, User};
 use crate::store::{Db, StoreError, Tx, setup_tokens};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret as _, SecretString};
-use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
 /// How long a link works, in seconds.
@@ -66,18 +64,16 @@ pub async fn offer(db: &Db, now: Instant) -> Result<Option<String>, SetUpError> 
     if is_done(db).await? {
         return Ok(None);
     }
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes)?;
-    let token = URL_SAFE_NO_PAD.encode(bytes);
+    let token = token::random()?;
     let mut tx = db.begin_write().await?;
-    setup_tokens::issue(&mut tx, &hash(&token), now.plus_seconds(LINK_SECONDS)).await?;
+    setup_tokens::issue(&mut tx, &token::hash(&token), now.plus_seconds(LINK_SECONDS)).await?;
     tx.commit().await?;
     Ok(Some(token))
 }
 
 /// Would the link with this token work now?
 pub async fn is_valid(db: &Db, token: &str, now: Instant) -> Result<bool, StoreError> {
-    Ok(!is_done(db).await? && setup_tokens::is_valid(db, &hash(token), now).await?)
+    Ok(!is_done(db).await? && setup_tokens::is_valid(db, &token::hash(token), now).await?)
 }
 
 /// Makes the first account, an admin's, and uses up the link.
@@ -96,7 +92,7 @@ pub async fn set_up(db: &Db, hasher: &Hasher, wish: SetUp<'_>, now: Instant) -> 
     };
     let mut tx = db.begin_write().await?;
     // again, and this time for good: somebody may have been faster while the password was hashed
-    if !setup_tokens::redeem(&mut tx, &hash(wish.token), now).await? {
+    if !setup_tokens::redeem(&mut tx, &token::hash(wish.token), now).await? {
         tx.rollback().await?;
         return Err(SetUpError::DeadLink);
     }
@@ -137,11 +133,6 @@ fn check(wish: &SetUp<'_>) -> Result<EmailAddress, SetUpError> {
         Some(email) if problems.is_empty() => Ok(email),
         _ => Err(SetUpError::Refused(problems)),
     }
-}
-
-/// What is stored of a token.
-fn hash(token: &str) -> [u8; 32] {
-    Sha256::digest(token.as_bytes()).into()
 }
 
 #[cfg(test)]

@@ -63,8 +63,8 @@ impl Http {
         let mut builder = Client::builder()
             .user_agent(concat!("nines/", env!("CARGO_PKG_VERSION")))
             .default_headers(header_map(auth, headers, &mut secrets)?)
-            .timeout(seconds(timeout_seconds)?)
-            .connect_timeout(seconds(connect_seconds)?)
+            .timeout(patience(timeout_seconds)?)
+            .connect_timeout(patience(connect_seconds)?)
             .redirect(Policy::none())
             .no_proxy()
             .gzip(true)
@@ -186,8 +186,8 @@ impl Http {
             let connect = if error.is_connect() { CONNECT_SECONDS_MAX } else { i64::MAX };
             return SourceError::Timeout { seconds: self.timeout_seconds.min(connect) };
         }
-        if error.is_decode() {
-            return SourceError::Malformed(deepest(error));
+        if causes(error).any(is_packed_wrongly) {
+            return SourceError::Malformed(format!("it is not packed as it claims: {}", deepest(error)));
         }
         SourceError::Unreachable(deepest(error))
     }
@@ -209,7 +209,8 @@ impl Resolve for Guard {
     }
 }
 
-fn seconds(seconds: i64) -> Result<Duration, SourceError> {
+/// How long something may take.
+pub(super) fn patience(seconds: i64) -> Result<Duration, SourceError> {
     match u64::try_from(seconds) {
         Ok(seconds) if seconds > 0 => Ok(Duration::from_secs(seconds)),
         Ok(_) | Err(_) => Err(SourceError::Refused("enter a timeout of at least one second".to_owned())),
@@ -280,8 +281,282 @@ fn deepest(error: &reqwest::Error) -> String {
     cause.map_or_else(|| "the request could not be made".to_owned(), ToString::to_string)
 }
 
-/// What rustls says; an I/O error around it hides it from `source`.
+/// Is this what unpacking says about bytes that were not packed that way? A connection that broke says something else.
+fn is_packed_wrongly(cause: &(dyn Error + 'static)) -> bool {
+    let kind = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+    matches!(kind, Some(io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput))
+}
+
+/// What rustls says. I/O errors around it, even several, hide it from `source`.
 fn tls_error<'a>(cause: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
-    let inner = || cause.downcast_ref::<io::Error>()?.get_ref()?.downcast_ref::<rustls::Error>();
-    cause.downcast_ref::<rustls::Error>().or_else(inner)
+    if let Some(tls) = cause.downcast_ref() {
+        return Some(tls);
+    }
+    let inner = cause.downcast_ref::<io::Error>()?.get_ref()?;
+    tls_error(inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::testing::{AUTHORITY_PEM, closed_port, raw_server, source, tls_server};
+    use wiremock::matchers::{body_string, header, header_exists, method};
+    use wiremock::{Mock, MockServer, ResponseTemplate};
+
+    fn scraped(url: &str) -> Source {
+        source(SourceSpec::Scrape { url: url.parse().unwrap() })
+    }
+
+    fn with(change: impl FnOnce(&mut Access)) -> Result<Http, SourceError> {
+        let mut source = scraped("http://localhost/");
+        change(&mut source.access);
+        Http::new(&source, 1000)
+    }
+
+    fn plain() -> Http {
+        with(|_| {}).unwrap()
+    }
+
+    async fn get(http: &Http, url: &str) -> Result<String, SourceError> {
+        Ok(String::from_utf8(http.get(&url.parse().unwrap(), None).await?).unwrap())
+    }
+
+    #[tokio::test]
+    async fn credentials_and_headers_reach_the_server() {
+        let server = MockServer::start().await;
+        // base64 of `ana:open sesame`
+        let basic = header("authorization", "Basic YW5hOm9wZW4gc2VzYW1l");
+        Mock::given(method("GET"))
+            .and(basic)
+            .respond_with(ResponseTemplate::new(200).set_body_string("basic"))
+            .mount(&server)
+            .await;
+        let bearer = header("authorization", "Bearer t0ken");
+        Mock::given(method("GET"))
+            .and(bearer)
+            .and(header("x-scope-orgid", "shop"))
+            .respond_with(ResponseTemplate::new(200).set_body_string("bearer"))
+            .mount(&server)
+            .await;
+        let basic = with(|access| {
+            access.auth = Auth::Basic { user: "ana".to_owned(), password: "open sesame".into() };
+        });
+        assert_eq!(get(&basic.unwrap(), &server.uri()).await, Ok("basic".to_owned()));
+        let bearer = with(|access| {
+            access.auth = Auth::Bearer { token: "t0ken".into() };
+            access.headers = vec![("X-Scope-OrgID".to_owned(), "shop".into())];
+        });
+        assert_eq!(get(&bearer.unwrap(), &server.uri()).await, Ok("bearer".to_owned()));
+        assert!(matches!(get(&plain(), &server.uri()).await, Err(SourceError::Status { code: 404, .. })));
+    }
+
+    #[test]
+    fn what_cannot_be_sent_is_refused_without_repeating_it() {
+        type Change = fn(&mut Access);
+        let cases: [(Change, &str); 6] = [
+            (|a| a.headers = vec![("X Bad".to_owned(), "s3cret".into())], "the header \"X Bad\" cannot be sent"),
+            (|a| a.headers = vec![("X-Key".to_owned(), "s3cret\r\nX-More: 1".into())], "one line of plain text"),
+            (|a| a.headers = vec![("Content-Length".to_owned(), "s3cret".into())], "Nines sets it itself"),
+            (|a| a.auth = Auth::Bearer { token: "s3cret\n".into() }, "the token cannot be sent"),
+            (|a| a.auth = Auth::Basic { user: "a:b".to_owned(), password: "s3cret".into() }, "a colon"),
+            (|a| a.ca_pem = Some("s3cret".to_owned()), "holds no certificate"),
+        ];
+        for (change, expected) in cases {
+            let error = with(change).unwrap_err();
+            assert!(matches!(error, SourceError::Refused(_)), "{error:?}");
+            assert!(error.to_string().contains(expected), "{error}");
+            assert!(!format!("{error:?}").contains("s3cret"), "{error}");
+        }
+        let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        let error = with(|access| access.ca_pem = Some(broken.to_owned())).unwrap_err();
+        assert!(matches!(error, SourceError::Refused(_)), "{error:?}");
+    }
+
+    #[test]
+    fn secrets_stay_out_of_debug_output() {
+        let http = with(|access| {
+            access.auth = Auth::Bearer { token: "t0ken".into() };
+            access.headers = vec![("X-Key".to_owned(), "s3cret".into())];
+        });
+        let text = format!("{http:?}");
+        assert!(!text.contains("t0ken") && !text.contains("s3cret"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn addresses_that_only_this_machine_can_reach_are_refused() {
+        for url in [
+            "http://169.254.169.254/latest/meta-data",
+            "http://2852039166/",
+            "http://0xa9fea9fe/",
+            "http://[fe80::1]/",
+            "http://[::ffff:a9fe:a9fe]/",
+            "http://100.100.100.200/",
+            "http://0.0.0.0/",
+            "ftp://example.org/",
+            "http://user:s3cret@example.org/",
+            "http://user@example.org/",
+        ] {
+            let error = get(&plain(), url).await.unwrap_err();
+            assert!(matches!(error, SourceError::Refused(_)), "{url}: {error:?}");
+            assert!(!error.to_string().contains("s3cret"), "{error}");
+        }
+        let open = with(|access| access.allow_link_local = true).unwrap();
+        assert_eq!(open.check(&"http://169.254.169.254/".parse().unwrap()), Ok(()));
+        assert!(open.check(&"http://255.255.255.255/".parse().unwrap()).is_err());
+    }
+
+    /// The resolver's refusal comes back through three libraries; a name stands for the metadata service here.
+    #[tokio::test]
+    async fn a_name_that_stands_for_a_refused_address_is_refused() {
+        struct Fixed;
+        impl Resolve for Fixed {
+            fn resolve(&self, name: Name) -> Resolving {
+                let found = ["169.254.169.254:0".parse().unwrap()];
+                Box::pin(async move {
+                    let left: Addrs = Box::new(address::admitted(name.as_str(), found, false)?.into_iter());
+                    Ok(left)
+                })
+            }
+        }
+        let http = Http { client: Client::builder().dns_resolver(Fixed).no_proxy().build().unwrap(), ..plain() };
+        let error = get(&http, "http://metadata.example/").await.unwrap_err();
+        let text = "metadata.example (169.254.169.254) is a link-local address or a cloud's metadata service, which \
+                    Nines does not connect to unless the source allows it";
+        assert_eq!(error, SourceError::Refused(text.to_owned()));
+    }
+
+    /// 2852039166 is 169.254.169.254 to every resolver.
+    #[tokio::test]
+    async fn the_resolver_leaves_refused_addresses_out() {
+        let resolve = |name: &str, allow_link_local| Guard { allow_link_local }.resolve(name.parse().unwrap());
+        assert!(resolve("2852039166", false).await.err().unwrap().is::<AddressError>());
+        let allowed: Vec<_> = resolve("2852039166", true).await.unwrap().map(|address| address.ip()).collect();
+        assert_eq!(allowed, ["169.254.169.254".parse::<IpAddr>().unwrap()]);
+        assert!(resolve("localhost", false).await.unwrap().all(|address| address.ip().is_loopback()));
+    }
+
+    #[tokio::test]
+    async fn a_redirect_is_not_followed() {
+        let server = MockServer::start().await;
+        let there = ResponseTemplate::new(302).insert_header("location", "http://169.254.169.254/");
+        Mock::given(method("GET")).respond_with(there).mount(&server).await;
+        assert!(matches!(get(&plain(), &server.uri()).await, Err(SourceError::Status { code: 302, .. })));
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_quoted_in_short_and_without_our_secrets() {
+        let server = MockServer::start().await;
+        let body = format!("<p>no,\n  Basic YW5hOm9wZW4gc2VzYW1l\tis wrong{}", "!".repeat(10_000));
+        Mock::given(header_exists("authorization"))
+            .respond_with(ResponseTemplate::new(503).set_body_string(body))
+            .mount(&server)
+            .await;
+        let http = with(|access| {
+            access.auth = Auth::Basic { user: "ana".to_owned(), password: "open sesame".into() };
+        });
+        let Err(SourceError::Status { code: 503, excerpt }) = get(&http.unwrap(), &server.uri()).await else {
+            panic!("a 503 is a failure");
+        };
+        assert!(excerpt.starts_with("<p>no, Basic [hidden] is wrong!!!"), "{excerpt}");
+        assert_eq!(excerpt.chars().count(), 200);
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_read_up_to_its_limit() {
+        let server = MockServer::start().await;
+        let sized = |size| ResponseTemplate::new(200).set_body_bytes(vec![b'x'; size]);
+        Mock::given(method("GET")).respond_with(sized(1000)).up_to_n_times(1).mount(&server).await;
+        Mock::given(method("GET")).respond_with(sized(1001)).mount(&server).await;
+        let http = plain();
+        assert_eq!(get(&http, &server.uri()).await.map(|body| body.len()), Ok(1000));
+        assert_eq!(get(&http, &server.uri()).await, Err(SourceError::TooLarge { bytes_max: 1000 }));
+    }
+
+    /// 100 kB of one letter are some hundred bytes packed: the limit is about what they unpack to.
+    #[tokio::test]
+    async fn a_packed_answer_is_unpacked_and_cannot_burst() {
+        let packed = |size| {
+            let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+            io::Write::write_all(&mut encoder, &vec![b'x'; size]).unwrap();
+            let body = encoder.finish().unwrap();
+            ResponseTemplate::new(200).insert_header("content-encoding", "gzip").set_body_bytes(body)
+        };
+        let server = MockServer::start().await;
+        Mock::given(header("accept-encoding", "gzip")).respond_with(packed(900)).up_to_n_times(1).mount(&server).await;
+        Mock::given(method("GET")).respond_with(packed(100_000)).mount(&server).await;
+        let http = plain();
+        assert_eq!(get(&http, &server.uri()).await, Ok("x".repeat(900)));
+        assert_eq!(get(&http, &server.uri()).await, Err(SourceError::TooLarge { bytes_max: 1000 }));
+    }
+
+    #[tokio::test]
+    async fn a_body_that_is_not_packed_as_it_claims_is_malformed() {
+        let server = MockServer::start().await;
+        let wrong = ResponseTemplate::new(200).insert_header("content-encoding", "gzip").set_body_string("plain text");
+        Mock::given(method("GET")).respond_with(wrong).mount(&server).await;
+        let error = get(&plain(), &server.uri()).await.unwrap_err();
+        assert!(matches!(error, SourceError::Malformed(_)), "{error:?}");
+    }
+
+    #[tokio::test]
+    async fn servers_that_fall_silent_stop_early_or_are_gone_are_told_apart() {
+        let head = "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf";
+        for (answer, hold, expected) in [
+            ("", true, "the source did not answer within 1 s"),
+            (head, true, "the source did not answer within 1 s"),
+            (head, false, "the source cannot be reached: "),
+            ("", false, "the source cannot be reached: "),
+            ("SSH-2.0-OpenSSH_9.2\r\n", false, "the source cannot be reached: "),
+        ] {
+            let address = raw_server(answer, hold).await;
+            let error = get(&plain(), &format!("http://{address}/")).await.unwrap_err();
+            assert!(error.to_string().starts_with(expected), "{answer:?}: {error}");
+            assert!(error.is_transient(), "{error:?}");
+        }
+        let error =
+            get(&plain(), &format!("http://127.0.0.1:{}/?token=s3cret", closed_port().await)).await.unwrap_err();
+        assert!(error.to_string().starts_with("the source cannot be reached: Connection refused"), "{error}");
+        let error = get(&plain(), "http://no-such-host.invalid/").await.unwrap_err();
+        assert!(error.is_transient(), "unreachable, or a resolver without patience: {error:?}");
+    }
+
+    #[tokio::test]
+    async fn a_form_is_posted_and_any_status_is_an_answer() {
+        let server = MockServer::start().await;
+        let said = ResponseTemplate::new(400).set_body_string("{\"status\":\"error\"}");
+        Mock::given(method("POST"))
+            .and(body_string("query=up%7Ba%3D%22b%22%7D&time=1"))
+            .respond_with(said)
+            .mount(&server)
+            .await;
+        let form = [("query", "up{a=\"b\"}"), ("time", "1")];
+        let answer = plain().post_form(&server.uri().parse().unwrap(), &form).await;
+        assert_eq!(answer, Ok((400, b"{\"status\":\"error\"}".to_vec())));
+    }
+
+    #[tokio::test]
+    async fn a_probe_reads_the_first_megabyte_of_any_answer() {
+        let server = MockServer::start().await;
+        let long = ResponseTemplate::new(404).set_body_bytes(vec![b'x'; 1_500_000]);
+        Mock::given(method("GET")).respond_with(long).mount(&server).await;
+        let answer = plain().probe(&server.uri().parse().unwrap()).await.unwrap();
+        assert_eq!((answer.status, answer.body.len(), answer.certificate_der), (404, 1_000_000, None));
+    }
+
+    #[tokio::test]
+    async fn a_private_authority_is_trusted_only_when_named() {
+        let port = tls_server();
+        let known = with(|access| access.ca_pem = Some(AUTHORITY_PEM.to_owned())).unwrap();
+        let url = format!("https://localhost:{port}/");
+        assert_eq!(get(&known, &url).await, Ok("secure".to_owned()));
+        let answer = known.probe(&url.parse().unwrap()).await.unwrap();
+        assert!(answer.certificate_der.is_some());
+        let stranger = get(&plain(), &url).await.unwrap_err();
+        assert!(matches!(stranger, SourceError::Tls(_)), "{stranger:?}");
+        let misnamed = get(&known, &format!("https://127.0.0.1:{port}/")).await.unwrap_err();
+        assert!(matches!(misnamed, SourceError::Tls(_)), "{misnamed:?}");
+        let plain_port = raw_server("HTTP/1.1 400 Bad Request\r\n\r\n", false).await;
+        let spoken = get(&known, &format!("https://{plain_port}/")).await.unwrap_err();
+        assert!(matches!(spoken, SourceError::Tls(_)), "{spoken:?}");
+    }
 }

@@ -8,10 +8,16 @@
 use thiserror::Error;
 
 mod address;
+pub mod exposition;
 pub mod http;
+pub mod probe;
+pub mod prometheus;
+pub mod scrape;
+pub mod series;
+#[cfg(test)]
+mod testing;
 
-/// The labels of one series, `__name__` among them.
-pub type Labels = std::collections::BTreeMap<String, String>;
+pub use crate::domain::selector::Labels;
 
 /// Why a source brought nothing. The texts are for people and hold no secrets.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

@@ -54,19 +54,18 @@ pub async fn sign_in(
     posted: Posted,
 ) -> Result<HttpResponse, WebError> {
     let email = posted.text("email");
-    let refusal = match state.throttle.check(client.0, email) {
-        Err(wait) => Refusal::wait(wait),
-        Ok(()) => {
-            let password = SecretString::from(posted.text("password"));
-            match sign_in::sign_in(&state.db, &state.hasher, email, &password, state.clock.now()).await {
-                Ok(user) => {
-                    session::begin(&session, user.id)?;
-                    return Ok(see_other(&routes::local(posted.text("next"))));
-                }
-                Err(SignInError::Refused) => Refusal::wrong(),
-                Err(SignInError::Store(error)) => return Err(error.into()),
-                Err(SignInError::Hash(error)) => return Err(error.into()),
+    let refusal = if let Err(wait) = state.throttle.check(client.0, email) {
+        Refusal::wait(wait)
+    } else {
+        let password = SecretString::from(posted.text("password"));
+        match sign_in::sign_in(&state.db, &state.hasher, email, &password, state.clock.now()).await {
+            Ok(user) => {
+                session::begin(&session, user.id)?;
+                return Ok(see_other(&routes::local(posted.text("next"))));
             }
+            Err(SignInError::Refused) => Refusal::wrong(),
+            Err(SignInError::Store(error)) => return Err(error.into()),
+            Err(SignInError::Hash(error)) => return Err(error.into()),
         }
     };
     let mut form = refused(&posted, Vec::new());

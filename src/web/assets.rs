@@ -7,12 +7,12 @@ use actix_web::web::{Bytes, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// Hash of the content to its gzip form; `None` where that would not be smaller. As many entries as files.
-type Compressed = Mutex<HashMap<String, Option<Bytes>>>;
+type Compressed = Mutex<BTreeMap<String, Option<Bytes>>>;
 
 /// Answers with the file if the hash is that of its content.
 pub async fn show(request: HttpRequest, path: Path<(String, String)>) -> Result<HttpResponse, WebError> {

@@ -4,8 +4,10 @@
 //! `Origin`), and a token that only our pages know. Who is signed in has a token in the session; before that a signed
 //! cookie that lasts as long as the browser carries one, so that a stranger's visit writes nothing to the database.
 
-use crate::web::{State, WebError, session, token};
+use crate::ops::token;
+use crate::web::{State, WebError, session};
 use actix_session::SessionExt as _;
+use actix_web::HttpRequest;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::cookie::{Cookie, CookieJar, Key, SameSite};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
@@ -13,7 +15,6 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{HOST, HeaderMap, ORIGIN};
 use actix_web::middleware::Next;
 use actix_web::web::{Bytes, Data};
-use actix_web::HttpRequest;
 use std::time::Duration;
 use tokio::time::timeout;
 use url::{Url, form_urlencoded};
@@ -62,7 +63,7 @@ async fn check(request: &mut ServiceRequest) -> Result<(), actix_web::Error> {
 
 /// The field in the body, which is read and put back.
 async fn from_body(request: &mut ServiceRequest) -> Result<String, actix_web::Error> {
-    let body = timeout(BODY_PATIENCE, request.extract::<Bytes>()).await.map_err(|_| too_slow())??;
+    let body = timeout(BODY_PATIENCE, request.extract::<Bytes>()).await.map_err(|_elapsed| too_slow())??;
     let sent = form_urlencoded::parse(&body).find(|(name, _)| name == FIELD).map(|(_, value)| value.into_owned());
     request.set_payload(Payload::from(body));
     Ok(sent.unwrap_or_default())

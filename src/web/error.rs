@@ -140,8 +140,19 @@ fn log(status: StatusCode, error: Option<&actix_web::Error>) {
     if !status.is_server_error() {
         return;
     }
-    let mut chain = error.map_or_else(|| status.to_string(), ToString::to_string);
-    let mut cause = error.and_then(|e| e.as_error::<WebError>()).and_then(Error::source);
+    let chain = match (error, error.and_then(|error| error.as_error::<WebError>())) {
+        (_, Some(error)) => causes(error),
+        // errors of the framework keep their cause to themselves, except here; on one line
+        (Some(error), None) => format!("{error:?}").split_whitespace().collect::<Vec<_>>().join(" "),
+        (None, None) => status.to_string(),
+    };
+    tracing::error!(status = status.as_u16(), error = chain, "a request failed");
+}
+
+/// The error and what caused it, without saying the same twice.
+fn causes(error: &WebError) -> String {
+    let mut chain = error.to_string();
+    let mut cause = error.source();
     while let Some(inner) = cause {
         let text = inner.to_string();
         if !chain.ends_with(&text) {
@@ -149,7 +160,7 @@ fn log(status: StatusCode, error: Option<&actix_web::Error>) {
         }
         cause = inner.source();
     }
-    tracing::error!(status = status.as_u16(), error = chain, "a request failed");
+    chain
 }
 
 /// What a page of an error says.

@@ -1,8 +1,9 @@
 //! What handlers ask for in their signature. A handler that runs is a handler that was allowed to.
 
+use crate::ops::token;
 use crate::store::users::User;
 use crate::view::{self, Shell, ShellUser};
-use crate::web::{State, WebError, csrf, session, token};
+use crate::web::{State, WebError, csrf, session};
 use actix_session::SessionExt as _;
 use actix_web::cookie::Cookie;
 use actix_web::dev::Payload;
@@ -89,12 +90,11 @@ impl FromRequest for Frame {
         Box::pin(async move {
             let user = visitor(&request).await?;
             let session = request.get_session();
-            let (csrf, visit) = match session::csrf(&session) {
-                Some(token) => (token, None),
-                None => {
-                    let state = state(&request)?;
-                    csrf::visitor_token(&request, &state)?
-                }
+            let (csrf, visit) = if let Some(token) = session::csrf(&session) {
+                (token, None)
+            } else {
+                let state = state(&request)?;
+                csrf::visitor_token(&request, &state)?
             };
             let shell = Shell {
                 user: user.as_ref().map(shell_user),

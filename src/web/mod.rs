@@ -12,6 +12,7 @@ mod state;
 pub mod account;
 
 pub mod assets;
+pub mod forms;
 pub mod health;
 
 pub mod client;
@@ -23,7 +24,6 @@ pub mod html;
 pub mod observe;
 pub mod session;
 pub mod throttle;
-pub mod token;
 
 pub use error::WebError;
 pub use state::State;

@@ -29,13 +29,8 @@ pub const BODY_BYTES_MAX: usize = 256 * 1024;
 
 /// Everything that needs no session.
 pub fn machines(routes: &mut ServiceConfig) {
-    for (path, is_ready) in [(HEALTH, false), (READY, true)] {
-        let resource = web::resource(path);
-        routes.service(match is_ready {
-            true => resource.route(web::get().to(health::ready)).route(web::head().to(health::ready)),
-            false => resource.route(web::get().to(health::health)).route(web::head().to(health::health)),
-        });
-    }
+    routes.service(web::resource(HEALTH).route(web::get().to(health::health)).route(web::head().to(health::health)));
+    routes.service(web::resource(READY).route(web::get().to(health::ready)).route(web::head().to(health::ready)));
     routes.service(web::resource(METRICS).route(web::get().to(health::metrics)));
     routes.service(web::resource(ASSETS).route(web::get().to(assets::show)).route(web::head().to(assets::show)));
 }

@@ -1,28 +1,17 @@
 //! Who is signed in, remembered in the database.
 //!
-//! A row exists only for somebody who is signed in. It ends twelve hours after the last use, seven days after signing in,
-//! at sign-out, or when the password changes; using it writes to the database only when half of its time is over.
+//! A row exists only for somebody who is signed in; strangers carry a cookie of their own, see [`csrf`](crate::web::csrf).
 
-use crate::clock::Clock;
 use crate::domain::ids::UserId;
-use crate::domain::time::Instant;
-use crate::store::{Db, StoreError, sessions};
+use crate::ops::sessions::{LIFE_SECONDS, Sessions};
+use crate::ops::token;
 use crate::view::{Flash, FlashKind};
-use crate::web::{State, WebError, token};
+use crate::web::{State, WebError};
 use actix_session::config::{CookieContentSecurity, PersistentSession, SessionLifecycle, TtlExtensionPolicy};
 use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError};
 use actix_session::{Session, SessionMiddleware};
 use actix_web::cookie::SameSite;
 use actix_web::cookie::time::Duration;
-use std::collections::HashMap;
-
-/// Under which name the signing key is kept.
-pub const KEY_NAME: &str = "cookie_key";
-
-/// A session ends this long after its last use.
-const IDLE_SECONDS: i64 = 12 * 3600;
-/// And this long after signing in.
-const LIFE_SECONDS: i64 = 7 * 24 * 3600;
 
 const USER: &str = "user";
 const CSRF: &str = "csrf";
@@ -68,12 +57,14 @@ pub fn take_flash(session: &Session) -> Option<Flash> {
 }
 
 /// The middleware that reads and keeps sessions.
-pub fn middleware(state: &State) -> SessionMiddleware<Sessions> {
+#[must_use]
+pub fn middleware(state: &State) -> SessionMiddleware<Kept> {
     let is_https = state.settings.server.is_https();
+    let kept = Kept(Sessions::new(state.db.clone(), state.clock.clone()));
     let lifecycle = PersistentSession::default()
         .session_ttl(Duration::seconds(LIFE_SECONDS))
         .session_ttl_extension_policy(TtlExtensionPolicy::OnStateChanges);
-    SessionMiddleware::builder(Sessions { db: state.db.clone(), clock: state.clock.clone() }, state.key.clone())
+    SessionMiddleware::builder(kept, state.key.clone())
         .cookie_name(if is_https { "__Host-nines" } else { "nines" }.to_owned())
         .cookie_secure(is_https)
         .cookie_http_only(true)
@@ -84,117 +75,45 @@ pub fn middleware(state: &State) -> SessionMiddleware<Sessions> {
         .build()
 }
 
-/// Keeps sessions in the database, under the hash of their key.
+/// The store behind the middleware.
 #[derive(Clone, Debug)]
-pub struct Sessions {
-    db: Db,
-    clock: Clock,
-}
+pub struct Kept(Sessions);
 
 /// What a session holds: names and JSON texts.
-type Content = HashMap<String, String>;
-
-impl Sessions {
-    async fn read(&self, key: &str) -> Result<Option<Content>, LoadError> {
-        let (hash, now) = (token::hash(key), self.clock.now());
-        let found = sessions::load(&self.db, &hash, now).await.map_err(|error| LoadError::Other(error.into()))?;
-        let Some(found) = found else { return Ok(None) };
-        let until = expiry(found.created_at, now);
-        if until.seconds() - found.expires_at.seconds() > IDLE_SECONDS / 2 {
-            let extended = self.write(&hash, &found.document, found.user, until).await;
-            extended.map_err(|error| LoadError::Other(error.into()))?;
-        }
-        serde_json::from_str(&found.document).map(Some).map_err(|error| LoadError::Deserialization(error.into()))
-    }
-
-    async fn write(
-        &self,
-        hash: &[u8; 32],
-        document: &str,
-        user: Option<UserId>,
-        until: Instant,
-    ) -> Result<bool, StoreError> {
-        let mut tx = self.db.begin_write().await?;
-        let is_there = sessions::update(&mut tx, hash, document, user, until).await?;
-        tx.commit().await?;
-        Ok(is_there)
-    }
-
-    async fn begin(&self, content: &Content) -> Result<String, WebError> {
-        let (key, now) = (token::random()?, self.clock.now());
-        let session = sessions::Session {
-            document: serde_json::to_string(content).map_err(WebError::internal)?,
-            user: user_of(content),
-            created_at: now,
-            expires_at: expiry(now, now),
-        };
-        let mut tx = self.db.begin_write().await?;
-        // signing in is rare enough to sweep up behind those who never signed out
-        sessions::purge(&mut tx, now).await?;
-        sessions::save(&mut tx, &token::hash(&key), &session).await?;
-        tx.commit().await?;
-        Ok(key)
-    }
-
-    async fn change(&self, key: &str, content: &Content) -> Result<(), WebError> {
-        let (hash, now) = (token::hash(key), self.clock.now());
-        let Some(found) = sessions::load(&self.db, &hash, now).await? else { return Ok(()) };
-        let document = serde_json::to_string(content).map_err(WebError::internal)?;
-        // a session that was ended elsewhere in the meantime stays ended
-        self.write(&hash, &document, user_of(content), expiry(found.created_at, now)).await?;
-        Ok(())
-    }
-
-    async fn end(&self, key: &str) -> Result<(), StoreError> {
-        let mut tx = self.db.begin_write().await?;
-        sessions::delete(&mut tx, &token::hash(key)).await?;
-        tx.commit().await
-    }
-}
+#[expect(clippy::disallowed_types, reason = "the middleware hands it over in this type; its order is never shown")]
+type Content = std::collections::HashMap<String, String>;
 
 fn user_of(content: &Content) -> Option<UserId> {
     content.get(USER).and_then(|text| text.parse().ok()).map(UserId)
 }
 
-/// When a session that began at `start` and is used at `now` ends.
-fn expiry(start: Instant, now: Instant) -> Instant {
-    now.plus_seconds(IDLE_SECONDS).min(start.plus_seconds(LIFE_SECONDS))
-}
-
-impl SessionStore for Sessions {
+impl SessionStore for Kept {
     async fn load(&self, key: &SessionKey) -> Result<Option<Content>, LoadError> {
-        self.read(key.as_ref()).await
+        let document = self.0.read(key.as_ref()).await.map_err(|error| LoadError::Other(error.into()))?;
+        let content = document.map(|document| serde_json::from_str(&document)).transpose();
+        content.map_err(|error| LoadError::Deserialization(error.into()))
     }
 
     async fn save(&self, content: Content, _: &Duration) -> Result<SessionKey, SaveError> {
-        let key = self.begin(&content).await.map_err(|error| SaveError::Other(error.into()))?;
+        let document = serde_json::to_string(&content).map_err(|error| SaveError::Serialization(error.into()))?;
+        let begun = self.0.begin(document, user_of(&content)).await;
+        let key = begun.map_err(|error| SaveError::Other(error.into()))?;
         SessionKey::try_from(key).map_err(|error| SaveError::Other(error.into()))
     }
 
     async fn update(&self, key: SessionKey, content: Content, _: &Duration) -> Result<SessionKey, UpdateError> {
-        self.change(key.as_ref(), &content).await.map_err(|error| UpdateError::Other(error.into()))?;
+        let document = serde_json::to_string(&content).map_err(|error| UpdateError::Serialization(error.into()))?;
+        let changed = self.0.change(key.as_ref(), &document, user_of(&content)).await;
+        changed.map_err(|error| UpdateError::Other(error.into()))?;
         Ok(key)
     }
 
-    /// Never asked for: [`Sessions::load`] extends by itself, and rarely.
+    /// Never asked for: [`Sessions::read`] puts off the end by itself, and rarely.
     async fn update_ttl(&self, _: &SessionKey, _: &Duration) -> Result<(), anyhow::Error> {
         Ok(())
     }
 
     async fn delete(&self, key: &SessionKey) -> Result<(), anyhow::Error> {
-        Ok(self.end(key.as_ref()).await?)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_session_ends_twelve_hours_after_its_use_and_seven_days_after_its_beginning() {
-        let at = |hours: i64| Instant::from_seconds(hours * 3600);
-        assert_eq!(expiry(at(0), at(0)), at(12));
-        assert_eq!(expiry(at(0), at(10)), at(22));
-        assert_eq!(expiry(at(0), at(160)), at(168));
+        Ok(self.0.end(key.as_ref()).await?)
     }
 }

@@ -1,29 +1,29 @@
 //! What handlers work with.
 
-use crate::clock::Clock;
-use crate::config::Settings;
+use crate::ops::Context;
 use crate::ops::password::Hasher;
-use crate::store::Db;
-use crate::telemetry::Metrics;
 use crate::web::throttle::Throttle;
 use actix_web::cookie::Key;
-use std::sync::Arc;
+use std::ops::Deref;
 
-/// What handlers work with; cheap to clone. Extract it as `web::Data<State>`.
+/// What handlers work with: everything that use cases need, and what only the web needs. Cheap to clone; extract it as
+/// `web::Data<State>`.
 #[derive(Clone)]
 pub struct State {
-    /// The database.
-    pub db: Db,
-    /// The time.
-    pub clock: Clock,
-    /// The settings.
-    pub settings: Arc<Settings>,
-    /// Own counters.
-    pub metrics: Metrics,
+    /// What use cases work with.
+    pub context: Context,
     /// Passwords.
     pub hasher: Hasher,
     /// Tries to sign in.
     pub throttle: Throttle,
     /// Signs cookies.
     pub key: Key,
+}
+
+impl Deref for State {
+    type Target = Context;
+
+    fn deref(&self) -> &Context {
+        &self.context
+    }
 }

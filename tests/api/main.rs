@@ -1,5 +1,16 @@
-//! Stories against the real program and real servers.
+//! Stories told over HTTP against the real application, with real servers around it.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "in a test, a surprise should end the test")]
 
+#[path = "../support/app.rs"]
+mod app;
+#[expect(dead_code, reason = "the tests of the store use the rest")]
+#[path = "../support/postgres.rs"]
+mod postgres;
+
+mod accounts;
+mod machines;
 mod mail;
+mod program;
+mod safety;
 
 use nines_support::smtp;

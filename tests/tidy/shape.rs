@@ -22,7 +22,24 @@ const MAY_IMPORT: [(&str, &[&str]); 15] = [
     ("view", &["domain", "chart"]),
     ("web", &["domain", "ops", "view", "store", "config", "clock", "telemetry"]),
     ("jobs", &["domain", "ops", "store", "clock", "config", "telemetry"]),
-    ("app", &["domain", "chart", "config", "clock", "telemetry", "store", "source", "mail", "report", "ops", "view", "web", "jobs"]),
+    (
+        "app",
+        &[
+            "domain",
+            "chart",
+            "config",
+            "clock",
+            "telemetry",
+            "store",
+            "source",
+            "mail",
+            "report",
+            "ops",
+            "view",
+            "web",
+            "jobs",
+        ],
+    ),
     ("main", &["app", "config", "clock"]),
 ];
 

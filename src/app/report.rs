@@ -1,0 +1,86 @@
+//! `nines report`: the report of one agreement and period on standard output, the same as on the page and in the mail.
+
+use super::{AppError, context};
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::domain::calendar::Period;
+use crate::domain::ids::AgreementId;
+use crate::domain::model::Agreement;
+use crate::ops::make_report::make_report;
+use crate::ops::{Context, OpsError};
+use crate::report::{self, Medium};
+use crate::store;
+
+/// How a report is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// An HTML document that stands alone.
+    Html,
+    /// Plain text.
+    Text,
+    /// RFC 4180.
+    Csv,
+    /// Canonical JSON.
+    Json,
+}
+
+impl Format {
+    /// The format behind a word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "html" => Some(Self::Html),
+            "text" => Some(Self::Text),
+            "csv" => Some(Self::Csv),
+            "json" => Some(Self::Json),
+            _ => None,
+        }
+    }
+}
+
+/// Writes the report of an agreement, by name or number, for a period such as `2026-W46`.
+pub async fn write(
+    settings: Settings,
+    clock: Clock,
+    name: &str,
+    label: &str,
+    format: Format,
+) -> Result<String, AppError> {
+    let context = context(settings, clock).await?;
+    let agreement = find(&context, name).await?;
+    let period =
+        Period::parse(label, agreement.zone).map_err(|error| OpsError::refused("--period", error.to_string()))?;
+    let report = make_report(&context, &agreement, period, 1).await?;
+    let text = match format {
+        Format::Html => {
+            let pictures = report::charts(&report).map_err(OpsError::from)?;
+            report::render_html(&report, &pictures, Medium::File, None).map_err(OpsError::from)?
+        }
+        Format::Text => report::render_text(&report),
+        Format::Csv => report::render_csv([&report]).map_err(OpsError::from)?,
+        Format::Json => report::render_json(&report).map_err(OpsError::from)?,
+    };
+    context.db.close().await;
+    Ok(text)
+}
+
+async fn find(context: &Context, name: &str) -> Result<Agreement, AppError> {
+    let by_name = store::agreements::find_by_name(&context.db, name).await?;
+    let found = match (by_name, name.parse()) {
+        (Some(agreement), _) => Some(agreement),
+        (None, Ok(number)) => store::agreements::find(&context.db, AgreementId(number)).await?,
+        (None, Err(_)) => None,
+    };
+    let names = || async {
+        let all = store::agreements::list(&context.db).await?;
+        Ok::<_, AppError>(all.iter().map(|a| format!("“{}”", a.name)).collect::<Vec<_>>().join(", "))
+    };
+    match found {
+        Some(agreement) => Ok(agreement),
+        None => Err(OpsError::refused(
+            "--agreement",
+            format!("there is no agreement “{name}”; there are: {}", names().await?),
+        )
+        .into()),
+    }
+}

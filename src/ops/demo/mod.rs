@@ -1,0 +1,208 @@
+//! Fills an empty Nines with a sample world: three services, 35 days of history, an agreement with a customer.
+//!
+//! The history goes through the same ledger as real data. The demo then scrapes the counters of [`exposition`], so the
+//! sample goes on living.
+
+pub mod world;
+
+use crate::domain::calendar::PeriodKind;
+use crate::domain::ids::{AgreementId, SourceId, UserId};
+use crate::domain::ledger::Slice;
+use crate::domain::model::{
+    Access, EmailAddress, ObjectiveKind, Part, Query, RollingMinutes, Source, SourceSpec, Threshold, Window,
+};
+use crate::domain::selector::{Expression, Selector};
+use crate::domain::target::Target;
+use crate::domain::time::{DAY_MINUTES, Minute, Span};
+use crate::ops::define_agreement::{AgreementDraft, ObjectiveDraft};
+use crate::ops::{Context, OpsError, define_agreement, define_source};
+use crate::store;
+use chrono_tz::Tz;
+use url::Url;
+use world::{Happened, Sample};
+
+/// Days of sample history.
+pub const DAYS: i64 = 35;
+
+/// What a sample objective promises, and which events of the world are good for it.
+struct Promise {
+    sample: Sample,
+    name: &'static str,
+    kind: ObjectiveKind,
+    target: &'static str,
+    good: fn(Happened) -> i64,
+}
+
+const PROMISES: [Promise; 6] = [
+    Promise {
+        sample: Sample::Shop,
+        name: "Checkout answers",
+        kind: ObjectiveKind::Availability,
+        target: "99.9",
+        good: answered,
+    },
+    Promise {
+        sample: Sample::Shop,
+        name: "Checkout within half a second",
+        kind: ObjectiveKind::Latency,
+        target: "98",
+        good: fast,
+    },
+    Promise {
+        sample: Sample::Shop,
+        name: "Checkout errors",
+        kind: ObjectiveKind::ErrorRate,
+        target: "99.95",
+        good: answered,
+    },
+    Promise {
+        sample: Sample::Invoices,
+        name: "Invoices answer",
+        kind: ObjectiveKind::Availability,
+        target: "99.5",
+        good: answered,
+    },
+    Promise {
+        sample: Sample::Search,
+        name: "Search answers",
+        kind: ObjectiveKind::Availability,
+        target: "99.9",
+        good: answered,
+    },
+    Promise {
+        sample: Sample::Search,
+        name: "Search within half a second",
+        kind: ObjectiveKind::Latency,
+        target: "99",
+        good: fast,
+    },
+];
+
+fn answered(happened: Happened) -> i64 {
+    happened.total - happened.bad
+}
+
+fn fast(happened: Happened) -> i64 {
+    happened.fast
+}
+
+/// Makes the sample world. `metrics` is where [`exposition`] is served; `recipient` receives the reports.
+pub async fn fill(
+    context: &Context,
+    who: UserId,
+    metrics: Url,
+    recipient: EmailAddress,
+) -> Result<AgreementId, OpsError> {
+    let started = context.clock.now().minute();
+    let source = define_source::define(context, Some(who), source(metrics)).await?;
+    let agreement = define_agreement::define(context, Some(who), draft(source, recipient)?).await?;
+    let span = Span::ending(started, DAYS * DAY_MINUTES);
+    let defined = define_agreement::load(&context.db, agreement).await?;
+    for (objective, indicator, _) in &defined.objectives {
+        if let Some(promise) = PROMISES.iter().find(|promise| promise.name == objective.name) {
+            let slices = history(promise, span, started);
+            let mut tx = context.db.begin_write().await?;
+            store::ledger::write(&mut tx, indicator.id, &slices).await?;
+            tx.commit().await?;
+        }
+    }
+    Ok(agreement)
+}
+
+fn history(promise: &Promise, span: Span, started: Minute) -> Vec<(Minute, Option<Slice>)> {
+    span.iter()
+        .map(|minute| {
+            let slice = (!promise.sample.is_unmeasured(minute, started)).then(|| {
+                let happened = promise.sample.happened(minute, started);
+                Slice { good: (promise.good)(happened), total: happened.total, catch_up: false }
+            });
+            (minute, slice)
+        })
+        .collect()
+}
+
+/// The sample services' counters since the demo started, in the Prometheus text format.
+#[must_use]
+pub fn exposition(started: Minute, now: Minute) -> String {
+    let mut text = String::from("# TYPE sample_requests_total counter\n");
+    let mut buckets = String::from("# TYPE sample_request_duration_seconds histogram\n");
+    for sample in Sample::ALL {
+        let sum = Span::new(started, now).iter().fold(Happened::default(), |sum, minute| {
+            let one = sample.happened(minute, started);
+            Happened { total: sum.total + one.total, bad: sum.bad + one.bad, fast: sum.fast + one.fast }
+        });
+        let (service, ok) = (sample.label(), sum.total - sum.bad);
+        text.push_str(&format!("sample_requests_total{{service=\"{service}\",code=\"200\"}} {ok}\n"));
+        text.push_str(&format!("sample_requests_total{{service=\"{service}\",code=\"500\"}} {}\n", sum.bad));
+        for (le, count) in [("0.5", sum.fast), ("+Inf", sum.total)] {
+            buckets.push_str(&format!(
+                "sample_request_duration_seconds_bucket{{service=\"{service}\",le=\"{le}\"}} {count}\n"
+            ));
+        }
+        buckets.push_str(&format!("sample_request_duration_seconds_count{{service=\"{service}\"}} {}\n", sum.total));
+    }
+    text.push_str(&buckets);
+    text
+}
+
+fn source(url: Url) -> Source {
+    Source {
+        id: SourceId(0),
+        name: "Sample services".to_owned(),
+        spec: SourceSpec::Scrape { url },
+        access: Access::default(),
+        every_seconds: 30,
+        delay_seconds: 0,
+        timeout_seconds: 10,
+        archived_at: None,
+    }
+}
+
+fn draft(source: SourceId, recipient: EmailAddress) -> Result<AgreementDraft, OpsError> {
+    let objectives = PROMISES.iter().map(|promise| objective(promise, source)).collect::<Result<_, _>>()?;
+    Ok(AgreementDraft {
+        name: "Online shop for ACME".to_owned(),
+        customer: "ACME Ltd".to_owned(),
+        owner: "Platform team".to_owned(),
+        zone: Tz::Europe__Berlin,
+        period: PeriodKind::Month,
+        report_every: PeriodKind::Week,
+        recipients: vec![recipient],
+        objectives,
+    })
+}
+
+fn objective(promise: &Promise, source: SourceId) -> Result<ObjectiveDraft, OpsError> {
+    let service = promise.sample.label();
+    let query = match promise.kind {
+        ObjectiveKind::Latency => Query::Latency {
+            histogram: selector(&format!("sample_request_duration_seconds_bucket{{service=\"{service}\"}}"))?,
+            threshold: Threshold::parse("0.5").ok_or_else(builtin)?,
+        },
+        ObjectiveKind::Availability | ObjectiveKind::Uptime | ObjectiveKind::ErrorRate => Query::Ratio {
+            total: Expression::Raw(selector(&format!("sample_requests_total{{service=\"{service}\"}}"))?),
+            part: Part::Bad(Expression::Raw(selector(&format!(
+                "sample_requests_total{{service=\"{service}\",code=~\"5..\"}}"
+            ))?)),
+        },
+    };
+    Ok(ObjectiveDraft {
+        id: None,
+        name: promise.name.to_owned(),
+        kind: promise.kind,
+        service: promise.sample.name().to_owned(),
+        source,
+        query,
+        target: Target::parse(promise.target).or(Err(builtin()))?,
+        window: Window::Rolling(RollingMinutes::MONTH),
+    })
+}
+
+fn selector(text: &str) -> Result<Selector, OpsError> {
+    Selector::parse(text).or(Err(builtin()))
+}
+
+/// The built-in sample is wrong: a defect of ours, reported instead of hidden.
+fn builtin() -> OpsError {
+    OpsError::refused("", "The built-in sample is wrong; please report this.")
+}

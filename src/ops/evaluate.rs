@@ -1,0 +1,59 @@
+//! Evaluates every live objective and keeps the outcome, so that the overview is one read.
+
+use crate::domain::ids::ObjectiveId;
+use crate::domain::judgement::{Exhaustion, Judgement};
+use crate::domain::time::{Instant, Minute};
+use crate::ops::judge::{self, Calendar};
+use crate::ops::{Context, OpsError};
+use crate::store::evaluations::Evaluation;
+use crate::store::objectives::ObjectiveListing;
+use crate::store::{self};
+use std::collections::BTreeMap;
+
+/// The newest minute that every indicator can have been read up to: the last whole one, a little late.
+///
+/// Sources answer some seconds late and are asked in turn; judging the very last minute would mostly judge its absence.
+#[must_use]
+pub fn judged_until(now: Instant) -> Minute {
+    const LATENESS_SECONDS: i64 = 90;
+    now.plus_seconds(-LATENESS_SECONDS).minute()
+}
+
+/// Evaluates all live objectives as of now and says how many there were.
+pub async fn evaluate_all(context: &Context) -> Result<usize, OpsError> {
+    let now = context.clock.now();
+    let end = judged_until(now);
+    let listings = store::objectives::listings(&context.db).await?;
+    let before: BTreeMap<ObjectiveId, Evaluation> =
+        store::evaluations::list(&context.db).await?.into_iter().map(|e| (e.objective, e)).collect();
+    let mut evaluations = Vec::with_capacity(listings.len());
+    for listing in &listings {
+        let ObjectiveListing { objective, agreement, .. } = listing;
+        let calendar = Calendar { zone: agreement.zone, period: agreement.period };
+        let judgement = judge::at(&context.db, objective, calendar, end).await?;
+        evaluations.push(evaluation(objective.id, now, &judgement, before.get(&objective.id)));
+    }
+    let mut tx = context.db.begin_write().await?;
+    store::evaluations::save_many(&mut tx, &evaluations).await?;
+    tx.commit().await?;
+    Ok(evaluations.len())
+}
+
+fn evaluation(objective: ObjectiveId, now: Instant, judgement: &Judgement, before: Option<&Evaluation>) -> Evaluation {
+    let status = judgement.status.word();
+    let since = before.filter(|before| before.status == status).map_or(now, |before| before.since);
+    let end = judgement.span.end().start();
+    Evaluation {
+        objective,
+        at: now,
+        span: judgement.span,
+        tally: judgement.tally,
+        status: status.to_owned(),
+        since,
+        burn: judgement.burns.iter().map(|burn| (burn.minutes, burn.rate)).collect(),
+        exhausted_at: match judgement.exhaustion {
+            Some(Exhaustion::In { minutes, .. }) => Some(end.plus_seconds(minutes.saturating_mul(60))),
+            Some(Exhaustion::Exhausted | Exhaustion::NotInSight) | None => None,
+        },
+    }
+}

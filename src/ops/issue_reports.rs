@@ -1,0 +1,122 @@
+//! Issues the reports that are due: stored, and queued for every recipient in the same transaction.
+
+use crate::domain::calendar::Period;
+use crate::domain::ids::{AgreementId, ReportId, UserId};
+use crate::domain::model::Agreement;
+use crate::domain::time::{DAY_MINUTES, Instant, Span};
+use crate::ops::make_report::{is_settled, live_objectives, make_report};
+use crate::ops::write_letter::Letter;
+use crate::ops::{Context, OpsError, audit};
+use crate::report::{self, Report};
+use crate::store::{self, StoreError, Tx};
+
+/// How long a report waits for a source that does not answer before it is issued as provisional.
+const PATIENCE_MINUTES: i64 = 2 * DAY_MINUTES;
+
+/// Issues every report that is due and says how many there were. One agreement's trouble does not hold back another's.
+pub async fn issue_due(context: &Context) -> Result<usize, OpsError> {
+    let mut issued = 0;
+    for agreement in store::agreements::list(&context.db).await? {
+        if agreement.archived_at.is_some() {
+            continue;
+        }
+        match issue_if_due(context, &agreement).await {
+            Ok(true) => issued += 1,
+            Ok(false) => {}
+            Err(error) => {
+                tracing::error!(agreement.id = agreement.id.0, error = %error, "a report could not be issued and will be tried again");
+            }
+        }
+    }
+    Ok(issued)
+}
+
+/// The last period that has ended for an agreement's reports.
+#[must_use]
+pub fn last_ended(agreement: &Agreement, now: Instant) -> Period {
+    Period::containing(agreement.report_every, agreement.zone, now).previous()
+}
+
+async fn issue_if_due(context: &Context, agreement: &Agreement) -> Result<bool, OpsError> {
+    let now = context.clock.now();
+    let period = last_ended(agreement, now);
+    if period.span().end() <= agreement.created_at.minute()
+        || store::reports::latest(&context.db, agreement.id, &period.label()).await?.is_some()
+    {
+        return Ok(false);
+    }
+    let listings = live_objectives(&context.db, agreement).await?;
+    let settled = is_settled(context, &listings, period.span(), now).await?;
+    let waited_long = now.minute() >= period.span().end().plus(PATIENCE_MINUTES);
+    if listings.is_empty() || !(settled || waited_long) {
+        return Ok(false);
+    }
+    let report = make_report(context, agreement, period, 1).await?;
+    let mut tx = context.db.begin_write().await?;
+    let stored = store_and_queue(&mut tx, context, agreement, &report).await;
+    match stored {
+        // another instance was faster
+        Err(OpsError::Store(StoreError::Conflict { .. })) => Ok(false),
+        Err(error) => Err(error),
+        Ok(id) => {
+            tx.commit().await?;
+            tracing::info!(agreement.id = agreement.id.0, report.id = id.0, period = %period, "report issued");
+            Ok(true)
+        }
+    }
+}
+
+/// Issues a report of any period now, as a new revision, to the agreement's recipients.
+pub async fn send_now(
+    context: &Context,
+    who: Option<UserId>,
+    id: AgreementId,
+    period: Period,
+) -> Result<ReportId, OpsError> {
+    let now = context.clock.now();
+    let agreement = store::agreements::find(&context.db, id).await?.ok_or(OpsError::NotFound("agreement"))?;
+    if agreement.recipients.is_empty() {
+        return Err(OpsError::refused("recipients", "This agreement has no recipients; edit it and add at least one."));
+    }
+    if period.span().start() >= now.minute() {
+        return Err(OpsError::refused("period", "This period has not begun; choose one that has."));
+    }
+    let before = store::reports::latest(&context.db, id, &period.label()).await?;
+    let revision = before.map_or(1, |report| report.head.revision + 1);
+    let report = make_report(context, &agreement, period, revision).await?;
+    let mut tx = context.db.begin_write().await?;
+    let report_id = store_and_queue(&mut tx, context, &agreement, &report).await?;
+    let sent = (report.period.label.as_str(), revision);
+    audit(&mut tx, now, who, "report.sent", ("report", report_id.0), (None, Some(&sent))).await?;
+    tx.commit().await?;
+    Ok(report_id)
+}
+
+/// Stores a report and queues its mail for every recipient; from here on nothing about it is computed again.
+async fn store_and_queue(
+    tx: &mut Tx,
+    context: &Context,
+    agreement: &Agreement,
+    report: &Report,
+) -> Result<ReportId, OpsError> {
+    let now = context.clock.now();
+    let head = store::reports::ReportHead {
+        id: ReportId(0),
+        agreement: agreement.id,
+        label: report.period.label.clone(),
+        span: Span::new(report.period.start.minute(), report.period.end.minute()),
+        revision: report.revision,
+        provisional: report.provisional,
+        verdict: report.verdict.status.key().to_owned(),
+        built_at: report.built_at,
+    };
+    let document = report::render_json(report)?;
+    let id = store::reports::insert(tx, &store::reports::Report { head, document }).await?;
+    let letter = Letter::write(context, report, id)?;
+    for recipient in &agreement.recipients {
+        let mime = letter.address(recipient)?;
+        let message_id = &mime.envelope.message_id;
+        store::outbox::enqueue(tx, id, recipient.as_str(), message_id, &mime.bytes, now).await?;
+    }
+    Ok(id)
+}

@@ -1,0 +1,217 @@
+//! Makes the report of one agreement and period: one value that every format is rendered from.
+
+use crate::domain::calendar::{Period, days_of};
+use crate::domain::history::History;
+use crate::domain::judgement::{Judgement, Sli, Status, Terms};
+use crate::domain::ledger::{Slice, Tally};
+use crate::domain::model::{Agreement, Window};
+use crate::domain::outage::{self, Outage};
+use crate::domain::time::{Instant, Minute, Span};
+use crate::domain::wording;
+use crate::ops::{Context, OpsError, judge};
+use crate::report::{self, Report};
+use crate::store::objectives::ObjectiveListing;
+use crate::store::{self, Db};
+use std::collections::BTreeMap;
+
+/// How many outages of one objective a report lists: the worst, in order of time.
+const OUTAGES_MAX: usize = 20;
+
+/// Makes the report as the ledger stands now. A period that still runs, or whose data may still change, is provisional.
+pub async fn make_report(
+    context: &Context,
+    agreement: &Agreement,
+    period: Period,
+    revision: i64,
+) -> Result<Report, OpsError> {
+    let (db, now) = (&context.db, context.clock.now());
+    let span = period.span();
+    let judged = Span::new(span.start(), span.end().min(now.minute()));
+    let listings: Vec<ObjectiveListing> = live_objectives(db, agreement).await?;
+    let mut objectives = Vec::new();
+    let mut findings = Vec::new();
+    for listing in &listings {
+        objectives.push(line(db, listing, agreement, period, judged).await?);
+        for finding in store::findings::list(db, listing.indicator.id).await? {
+            let in_period = finding.last_at.minute() >= span.start() && finding.first_at.minute() < span.end();
+            if in_period && finding.resolved_at.is_none() {
+                findings.push(format!("{}: {}", listing.objective.name, finding.message));
+            }
+        }
+    }
+    let provisional = !is_settled(context, &listings, span, now).await?;
+    Ok(Report {
+        version: report::VERSION,
+        agreement: report::Contract {
+            id: agreement.id.0,
+            name: agreement.name.clone(),
+            customer: agreement.customer.clone(),
+            owner: agreement.owner.clone(),
+            zone: agreement.zone,
+        },
+        period: report::Period::new(period.kind(), period.label(), span, agreement.zone),
+        built_at: now,
+        provisional,
+        revision,
+        verdict: report::Verdict::of(&objectives),
+        notes: report::how_counted(&objectives, span.start().start(), agreement.zone, provisional),
+        objectives,
+        findings,
+    })
+}
+
+/// The live objectives of an agreement, in the order in which they were defined.
+pub async fn live_objectives(db: &Db, agreement: &Agreement) -> Result<Vec<ObjectiveListing>, OpsError> {
+    let mut listings = Vec::new();
+    for objective in store::objectives::list_by_agreement(db, agreement.id).await? {
+        if objective.archived_at.is_none() {
+            listings.extend(store::objectives::listing(db, objective.id).await?);
+        }
+    }
+    Ok(listings)
+}
+
+/// Has every indicator been read, for good, up to the end of the span, and is the grace time for late data over?
+pub async fn is_settled(
+    context: &Context,
+    listings: &[ObjectiveListing],
+    span: Span,
+    now: Instant,
+) -> Result<bool, OpsError> {
+    let grace = context.settings.report.grace_minutes;
+    if now.minute() < span.end().plus(grace) {
+        return Ok(false);
+    }
+    let settled: BTreeMap<_, _> = store::indicators::list_progress(&context.db)
+        .await?
+        .into_iter()
+        .map(|progress| (progress.indicator, progress.settled))
+        .collect();
+    let is_read = |end: Minute, listing: &ObjectiveListing| {
+        settled.get(&listing.indicator.id).copied().flatten().is_some_and(|minute| minute >= end)
+    };
+    Ok(listings.iter().all(|listing| is_read(span.end(), listing)))
+}
+
+async fn line(
+    db: &Db,
+    listing: &ObjectiveListing,
+    agreement: &Agreement,
+    period: Period,
+    judged: Span,
+) -> Result<report::Line, OpsError> {
+    let (objective, indicator) = (&listing.objective, &listing.indicator);
+    let span = period.span();
+    let terms = Terms { target: objective.target, window_minutes: span.minutes() };
+    let judgement = judge::over(db, objective, judged, terms).await?;
+    let slices = store::ledger::slices(db, indicator.id, judged).await?;
+    let outages = outage::find(with_unknown(&slices, judged), objective.target);
+    let (outages, _) = outage::worst(outages, OUTAGES_MAX);
+    let Tally { good, total, known, .. } = judgement.tally;
+    Ok(report::Line {
+        id: objective.id.0,
+        name: objective.name.clone(),
+        service: listing.service_name.clone(),
+        kind: objective.kind,
+        target: objective.target,
+        window: match objective.window {
+            Window::Rolling(length) => length.to_string(),
+            Window::Calendar => format!("calendar {}", agreement.period.word()),
+        },
+        estimated: indicator.query.is_estimated(),
+        source: listing.source_name.clone(),
+        query: indicator.query.to_string(),
+        status: status_word(judgement.status),
+        met: judgement.met,
+        good,
+        bad: total - good,
+        total,
+        sli: sli(&judgement, objective.target),
+        budget: report::Budget::of(good, total, span.minutes(), objective.target),
+        burn_rate: wording::burn_rate(good, total, objective.target),
+        coverage: report::Coverage::of(known, span.minutes()),
+        bounds: judgement.bounds.map(|bounds| report::Bounds {
+            worst_percent: wording::sli_percent(bounds.worst.0, bounds.worst.1, Some(objective.target)),
+            best_percent: wording::sli_percent(bounds.best.0, bounds.best.1, Some(objective.target)),
+        }),
+        previous: previous(db, listing, period.previous()).await?,
+        outages: outages.iter().map(|outage| outage_row(outage, &judgement)).collect(),
+        daily: daily(&slices, judged, period),
+    })
+}
+
+/// The slices of a span in order, with the unknown minutes between them.
+pub fn with_unknown(slices: &[(Minute, Slice)], span: Span) -> impl Iterator<Item = (Minute, Option<Slice>)> {
+    let mut known = slices.iter().peekable();
+    span.iter().map(move |minute| {
+        let slice = known.next_if(|(at, _)| *at == minute).map(|(_, slice)| *slice);
+        (minute, slice)
+    })
+}
+
+const fn status_word(status: Status) -> report::Status {
+    match status {
+        Status::Breached => report::Status::Breached,
+        Status::AtRisk => report::Status::AtRisk,
+        Status::NoData => report::Status::NoData,
+        Status::Meeting => report::Status::Met,
+    }
+}
+
+fn sli(judgement: &Judgement, target: crate::domain::target::Target) -> report::Sli {
+    match judgement.sli {
+        Sli::Unknown => report::Sli::Unknown,
+        Sli::NoTraffic => report::Sli::NoTraffic,
+        Sli::Measured { good, total } => report::Sli::Measured {
+            percent: wording::sli_percent(good, total, Some(target)),
+            interval: judgement.interval.map(|interval| report::Interval {
+                low_percent: wording::estimated_percent(interval.low),
+                high_percent: wording::estimated_percent(interval.high),
+            }),
+            too_little_data: judgement.interval.is_some_and(|interval| interval.undecided),
+        },
+    }
+}
+
+async fn previous(db: &Db, listing: &ObjectiveListing, before: Period) -> Result<Option<report::Previous>, OpsError> {
+    let tallies = store::ledger::tallies(db, listing.indicator.id, &[before.span()]).await?;
+    Ok(tallies.first().filter(|tally| tally.known > 0).map(|tally| report::Previous {
+        label: before.label(),
+        good: tally.good,
+        total: tally.total,
+        sli: report::Sli::of(tally.good, tally.total, tally.known, listing.objective.target),
+    }))
+}
+
+fn outage_row(outage: &Outage, judgement: &Judgement) -> report::Outage {
+    let share = judgement.budget.as_ref().map(|budget| budget.share_of(outage.bad).to_f64());
+    report::Outage {
+        start: outage.span.start().start(),
+        end: outage.span.end().start(),
+        minutes: outage.span.minutes(),
+        bad: outage.bad,
+        total: outage.total,
+        share_of_budget_percent: share.map(|share| format!("{:.1}", share * 100.0)),
+    }
+}
+
+fn daily(slices: &[(Minute, Slice)], judged: Span, period: Period) -> Vec<report::Day> {
+    let mut history = History::new(judged, 1);
+    for (minute, slice) in slices {
+        history.add(*minute, Tally { good: slice.good, total: slice.total, known: 1, minutes: 1 });
+    }
+    days_of(judged, period.zone())
+        .iter()
+        .map(|day| {
+            let inside = day.span().intersect(judged);
+            let tally = history.sum(inside);
+            report::Day {
+                day: day.label(),
+                start: inside.start().start(),
+                good: tally.good,
+                total: tally.total,
+                known: tally.known,
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,166 @@
+//! Pulls measurements from sources into the ledger.
+//!
+//! A source is pulled under a lease, so two pulls of one source never overlap, also across processes; each write checks
+//! that the lease is still held. A pull that fails is tried again later, each time a little later, and says why on the
+//! source's page.
+
+mod prometheus;
+mod tries;
+
+mod probe;
+mod scrape;
+
+pub use tries::{TestReport, try_out};
+
+use crate::domain::counting::Counted;
+use crate::domain::ids::{IndicatorId, SourceId};
+use crate::domain::model::{Source, SourceSpec};
+use crate::domain::time::{DAY_MINUTES, Instant, Minute};
+use crate::ops::{Context, OpsError};
+use crate::source::SourceError;
+use crate::store::indicators::PullState;
+use crate::store::{self, StoreError, Tx};
+use crate::telemetry::Outcome;
+
+/// How long a pull may hold a source without a sign of life; longer than any single request may take.
+const LEASE_SECONDS: i64 = 300;
+/// How many sources one round claims at most.
+const CLAIMS_MAX: i64 = 64;
+/// The longest pause after failures, in seconds: a source that recovers is noticed within this time.
+const PAUSE_SECONDS_MAX: i64 = 300;
+/// Series and processes not seen for so long are forgotten.
+const MEMORY_MINUTES: i64 = 40 * DAY_MINUTES;
+
+/// Claims the sources that are due; each must then be given to [`pull_claimed`].
+pub async fn claim_due(context: &Context) -> Result<Vec<SourceId>, OpsError> {
+    let now = context.clock.now();
+    Ok(store::source_states::claim_due(&context.db, now, LEASE_SECONDS, &context.holder, CLAIMS_MAX).await?)
+}
+
+/// Pulls one source now, unless somebody is at it already; says whether it was pulled.
+pub async fn pull_now(context: &Context, id: SourceId) -> Result<bool, OpsError> {
+    let now = context.clock.now();
+    let claimed = store::source_states::claim(&context.db, id, now, LEASE_SECONDS, &context.holder).await?;
+    if claimed {
+        pull_claimed(context, id).await?;
+    }
+    Ok(claimed)
+}
+
+/// Pulls a claimed source and records how it went.
+pub async fn pull_claimed(context: &Context, id: SourceId) -> Result<(), OpsError> {
+    let Some(source) = store::sources::find(&context.db, &context.sealer, id).await? else {
+        return Err(OpsError::NotFound("source"));
+    };
+    let began = tokio::time::Instant::now();
+    let outcome = match source.spec {
+        SourceSpec::Prometheus { .. } => prometheus::pull(context, &source).await,
+        SourceSpec::Scrape { .. } => scrape::pull(context, &source).await,
+        SourceSpec::Probe(_) => probe::pull(context, &source).await,
+    };
+    let word = if outcome.is_ok() { Outcome::Done } else { Outcome::Failed };
+    context.metrics.pull(source.spec.kind(), word, began.elapsed());
+    record(context, &source, outcome).await
+}
+
+async fn record(context: &Context, source: &Source, outcome: Result<(), OpsError>) -> Result<(), OpsError> {
+    let (now, holder) = (context.clock.now(), &context.holder);
+    let mut tx = context.db.begin_write().await?;
+    match outcome {
+        Ok(()) => {
+            let next = now.plus_seconds(source.every_seconds);
+            store::source_states::record_success(&mut tx, source.id, holder, now, next).await?;
+        }
+        // somebody else holds the source now: what we would record is no longer true
+        Err(OpsError::Store(StoreError::Conflict { .. })) => return Ok(()),
+        Err(error) => {
+            let state = store::source_states::find(&context.db, source.id).await?;
+            let failures = state.map_or(0, |state| state.failures);
+            let next = now.plus_seconds(pause_seconds(source.every_seconds, failures));
+            let sentence = error.to_string();
+            tracing::warn!(source.id = source.id.0, failures = failures + 1, error = %sentence, "a pull failed and will be tried again");
+            store::source_states::record_failure(&mut tx, source.id, holder, now, next, &sentence).await?;
+        }
+    }
+    Ok(tx.commit().await?)
+}
+
+/// The pause before the next try after so many failures in a row: the usual pace, doubled each time, up to five minutes.
+fn pause_seconds(every_seconds: i64, failures: i64) -> i64 {
+    let doublings = u32::try_from(failures.clamp(0, 10)).unwrap_or_default();
+    every_seconds.saturating_mul(2i64.pow(doublings)).min(PAUSE_SECONDS_MAX.max(every_seconds))
+}
+
+/// Begins a write transaction that holds the source's lease: it fails if somebody else has taken the source over.
+async fn begin(context: &Context, source: &Source) -> Result<Tx, OpsError> {
+    let mut tx = context.db.begin_write().await?;
+    let now = context.clock.now();
+    store::source_states::renew_lease(&mut tx, source.id, &context.holder, now, LEASE_SECONDS).await?;
+    Ok(tx)
+}
+
+/// Where an indicator's reading stands; a fresh one begins at the present.
+async fn progress(context: &Context, id: IndicatorId, now: Instant) -> Result<PullState, OpsError> {
+    let kept = store::indicators::load_pull(&context.db, id).await?;
+    Ok(kept.unwrap_or_else(|| PullState {
+        from: now.minute(),
+        settled: None,
+        reached: None,
+        state: Default::default(),
+        finished_backfill_at: None,
+    }))
+}
+
+/// Writes what was counted and how far the reading has come, in one transaction.
+async fn write(
+    tx: &mut Tx,
+    id: IndicatorId,
+    counted: &Counted,
+    progress: &mut PullState,
+    now: Instant,
+) -> Result<(), OpsError> {
+    store::ledger::write(tx, id, &counted.slices).await?;
+    for finding in &counted.findings {
+        store::findings::record(tx, id, finding.word(), finding.sentence(), now).await?;
+    }
+    progress.state.forget_before(crate::domain::counting::millis(now.minute().plus(-MEMORY_MINUTES)));
+    store::indicators::save_pull(tx, id, progress).await?;
+    Ok(())
+}
+
+/// Records on an indicator that its query cannot be read; the others of the source go on.
+async fn record_refusal(
+    context: &Context,
+    source: &Source,
+    id: IndicatorId,
+    error: &SourceError,
+) -> Result<(), OpsError> {
+    let mut tx = begin(context, source).await?;
+    store::findings::record(&mut tx, id, QUERY_REFUSED, &error.to_string(), context.clock.now()).await?;
+    Ok(tx.commit().await?)
+}
+
+/// The kind of finding for a query that the source refuses.
+const QUERY_REFUSED: &str = "query_refused";
+/// The kind of finding for a histogram without a bucket at the threshold.
+const BUCKET_MISSING: &str = "bucket_missing";
+/// The kind of finding for answers that came with warnings.
+const PARTIAL_ANSWER: &str = "partial_answer";
+
+/// How far a reading up to `end` settles: the newest ten minutes may still change.
+fn settle_point(from: Minute, to: Minute) -> Minute {
+    const UNSETTLED_MINUTES: i64 = 10;
+    to.plus(-UNSETTLED_MINUTES).max(from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_five_minutes_and_never_undercut_the_pace() {
+        let pauses: Vec<i64> = (0..5).map(|failures| pause_seconds(30, failures)).collect();
+        assert_eq!(pauses, [30, 60, 120, 240, 300]);
+        assert_eq!(pause_seconds(3600, 50), 3600, "a slow pace stays");
+    }
+}

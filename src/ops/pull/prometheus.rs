@@ -1,0 +1,236 @@
+//! Pulls the indicators of a Prometheus server: from where each has settled up to now, in bounded chunks.
+
+use super::{BUCKET_MISSING, PARTIAL_ANSWER, begin, progress, record_refusal, settle_point, write};
+use crate::domain::counting::{self, Counted, CounterState, PartIs, Witness, millis};
+use crate::domain::model::{Indicator, Part, Query, Source};
+use crate::domain::time::{DAY_MINUTES, Instant, Minute, Span};
+use crate::ops::{Context, OpsError};
+use crate::source::SourceError;
+use crate::source::prometheus::Prometheus;
+use crate::source::series::{Plan, Sorted};
+use crate::store::indicators::PullState;
+use crate::store::{self};
+use futures_util::stream::{self, StreamExt as _};
+use std::collections::BTreeSet;
+
+/// Minutes read at once while catching up.
+const CHUNK_MINUTES: i64 = 5 * DAY_MINUTES;
+/// The smallest chunk, when larger ones are refused as too large.
+const CHUNK_MINUTES_MIN: i64 = 30;
+/// Minutes read before the first one, so that its counters have a value to count from.
+const PRIMING_MINUTES: i64 = 10;
+/// Indicators of one source that are read at the same time.
+const CONCURRENT: usize = 4;
+
+/// Pulls every indicator of the source. An unreachable server fails the pull; a refused query is a finding on its
+/// indicator and stops nobody else.
+pub(super) async fn pull(context: &Context, source: &Source) -> Result<(), OpsError> {
+    let server = Prometheus::new(source)?;
+    let now = context.clock.now();
+    let indicators = store::indicators::list_by_source(&context.db, source.id).await?;
+    if indicators.is_empty() {
+        server.describe(now.seconds() * 1000).await?;
+        return Ok(());
+    }
+    let mut pulls = stream::iter(indicators)
+        .map(|indicator| {
+            let server = &server;
+            async move {
+                let outcome = Pull { context, server, source, indicator: &indicator, now }.run().await;
+                match outcome {
+                    Err(OpsError::Source(error)) if !error.is_transient() => {
+                        record_refusal(context, source, indicator.id, &error).await
+                    }
+                    other => other,
+                }
+            }
+        })
+        .buffer_unordered(CONCURRENT);
+    while let Some(outcome) = pulls.next().await {
+        outcome?;
+    }
+    Ok(())
+}
+
+struct Pull<'a> {
+    context: &'a Context,
+    server: &'a Prometheus,
+    source: &'a Source,
+    indicator: &'a Indicator,
+    now: Instant,
+}
+
+/// What one chunk brought.
+struct Chunk {
+    counted: Counted,
+    warnings: Vec<String>,
+    threshold_missing: bool,
+}
+
+impl Pull<'_> {
+    async fn run(&self) -> Result<(), OpsError> {
+        let mut progress = progress(self.context, self.indicator.id, self.now).await?;
+        let end = self.now.plus_seconds(-self.source.delay_seconds).minute();
+        let mut from = progress.settled.unwrap_or(progress.from);
+        let mut state = match progress.settled {
+            Some(_) => progress.state.clone(),
+            None => self.prime(from).await?,
+        };
+        let (mut length, mut complete) = (CHUNK_MINUTES, true);
+        while from < end {
+            let to = from.plus(length).min(end);
+            let chunk = match self.read(&state, Span::new(from, to)).await {
+                Err(OpsError::Source(error)) if is_too_much(&error) && length > CHUNK_MINUTES_MIN => {
+                    length = (length / 4).max(CHUNK_MINUTES_MIN);
+                    continue;
+                }
+                other => other?,
+            };
+            complete &= chunk.warnings.is_empty();
+            let settle = settle_point(from, to);
+            state = chunk.counted.state.clone();
+            progress.reached = progress.reached.max(Some(to));
+            if complete {
+                progress.settled = Some(settle);
+                progress.state = state.clone();
+            }
+            if to == end && progress.finished_backfill_at.is_none() {
+                progress.finished_backfill_at = Some(self.now);
+            }
+            self.store(&chunk, &mut progress).await?;
+            if to == end {
+                break;
+            }
+            from = settle.max(from.plus(1));
+        }
+        Ok(())
+    }
+
+    /// The counters' values just before the first minute.
+    async fn prime(&self, from: Minute) -> Result<CounterState, OpsError> {
+        let before = Span::ending(from, PRIMING_MINUTES);
+        let Some(plan) = self.plan()? else { return Ok(CounterState::default()) };
+        let (sorted, _) = self.raw(&plan, before).await?;
+        Ok(self.count(&CounterState::default(), &sorted, &[], before, from).state)
+    }
+
+    fn plan(&self) -> Result<Option<Plan>, OpsError> {
+        let plan = Plan::of(&self.indicator.query).transpose();
+        Ok(plan.map_err(|error| SourceError::Query(error.to_string()))?)
+    }
+
+    async fn read(&self, state: &CounterState, window: Span) -> Result<Chunk, OpsError> {
+        match self.plan()? {
+            Some(plan) => self.read_raw(&plan, state, window).await,
+            None => self.read_evaluated(state, window).await,
+        }
+    }
+
+    async fn read_raw(&self, plan: &Plan, state: &CounterState, window: Span) -> Result<Chunk, OpsError> {
+        let settle = settle_point(window.start(), window.end());
+        let (sorted, warnings) = self.raw(plan, window).await?;
+        let mut counted = self.count(state, &sorted, &[], window, settle);
+        let witnesses = self.witnesses(plan, &sorted, &counted).await?;
+        if !witnesses.is_empty() {
+            counted = self.count(state, &sorted, &witnesses, window, settle);
+        }
+        Ok(Chunk { counted, warnings, threshold_missing: sorted.threshold_missing })
+    }
+
+    async fn raw(&self, plan: &Plan, window: Span) -> Result<(Sorted, Vec<String>), OpsError> {
+        let (after, until) = (millis(window.start()) - 1, millis(window.end()) - 1);
+        let (mut series, mut warnings) = (Vec::new(), Vec::new());
+        for selector in &plan.selectors {
+            let answer = self.server.raw(selector, after, until).await?;
+            series.extend(answer.value);
+            warnings.extend(answer.warnings);
+        }
+        Ok((plan.sort(series), warnings))
+    }
+
+    fn count(
+        &self,
+        state: &CounterState,
+        sorted: &Sorted,
+        witnesses: &[Witness],
+        window: Span,
+        settle: Minute,
+    ) -> Counted {
+        match &self.indicator.query {
+            Query::Up { .. } => counting::count_gauge(state, &sorted.series, window, settle),
+            query => counting::count(state, &sorted.series, witnesses, window, settle, part_is(query)),
+        }
+    }
+
+    /// Asks who was scraped where the samples alone leave a doubt.
+    async fn witnesses(&self, plan: &Plan, sorted: &Sorted, counted: &Counted) -> Result<Vec<Witness>, OpsError> {
+        let Some(selector) = plan.selectors.first() else { return Ok(Vec::new()) };
+        let mut witnesses = Vec::new();
+        for (key, spans) in &counted.doubts {
+            let Some(target) = sorted.targets.get(key).cloned().or_else(|| silent_target(*key)) else { continue };
+            let (Some(first), Some(last)) = (spans.first(), spans.last()) else { continue };
+            for sibling in self.server.siblings(&target, selector, first.0, last.1).await? {
+                let mut scrapes = BTreeSet::new();
+                for (from, until) in spans {
+                    scrapes.extend(self.server.scrapes(&sibling, *from, *until).await?);
+                }
+                witnesses.push(Witness { target: *key, scrapes_ms: scrapes.into_iter().collect() });
+            }
+        }
+        Ok(witnesses)
+    }
+
+    async fn read_evaluated(&self, state: &CounterState, window: Span) -> Result<Chunk, OpsError> {
+        let Query::Ratio { total, part } = &self.indicator.query else {
+            return Err(SourceError::Query("this kind of promise needs a plain selector here".to_owned()).into());
+        };
+        let total = self.server.evaluate(&total.to_string(), window).await?;
+        let part = self.server.evaluate(&part.expression().to_string(), window).await?;
+        let settle = settle_point(window.start(), window.end());
+        let counted =
+            counting::count_evaluated(state, &total.value, &part.value, window, settle, part_is(&self.indicator.query));
+        let warnings = [total.warnings, part.warnings].concat();
+        Ok(Chunk { counted, warnings, threshold_missing: false })
+    }
+
+    async fn store(&self, chunk: &Chunk, progress: &mut PullState) -> Result<(), OpsError> {
+        let id = self.indicator.id;
+        let mut tx = begin(self.context, self.source).await?;
+        write(&mut tx, id, &chunk.counted, progress, self.now).await?;
+        if let Some(warning) = chunk.warnings.first() {
+            let text = format!(
+                "The source answered with a warning, so its data counts as provisional and is read again: {warning}"
+            );
+            store::findings::record(&mut tx, id, PARTIAL_ANSWER, &text, self.now).await?;
+        }
+        if chunk.threshold_missing {
+            let text = "The histogram has no bucket at the threshold, so no good event can be counted. Edit the objective and choose one of the histogram's bounds.";
+            store::findings::record(&mut tx, id, BUCKET_MISSING, text, self.now).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+}
+
+/// The process without `job` and `instance`, which no series of this reading names.
+fn silent_target(key: counting::TargetKey) -> Option<crate::source::series::Target> {
+    let nameless = crate::source::series::Target { job: String::new(), instance: String::new() };
+    (nameless.key() == key).then_some(nameless)
+}
+
+fn part_is(query: &Query) -> PartIs {
+    match query {
+        Query::Ratio { part: Part::Bad(_), .. } => PartIs::Bad,
+        Query::Ratio { part: Part::Good(_), .. } | Query::Latency { .. } | Query::Up { .. } | Query::Check { .. } => {
+            PartIs::Good
+        }
+    }
+}
+
+/// Would a smaller chunk help?
+fn is_too_much(error: &SourceError) -> bool {
+    match error {
+        SourceError::TooLarge { .. } | SourceError::Timeout { .. } => true,
+        SourceError::Query(text) => text.contains("too many samples") || text.contains("exceeded"),
+        _ => false,
+    }
+}

@@ -1,0 +1,145 @@
+//! Pulls the indicators of a scraped endpoint. The endpoint has no memory, so each scrape settles at once.
+
+use super::{BUCKET_MISSING, begin, progress, write};
+use crate::domain::counting::{self, Counted, CounterState, PartIs, SILENCE_MS_MAX, Sample, Series, Witness};
+use crate::domain::ledger::Slice;
+use crate::domain::model::{Indicator, Part, Query, Source};
+use crate::domain::selector::Labels;
+use crate::domain::time::{Minute, Span};
+use crate::ops::{Context, OpsError};
+use crate::source::SourceError;
+use crate::source::scrape::Scrape;
+use crate::source::series::{Plan, RawSeries, Target};
+use crate::store::{self};
+use std::collections::BTreeMap;
+
+/// Scrapes the endpoint once and counts it for every indicator.
+pub(super) async fn pull(context: &Context, source: &Source) -> Result<(), OpsError> {
+    let at_ms = context.clock.now().seconds() * 1000;
+    let scraped = Scrape::new(source)?.fetch(at_ms).await?;
+    for indicator in store::indicators::list_by_source(&context.db, source.id).await? {
+        count(context, source, &indicator, &scraped, at_ms).await?;
+    }
+    Ok(())
+}
+
+async fn count(
+    context: &Context,
+    source: &Source,
+    indicator: &Indicator,
+    scraped: &[(Labels, Sample)],
+    at_ms: i64,
+) -> Result<(), OpsError> {
+    let now = context.clock.now();
+    let Some(plan) = Plan::of(&indicator.query).transpose().map_err(|e| SourceError::Query(e.to_string()))? else {
+        return Ok(());
+    };
+    let mut progress = progress(context, indicator.id, now).await?;
+    let wanted = scraped.iter().filter(|(labels, _)| plan.selectors.iter().any(|s| s.matches(labels)));
+    let raw = wanted.map(|(labels, sample)| RawSeries { labels: labels.clone(), samples: vec![*sample] });
+    let sorted = plan.sort(raw.collect());
+    let window = window(&progress.state, at_ms);
+    let mut counted = tally(&indicator.query, &progress.state, &sorted.series, window, at_ms);
+    let kept = store::ledger::slices(&context.db, indicator.id, window).await?;
+    add_up(&mut counted, &kept.into_iter().collect());
+    progress.state = counted.state.clone();
+    progress.settled = Some(window.end().plus(-1));
+    progress.reached = Some(window.end());
+    progress.finished_backfill_at = progress.finished_backfill_at.or(Some(now));
+    let mut tx = begin(context, source).await?;
+    write(&mut tx, indicator.id, &counted, &mut progress, now).await?;
+    if sorted.threshold_missing {
+        let text = "The histogram has no bucket at the threshold, so no good event can be counted. Edit the objective and choose one of the histogram's bounds.";
+        store::findings::record(&mut tx, indicator.id, BUCKET_MISSING, text, now).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+/// The endpoint itself, as a process: most series say nothing else.
+fn endpoint() -> Target {
+    Target { job: String::new(), instance: String::new() }
+}
+
+/// From the minute of the last scrape, unless that is too long ago, to the end of the present one.
+pub(super) fn window(state: &CounterState, at_ms: i64) -> Span {
+    let present = counting::minute_of(at_ms);
+    let last = state.targets.get(&endpoint().key()).filter(|last| (0..=SILENCE_MS_MAX).contains(&(at_ms - **last)));
+    Span::new(last.map_or(present, |last| counting::minute_of(*last)), present.plus(1))
+}
+
+/// The state after the endpoint was asked at a moment.
+pub(super) fn asked(mut state: CounterState, at_ms: i64) -> CounterState {
+    state.targets.insert(endpoint().key(), at_ms);
+    state
+}
+
+fn tally(query: &Query, state: &CounterState, series: &[Series], window: Span, at_ms: i64) -> Counted {
+    let settle = window.end();
+    let mut counted = match query {
+        Query::Up { .. } => counting::count_gauge(state, series, window, settle),
+        query => {
+            let key = endpoint().key();
+            let scrapes_ms = state.targets.get(&key).copied().into_iter().filter(|last| *last < at_ms).chain([at_ms]);
+            let witness = Witness { target: key, scrapes_ms: scrapes_ms.collect() };
+            let part_is = match query {
+                Query::Ratio { part: Part::Bad(_), .. } => PartIs::Bad,
+                _ => PartIs::Good,
+            };
+            counting::count(state, series, &[witness], window, settle, part_is)
+        }
+    };
+    counted.state = asked(counted.state, at_ms);
+    counted
+}
+
+/// Adds what earlier scrapes counted in the same minutes, and leaves unknown minutes as they are.
+pub(super) fn add_up(counted: &mut Counted, kept: &BTreeMap<Minute, Slice>) {
+    counted.slices.retain(|(_, slice)| slice.is_some());
+    for (minute, slice) in &mut counted.slices {
+        if let (Some(slice), Some(kept)) = (slice, kept.get(minute)) {
+            slice.good += kept.good;
+            slice.total += kept.total;
+            slice.catch_up |= kept.catch_up;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::selector::{Expression, Selector};
+
+    fn query() -> Query {
+        Query::Ratio {
+            total: Expression::Raw(Selector::parse("x").unwrap()),
+            part: Part::Bad(Expression::Raw(Selector::parse("x{code=\"500\"}").unwrap())),
+        }
+    }
+
+    /// Scrapes at 10 s, 40 s and 70 s; the first 500 appears at 40 s with 2.
+    #[test]
+    fn scrapes_within_one_minute_add_up_and_the_first_error_counts() {
+        let plan = Plan::of(&query()).unwrap().unwrap();
+        let labels =
+            |code: &str| Labels::from([("__name__".to_owned(), "x".to_owned()), ("code".to_owned(), code.to_owned())]);
+        let scrapes = [
+            (10, vec![("200", 100.0)]),
+            (40, vec![("200", 105.0), ("500", 2.0)]),
+            (70, vec![("200", 106.0), ("500", 2.0)]),
+        ];
+        let (mut state, mut ledger) = (CounterState::default(), BTreeMap::new());
+        for (at, values) in scrapes {
+            let at_ms = at * 1000;
+            let raw = values
+                .into_iter()
+                .map(|(code, value)| RawSeries { labels: labels(code), samples: vec![Sample { at_ms, value }] });
+            let window = window(&state, at_ms);
+            let mut counted = tally(&query(), &state, &plan.sort(raw.collect()).series, window, at_ms);
+            add_up(&mut counted, &ledger);
+            ledger.extend(counted.slices.iter().filter_map(|(minute, slice)| slice.map(|slice| (*minute, slice))));
+            state = counted.state;
+        }
+        let slices: Vec<_> = ledger.values().map(|s| (s.good, s.total)).collect();
+        assert_eq!(slices, [(5, 7), (1, 1)]);
+    }
+}

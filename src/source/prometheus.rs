@@ -1,0 +1,282 @@
+//! A server that speaks Prometheus's HTTP API: Prometheus, VictoriaMetrics, Thanos, Mimir.
+//!
+//! Raw samples come from an instant query of a range selector, `metric[…ms]`: the answer is the samples themselves, with
+//! their own timestamps. Ranges are left-open from Prometheus 3 and were closed before; both are cut to left-open here.
+
+use crate::domain::counting::Sample;
+use crate::domain::model::{Source, SourceSpec};
+use crate::domain::selector::{Comparison, Matcher, NAME_LABEL, Selector, SelectorError};
+use crate::domain::time::{MINUTE_SECONDS, Minute, Span};
+use crate::source::series::{RawSeries, Target};
+use crate::source::{Labels, SourceError, http::Http};
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+use url::Url;
+
+/// The largest answer, in bytes.
+const BODY_BYTES_MAX: usize = 64 << 20;
+/// Points of one `query_range`; Prometheus refuses more than 11 000.
+const POINTS_MAX: i64 = 10_000;
+
+/// A client of one server.
+#[derive(Debug)]
+pub struct Prometheus {
+    http: Http,
+    base: Url,
+}
+
+/// An answer, and what the server warned of: with warnings it may be incomplete.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer<T> {
+    /// What was asked for.
+    pub value: T,
+    /// The server's warnings; Thanos and remote reads answer partially with them.
+    pub warnings: Vec<String>,
+}
+
+/// A series that can testify when a process was scraped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sibling {
+    /// The process's `up`: 1 for each scrape that succeeded.
+    Up(Selector),
+    /// Another metric of the same process: any sample testifies.
+    Other(Selector),
+}
+
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    status: &'a str,
+    #[serde(borrow)]
+    data: Option<Data<'a>>,
+    error: Option<String>,
+    #[serde(default)]
+    warnings: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Data<'a> {
+    #[serde(rename = "resultType")]
+    kind: &'a str,
+    #[serde(borrow)]
+    result: Vec<Row<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Row<'a> {
+    metric: Labels,
+    #[serde(borrow, default)]
+    values: Vec<(f64, &'a str)>,
+    #[serde(borrow)]
+    value: Option<(f64, &'a str)>,
+}
+
+impl Prometheus {
+    /// A client for a source of the kind `prometheus`.
+    pub fn new(source: &Source) -> Result<Self, SourceError> {
+        let SourceSpec::Prometheus { url } = &source.spec else {
+            return Err(SourceError::Refused(format!("{} is no Prometheus server", source.name)));
+        };
+        let mut base = url.clone();
+        let path = format!("{}/", base.path().trim_end_matches('/'));
+        base.set_path(&path);
+        base.set_query(None);
+        base.set_fragment(None);
+        Ok(Self { http: Http::new(source, BODY_BYTES_MAX)?, base })
+    }
+
+    /// The raw samples of every selected series with `after_ms < at <= until_ms`.
+    pub async fn raw(
+        &self,
+        selector: &Selector,
+        after_ms: i64,
+        until_ms: i64,
+    ) -> Result<Answer<Vec<RawSeries>>, SourceError> {
+        let query = format!("{selector}[{}ms]", (until_ms - after_ms).max(1));
+        let time = seconds(until_ms);
+        let body = self.ask("api/v1/query", &[("query", &query), ("time", &time)]).await?;
+        let (rows, warnings) = read(&body, "matrix")?;
+        let mut series = Vec::with_capacity(rows.len());
+        for row in rows {
+            let samples: Vec<Sample> = samples(&row.values)?.into_iter().filter(|s| s.at_ms > after_ms).collect();
+            if !samples.is_empty() {
+                series.push(RawSeries { labels: row.metric, samples });
+            }
+        }
+        Ok(Answer { value: series, warnings })
+    }
+
+    /// An expression once a minute: the value at the end of each minute of the span, about that minute. NaN is missing.
+    pub async fn evaluate(&self, expression: &str, span: Span) -> Result<Answer<BTreeMap<Minute, f64>>, SourceError> {
+        let mut answer = Answer { value: BTreeMap::new(), warnings: Vec::new() };
+        let mut start = span.start();
+        while start < span.end() {
+            let end = start.plus(POINTS_MAX).min(span.end());
+            let (first, last) = (start.plus(1).start().seconds(), end.start().seconds());
+            let (first, last, step) = (first.to_string(), last.to_string(), MINUTE_SECONDS.to_string());
+            let form = [("query", expression), ("start", &first), ("end", &last), ("step", &step)];
+            let body = self.ask("api/v1/query_range", &form).await?;
+            let (rows, warnings) = read(&body, "matrix")?;
+            answer.warnings.extend(warnings);
+            for sample in one_series(&rows)? {
+                if !sample.value.is_nan() {
+                    answer.value.insert(Minute(sample.at_ms.div_euclid(60_000) - 1), sample.value);
+                }
+            }
+            start = end;
+        }
+        Ok(answer)
+    }
+
+    /// Who can testify when a process was scraped, between two moments.
+    ///
+    /// A process with `job` and `instance` has its `up` series. Without those labels, metrics with the same equality
+    /// matchers as `selector` speak for it: the three with the fewest series, the counted metric aside.
+    pub async fn siblings(
+        &self,
+        target: &Target,
+        selector: &Selector,
+        from_ms: i64,
+        until_ms: i64,
+    ) -> Result<Vec<Sibling>, SourceError> {
+        const SIBLINGS_MAX: usize = 3;
+        let refused = |error: SelectorError| SourceError::Query(error.to_string());
+        if !target.job.is_empty() && !target.instance.is_empty() {
+            return Ok(vec![Sibling::Up(up_of(target).map_err(refused)?)]);
+        }
+        let matchers = named_matchers(selector);
+        if matchers.is_empty() {
+            return Ok(Vec::new());
+        }
+        let texts: Vec<String> = matchers.iter().map(ToString::to_string).collect();
+        let length = (until_ms - from_ms).max(60_000);
+        let query = format!("count by (__name__) (last_over_time({{{}}}[{length}ms]))", texts.join(","));
+        let body = self.ask("api/v1/query", &[("query", &query), ("time", &seconds(until_ms))]).await?;
+        let (rows, _) = read(&body, "vector")?;
+        let mut metrics: Vec<(f64, String)> = rows
+            .into_iter()
+            .filter_map(|mut row| Some((number(row.value?.1), row.metric.remove(NAME_LABEL)?)))
+            .filter(|(_, name)| name != selector.metric())
+            .collect();
+        metrics.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(&b.1)));
+        let sibling = |(_, name): (f64, String)| Selector::named(&name, matchers.clone()).map(Sibling::Other);
+        metrics.into_iter().take(SIBLINGS_MAX).map(sibling).collect::<Result<_, _>>().map_err(refused)
+    }
+
+    /// The scrapes that a sibling was in, between two moments, both included.
+    pub async fn scrapes(&self, sibling: &Sibling, from_ms: i64, until_ms: i64) -> Result<BTreeSet<i64>, SourceError> {
+        let (selector, least) = match sibling {
+            Sibling::Up(selector) => (selector, 1.0),
+            Sibling::Other(selector) => (selector, f64::NEG_INFINITY),
+        };
+        let series = self.raw(selector, from_ms - 1, until_ms).await?.value;
+        Ok(series.iter().flat_map(|s| &s.samples).filter(|s| s.value >= least).map(|s| s.at_ms).collect())
+    }
+
+    /// The bucket bounds of a histogram in the last hour before a moment, ascending.
+    pub async fn bounds(&self, histogram: &Selector, at_ms: i64) -> Result<Vec<String>, SourceError> {
+        let query = format!("count by (le) (last_over_time({histogram}[1h]))");
+        let body = self.ask("api/v1/query", &[("query", &query), ("time", &seconds(at_ms))]).await?;
+        let (rows, _) = read(&body, "vector")?;
+        let mut bounds: Vec<String> = rows.into_iter().filter_map(|mut row| row.metric.remove("le")).collect();
+        bounds.sort_by(|a, b| number(a).total_cmp(&number(b)));
+        Ok(bounds)
+    }
+
+    /// How many series a selector has at a moment.
+    pub async fn count(&self, selector: &Selector, at_ms: i64) -> Result<i64, SourceError> {
+        let query = format!("count({selector})");
+        let body = self.ask("api/v1/query", &[("query", &query), ("time", &seconds(at_ms))]).await?;
+        let (rows, _) = read(&body, "vector")?;
+        let count = rows.first().and_then(|row| row.value).map_or(0.0, |(_, count)| number(count));
+        Ok(crate::domain::ratio::nearest(count))
+    }
+
+    /// What answers there, in sentences: for the test of a source.
+    pub async fn describe(&self, at_ms: i64) -> Result<Vec<String>, SourceError> {
+        let time = seconds(at_ms);
+        let body = self.ask("api/v1/query", &[("query", "count(up)"), ("time", &time)]).await?;
+        let (rows, warnings) = read(&body, "vector")?;
+        let targets = rows.first().and_then(|row| row.value).map_or(0.0, |(_, count)| number(count));
+        let mut lines = vec![match targets {
+            0.0 => "It answers queries. It knows no scraped targets (no “up” series).".to_owned(),
+            targets => format!("It answers queries and scrapes {targets} targets."),
+        }];
+        lines.extend(warnings.iter().map(|warning| format!("It warns: {warning}")));
+        Ok(lines)
+    }
+
+    async fn ask(&self, path: &str, form: &[(&str, &str)]) -> Result<Vec<u8>, SourceError> {
+        let url = self.base.join(path).map_err(|error| SourceError::Malformed(error.to_string()))?;
+        let (code, body) = self.http.post_form(&url, form).await?;
+        let is_json = body.trim_ascii_start().starts_with(b"{");
+        if (200..300).contains(&code) || is_json {
+            return Ok(body);
+        }
+        let excerpt = String::from_utf8_lossy(&body).chars().take(200).collect();
+        Err(SourceError::Status { code, excerpt })
+    }
+}
+
+fn read<'a>(body: &'a [u8], kind: &str) -> Result<(Vec<Row<'a>>, Vec<String>), SourceError> {
+    let envelope: Envelope<'_> = serde_json::from_slice(body)
+        .map_err(|error| SourceError::Malformed(format!("this is no answer of Prometheus's API ({error})")))?;
+    match envelope.data {
+        Some(data) if envelope.status == "success" && data.kind == kind => Ok((data.result, envelope.warnings)),
+        Some(data) if envelope.status == "success" => {
+            Err(SourceError::Malformed(format!("expected a {kind}, but the answer is a {}", data.kind)))
+        }
+        _ => Err(SourceError::Query(envelope.error.unwrap_or_else(|| "the server gave no reason".to_owned()))),
+    }
+}
+
+/// The samples of the only series, or none; two are refused, because summing them silently would be a guess.
+fn one_series(rows: &[Row<'_>]) -> Result<Vec<Sample>, SourceError> {
+    match rows {
+        [] => Ok(Vec::new()),
+        [row] => samples(&row.values),
+        [first, second, ..] => Err(SourceError::Query(format!(
+            "the expression gives {} series, among them {:?} and {:?}; wrap it in sum(…) so that it gives one",
+            rows.len(),
+            first.metric,
+            second.metric
+        ))),
+    }
+}
+
+fn samples(values: &[(f64, &str)]) -> Result<Vec<Sample>, SourceError> {
+    let sample = |(at, value): &(f64, &str)| {
+        let at_ms = millis(*at)?;
+        Some(Sample { at_ms, value: value.parse().ok()? })
+    };
+    values
+        .iter()
+        .map(sample)
+        .collect::<Option<_>>()
+        .ok_or_else(|| SourceError::Malformed("a sample is no pair of a time and a number".to_owned()))
+}
+
+fn millis(seconds: f64) -> Option<i64> {
+    (seconds.is_finite() && seconds.abs() < 1e12).then(|| crate::domain::ratio::nearest(seconds * 1000.0))
+}
+
+fn seconds(at_ms: i64) -> String {
+    format!("{}.{:03}", at_ms.div_euclid(1000), at_ms.rem_euclid(1000))
+}
+
+fn number(text: &str) -> f64 {
+    text.parse().unwrap_or(f64::NAN)
+}
+
+fn up_of(target: &Target) -> Result<Selector, SelectorError> {
+    Selector::parse("up")?.with("job", Comparison::Equal, &target.job)?.with(
+        "instance",
+        Comparison::Equal,
+        &target.instance,
+    )
+}
+
+/// The matchers that name something: what siblings share.
+fn named_matchers(selector: &Selector) -> Vec<Matcher> {
+    let is_named = |m: &&Matcher| m.comparison() == Comparison::Equal && !m.value().is_empty() && m.label() != "le";
+    selector.matchers().iter().filter(is_named).cloned().collect()
+}

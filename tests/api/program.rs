@@ -1,0 +1,120 @@
+//! The program as people start it: arguments, exit codes, what it prints and what it does not.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Command, Output, Stdio};
+use tempfile::TempDir;
+
+/// The program in an empty folder, with nothing set.
+fn nines(folder: &TempDir) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_nines"));
+    command.current_dir(folder.path()).env_clear().stdin(Stdio::null());
+    command
+}
+
+fn output(command: &mut Command) -> (Option<i32>, String, String) {
+    let Output { status, stdout, stderr } = command.output().expect("the program starts");
+    (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+}
+
+#[test]
+fn all_mistakes_in_the_settings_are_printed_together_and_the_exit_code_is_78() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("nines.toml"), "[server]\nlisen = \"127.0.0.1:1\"\n").unwrap();
+    for task in ["serve", "check-config"] {
+        let mut command = nines(&folder);
+        command.env("NINES_LOG_LEVLE", "info").env("NINES_MAIL_URL", "smtp://a:hunter2@b/c");
+        let (code, _, errors) = output(command.args([task, "--ledger-backfill-days", "many"]));
+        assert_eq!(code, Some(78), "{errors}");
+        assert!(errors.starts_with("nines: 4 things to mend in the settings:\n"), "{errors}");
+        for place in ["--ledger-backfill-days: ", "NINES_LOG_LEVLE: ", "NINES_MAIL_URL: ", "nines.toml: server.lisen: "]
+        {
+            assert_eq!(errors.matches(place).count(), 1, "{place} in\n{errors}");
+        }
+        assert!(!errors.contains("hunter2"), "{errors}");
+    }
+    assert!(!folder.path().join("nines-data").exists(), "nothing was begun");
+}
+
+#[test]
+fn check_config_says_what_applies_and_who_said_it_without_secrets() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = nines(&folder);
+    command.env("NINES_DATABASE_URL", "postgres://nines:hunter2@db/nines");
+    let (code, text, errors) = output(command.args(["check-config", "--server-listen", "127.0.0.1:9"]));
+    assert_eq!((code, errors.as_str()), (Some(0), ""));
+    let line =
+        |path: &str| text.lines().find(|line| line.starts_with(path)).unwrap_or_else(|| panic!("{path}: {text}"));
+    assert_eq!(line("server.listen").split_whitespace().collect::<Vec<_>>()[1..], ["127.0.0.1:9", "--server-listen"]);
+    assert_eq!(line("database.url").split_whitespace().collect::<Vec<_>>()[1..], ["(hidden)", "NINES_DATABASE_URL"]);
+    assert!(!text.contains("hunter2"));
+}
+
+#[test]
+fn a_named_settings_file_that_is_missing_is_a_mistake_and_the_usual_one_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(output(nines(&folder).arg("check-config")).0, Some(0));
+    let (code, _, errors) = output(nines(&folder).args(["check-config", "--config", "other.toml"]));
+    assert_eq!(code, Some(78));
+    assert!(errors.contains("other.toml: the settings file cannot be read"), "{errors}");
+}
+
+#[test]
+fn it_starts_without_settings_prints_the_link_answers_and_stops_on_sigterm() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = nines(&folder);
+    command.args(["--server-listen", "127.0.0.1:0", "--log-format", "json"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap()).lines();
+    let first = out.next().unwrap().unwrap();
+    let url = first.strip_prefix("Nines listens on ").unwrap_or_else(|| panic!("{first}")).to_owned();
+    let second = out.next().unwrap().unwrap();
+    let token = second.split_once("/set-up?token=").unwrap_or_else(|| panic!("{second}")).1.to_owned();
+    assert!(token.len() >= 43, "{token}");
+    let address = url.strip_prefix("http://").unwrap();
+    let (code, _, errors) = output(nines(&folder).args(["healthcheck", "--server-listen", address]));
+    assert_eq!((code, errors.as_str()), (Some(0), ""));
+    let killed = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    let mut log = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0), "{log}");
+    assert!(!log.contains(&token), "the link is printed, not logged");
+    for line in log.lines() {
+        serde_json::from_str::<serde_json::Value>(line).unwrap_or_else(|why| panic!("{why}: {line}"));
+    }
+    assert!(log.contains("SIGTERM") && !log.contains("ERROR"), "{log}");
+    let (code, _, errors) = output(nines(&folder).args(["healthcheck", "--server-listen", address]));
+    assert_eq!(code, Some(1));
+    assert_eq!(errors.lines().count(), 1, "{errors}");
+}
+
+#[test]
+fn a_port_that_is_taken_is_said_once_with_the_mend() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let (code, text, errors) = output(nines(&folder).args(["--server-listen", &address]));
+    assert_eq!((code, text.as_str()), (Some(1), ""));
+    let last = errors.lines().last().unwrap();
+    assert!(
+        last.starts_with(&format!("nines: cannot listen on {address}")) && last.contains("--server-listen"),
+        "{errors}"
+    );
+}
+
+#[test]
+fn a_database_is_not_opened_with_another_secret_key_than_it_was_begun_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let listen = ["--server-listen", &address];
+    // far enough to make the database and the key, not far enough to stay
+    assert!(output(nines(&folder).args(listen)).2.contains("cannot listen"));
+    let key = std::fs::metadata(folder.path().join("nines-data/secret.key")).unwrap();
+    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&key.permissions()) & 0o777, 0o600);
+    let other = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    let (code, _, errors) = output(nines(&folder).args(listen).env("NINES_SECRET_KEY", other));
+    assert_eq!(code, Some(1));
+    assert!(errors.contains("another secret key") && errors.contains("NINES_SECRET_KEY"), "{errors}");
+    assert!(output(nines(&folder).args(listen)).2.contains("cannot listen"), "the right key still opens it");
+}
