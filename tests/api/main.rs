@@ -8,6 +8,7 @@ mod app;
 mod postgres;
 
 mod accounts;
+mod exactness;
 mod machines;
 mod mail;
 mod program;
