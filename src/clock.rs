@@ -31,7 +31,6 @@ impl Clock {
     }
 
     /// The present.
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that may")]
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the machine's clock")]
     pub fn now(&self) -> Instant {

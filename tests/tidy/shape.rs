@@ -18,7 +18,7 @@ const MAY_IMPORT: [(&str, &[&str]); 15] = [
     ("source", &["domain", "config"]),
     ("mail", &["domain", "config"]),
     ("report", &["domain", "chart"]),
-    ("ops", &["domain", "chart", "config", "clock", "store", "source", "mail", "report"]),
+    ("ops", &["domain", "chart", "config", "clock", "telemetry", "store", "source", "mail", "report"]),
     ("view", &["domain", "chart"]),
     ("web", &["domain", "ops", "view", "store", "config", "clock", "telemetry"]),
     ("jobs", &["domain", "ops", "store", "clock", "config", "telemetry"]),
