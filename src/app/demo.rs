@@ -11,6 +11,8 @@ use crate::ops::{OpsError, demo};
 use crate::store;
 use actix_web::http::header::ContentType;
 use actix_web::{App, HttpResponse, HttpServer, web};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::SecretString;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -88,9 +90,9 @@ fn thrown_away(settings: Settings, folder: &Path, mail_folder: &Path) -> Setting
 
 async fn account(application: &Application) -> Result<(UserId, String), AppError> {
     let state = application.state();
-    let mut random = [0; 9];
+    let mut random = [0; 12];
     getrandom::fill(&mut random)?;
-    let password: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    let password = URL_SAFE_NO_PAD.encode(random);
     let now = state.clock.now();
     let token = set_up::offer(&state.db, now).await?.unwrap_or_default();
     let secret = SecretString::from(password.clone());

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a mail server may take for one command.
-const SMTP_TIMEOUT: Duration = Duration::from_secs(60);
+const SMTP_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// What the mailer needs. Without a sender (allowed only where nothing leaves the machine) it is `nines@localhost`.
 pub(super) fn mail_settings(mail: &config::Mail) -> MailSettings {

@@ -14,13 +14,13 @@ use tokio_util::task::TaskTracker;
 /// How often due sources are looked for.
 const PULL_PACE: Duration = Duration::from_secs(1);
 /// How often everything is evaluated.
-const EVALUATE_PACE: Duration = Duration::from_secs(60);
+const EVALUATE_PACE: Duration = Duration::from_mins(1);
 /// How often due reports are looked for.
-const REPORT_PACE: Duration = Duration::from_secs(60);
+const REPORT_PACE: Duration = Duration::from_mins(1);
 /// How often due deliveries are looked for.
 const DELIVER_PACE: Duration = Duration::from_secs(3);
 /// How often what has expired is swept out.
-const SWEEP_PACE: Duration = Duration::from_secs(3600);
+const SWEEP_PACE: Duration = Duration::from_hours(1);
 
 /// Starts every job; each ends when `stop` is cancelled, after the step that it is in.
 pub fn start(context: &Context, tasks: &TaskTracker, stop: &CancellationToken) {
@@ -42,15 +42,15 @@ pub fn start(context: &Context, tasks: &TaskTracker, stop: &CancellationToken) {
 }
 
 /// Runs one step at a steady pace. A step that fails is logged once and tried again at the next tick.
-fn run<Step, Outcome>(
+fn run<Work, Outcome>(
     context: &Context,
     tasks: &TaskTracker,
     stop: &CancellationToken,
     name: &'static str,
     pace: Duration,
-    mut step: Step,
+    mut work: Work,
 ) where
-    Step: FnMut(Context) -> Outcome + Send + 'static,
+    Work: FnMut(Context) -> Outcome + Send + 'static,
     Outcome: Future<Output = Result<(), OpsError>> + Send,
 {
     let (context, stop) = (context.clone(), stop.clone());
@@ -63,7 +63,7 @@ fn run<Step, Outcome>(
                 () = stop.cancelled() => return,
                 _ = ticks.tick() => {}
             }
-            if let Err(error) = step(context.clone()).await {
+            if let Err(error) = work(context.clone()).await {
                 tracing::error!(job = name, error = %error, "a job's step failed and will be tried again");
             }
             if pace <= EVALUATE_PACE {

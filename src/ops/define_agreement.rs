@@ -1,10 +1,11 @@
 //! Defines an agreement with its objectives, or changes one.
 
 use crate::domain::calendar::PeriodKind;
+use crate::domain::counting::CounterState;
 use crate::domain::ids::{AgreementId, IndicatorId, ObjectiveId, ServiceId, SourceId, UserId};
 use crate::domain::model::{Agreement, EmailAddress, Indicator, Objective, ObjectiveKind, Query, Service, Window};
 use crate::domain::target::Target;
-use crate::domain::time::{DAY_MINUTES, Instant};
+use crate::domain::time::{DAY_MINUTES, Instant, Minute};
 use crate::ops::{Context, OpsError, audit};
 use crate::store::indicators::PullState;
 use crate::store::{self, Db, StoreError, Tx};
@@ -230,8 +231,8 @@ async fn write_objectives(
 }
 
 /// The pull of an indicator that was never pulled: history begins at `from`.
-fn first_pull(from: crate::domain::time::Minute) -> PullState {
-    PullState { from, settled: None, reached: None, state: Default::default(), finished_backfill_at: None }
+fn first_pull(from: Minute) -> PullState {
+    PullState { from, settled: None, reached: None, state: CounterState::default(), finished_backfill_at: None }
 }
 
 /// What the audit log keeps of an agreement.

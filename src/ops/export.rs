@@ -200,9 +200,9 @@ fn write_rows(rows: &[Row], format: Format, is_first: bool) -> Result<String, Op
     for (index, row) in rows.iter().enumerate() {
         match format {
             Format::Csv => {
-                let sli = row.sli_percent.as_deref().unwrap_or_default();
-                let Row { start, end, good, bad, total, known_minutes, minutes, .. } = row;
-                text.push_str(&format!("{start},{end},{good},{bad},{total},{known_minutes},{minutes},{sli}\r\n"));
+                let Row { start, end, good, bad, total, known_minutes, minutes, sli_percent } = row;
+                let sli = sli_percent.as_deref().unwrap_or_default();
+                text += &format!("{start},{end},{good},{bad},{total},{known_minutes},{minutes},{sli}\r\n");
             }
             Format::Json => {
                 text.push_str(if is_first && index == 0 { "\n" } else { ",\n" });

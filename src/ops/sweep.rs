@@ -1,14 +1,18 @@
-//! Sweeps out what has expired.
+//! Sweeps out what has expired: sessions, and the detail and the sums of hours that are too old to keep.
 
+use crate::domain::time::DAY_MINUTES;
 use crate::ops::{Context, OpsError};
 use crate::store;
 
-/// Removes sessions that have expired.
+/// Removes what the settings say is too old. Detail goes first, sums last.
 pub async fn sweep(context: &Context) -> Result<(), OpsError> {
     let now = context.clock.now();
+    let before = |days: i64| now.minute().plus(-days * DAY_MINUTES).hour();
+    let kept = &context.settings.ledger;
     let mut tx = context.db.begin_write().await?;
     let sessions = store::sessions::purge(&mut tx, now).await?;
+    let (details, hours) = store::ledger::drop_old(&mut tx, before(kept.detail_days), before(kept.sums_days)).await?;
     tx.commit().await?;
-    tracing::debug!(sessions, "expired sessions removed");
+    tracing::debug!(sessions, details, hours, "swept out what has expired");
     Ok(())
 }

@@ -3,6 +3,9 @@
 //! Writing merges minutes into the hour's row and writes its sums anew from all sixty, so the same minute twice replaces
 //! itself and the sums cannot drift. A question is answered from plain sums, which SQL adds up, and from the sixty
 //! minutes of those hours only that a span cuts into.
+//!
+//! Old hours lose their minutes first and their sums last ([`drop_old`]). A question that cuts into an hour without
+//! minutes finds that part of it unknown; a question that holds the whole hour is still answered from its sums.
 
 use crate::domain::ids::IndicatorId;
 use crate::domain::ledger::{HourDetail, Slice, Tally, tally_of};
@@ -43,6 +46,8 @@ statements! {
         WHERE indicator = $1 AND hour >= $2 AND hour < $3 ORDER BY hour";
     FIRST = "SELECT hour, detail FROM hours WHERE indicator = $1 AND known > 0 ORDER BY hour LIMIT 1";
     LAST = "SELECT hour, detail FROM hours WHERE indicator = $1 AND known > 0 ORDER BY hour DESC LIMIT 1";
+    DROP_DETAIL = "UPDATE hours SET detail = $2 WHERE hour < $1 AND length(detail) > 0";
+    DROP_SUMS = "DELETE FROM hours WHERE hour < $1";
     /// Twelve edge hours with their minutes, and the sums of the hours between them, in one round trip.
     TALLY = concat!(
         "SELECT CAST(1 AS BIGINT) AS edge, hour, good, total, known, detail FROM hours ",
@@ -127,6 +132,7 @@ async fn write_chunk(
     for (&hour, minutes) in by_hour {
         let before = stored.get(&hour);
         let mut detail = match before {
+            Some(bytes) if bytes.is_empty() => continue, // its minutes are gone, so nothing can be merged into them
             Some(bytes) => unpacked(indicator, hour, bytes)?,
             None => HourDetail::default(),
         };
@@ -157,18 +163,22 @@ pub async fn tallies(db: &Db, indicator: IndicatorId, spans: &[Span]) -> Result<
     let asked = spans.iter().filter(|span| !span.is_empty());
     let edges: BTreeSet<i64> = asked.flat_map(|span| [span.start().hour().0, span.end().plus(-1).hour().0]).collect();
     let edges: Vec<i64> = edges.into_iter().collect();
-    let mut details: BTreeMap<i64, HourDetail> = BTreeMap::new();
+    let mut details: BTreeMap<i64, Edge> = BTreeMap::new();
     // the sums of the hours after this edge, up to the next
     let mut gaps: BTreeMap<i64, Tally> = BTreeMap::new();
     let mut next = 0;
     while next < edges.len() {
         let part = &edges[next..edges.len().min(next + EDGES)];
         for row in tally_rows(db, indicator, part).await? {
-            if let Some(bytes) = row.detail.filter(|_| row.edge == 1) {
-                details.insert(row.hour, unpacked(indicator, row.hour, &bytes)?);
-            } else {
-                let sums = Tally { good: row.good, total: row.total, known: row.known, minutes: 0 };
-                *gaps.entry(row.hour).or_default() += sums;
+            let sums = Tally { good: row.good, total: row.total, known: row.known, minutes: 0 };
+            match row.detail.filter(|_| row.edge == 1) {
+                Some(bytes) if bytes.is_empty() => {
+                    details.insert(row.hour, Edge::Sums(sums));
+                }
+                Some(bytes) => {
+                    details.insert(row.hour, Edge::Minutes(Box::new(unpacked(indicator, row.hour, &bytes)?)));
+                }
+                None => *gaps.entry(row.hour).or_default() += sums,
             }
         }
         // the last edge of a part is the first of the next, so that the gap between them is asked for too
@@ -177,13 +187,32 @@ pub async fn tallies(db: &Db, indicator: IndicatorId, spans: &[Span]) -> Result<
     Ok(spans.iter().map(|span| tally(*span, &edges, &details, &gaps)).collect())
 }
 
+/// What is left of an hour that a span may cut into.
+enum Edge {
+    /// Every minute.
+    Minutes(Box<HourDetail>),
+    /// The sums only.
+    Sums(Tally),
+}
+
+impl Edge {
+    /// What the hour adds to a span.
+    fn cut(&self, hour: Hour, span: Span) -> Tally {
+        match self {
+            Self::Minutes(detail) => tally_of(detail, hour, span),
+            Self::Sums(sums) if hour.span().intersect(span) == hour.span() => *sums,
+            Self::Sums(_) => Tally::default(),
+        }
+    }
+}
+
 /// One span out of what is known about the edges and the gaps between them. No edge lies inside a gap, so each gap is
 /// inside the span as a whole or not at all.
-fn tally(span: Span, edges: &[i64], details: &BTreeMap<i64, HourDetail>, gaps: &BTreeMap<i64, Tally>) -> Tally {
+fn tally(span: Span, edges: &[i64], details: &BTreeMap<i64, Edge>, gaps: &BTreeMap<i64, Tally>) -> Tally {
     let (first, last) = (span.start().hour().0, span.end().plus(-1).hour().0);
     let inside = edges.iter().filter(|edge| !span.is_empty() && (first..=last).contains(*edge));
     let sums = inside.map(|edge| {
-        let cut = details.get(edge).map(|detail| tally_of(detail, Hour(*edge), span)).unwrap_or_default();
+        let cut = details.get(edge).map(|kept| kept.cut(Hour(*edge), span)).unwrap_or_default();
         let after = if *edge < last { gaps.get(edge).copied().unwrap_or_default() } else { Tally::default() };
         cut + after
     });
@@ -219,7 +248,7 @@ pub async fn slices(db: &Db, indicator: IndicatorId, span: Span) -> Result<Vec<(
     let rows: Vec<DetailRow> =
         on!(db, |ex| sqlx::query_as(READ).bind(indicator.0).bind(low).bind(high).fetch_all(ex).await)?;
     let mut slices = Vec::new();
-    for row in rows {
+    for row in rows.iter().filter(|row| !row.detail.is_empty()) {
         let detail = unpacked(indicator, row.hour, &row.detail)?;
         slices.extend(detail.known(Hour(row.hour)).filter(|(minute, _)| span.contains(*minute)));
     }
@@ -242,12 +271,24 @@ pub async fn extent(db: &Db, indicator: IndicatorId) -> Result<Option<Span>, Sto
     let first: Option<DetailRow> = on!(db, |ex| sqlx::query_as(FIRST).bind(indicator.0).fetch_optional(ex).await)?;
     let last: Option<DetailRow> = on!(db, |ex| sqlx::query_as(LAST).bind(indicator.0).fetch_optional(ex).await)?;
     let known = |row: &DetailRow| -> Result<Vec<Minute>, StoreError> {
+        if row.detail.is_empty() {
+            return Ok(Hour(row.hour).span().iter().collect());
+        }
         let detail = unpacked(indicator, row.hour, &row.detail)?;
         Ok(detail.known(Hour(row.hour)).map(|(minute, _)| minute).collect())
     };
     let (Some(first), Some(last)) = (first, last) else { return Ok(None) };
     let (firsts, lasts) = (known(&first)?, known(&last)?);
     Ok(firsts.first().zip(lasts.last()).map(|(first, last)| Span::new(*first, last.plus(1))))
+}
+
+/// Drops the minutes of the hours before `detail_before`, and whole hours before `sums_before`; says how many of each.
+pub async fn drop_old(tx: &mut Tx, detail_before: Hour, sums_before: Hour) -> Result<(u64, u64), StoreError> {
+    let hours = in_tx!(&mut *tx, |ex| sqlx::query(DROP_SUMS).bind(sums_before.0).execute(ex).await?.rows_affected());
+    let details = in_tx!(tx, |ex| {
+        sqlx::query(DROP_DETAIL).bind(detail_before.0).bind(Vec::<u8>::new()).execute(ex).await?.rows_affected()
+    });
+    Ok((details, hours))
 }
 
 /// The first hour inside and the first after.

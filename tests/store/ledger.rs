@@ -195,6 +195,35 @@ on_both! {
         assert_eq!(ledger::extent(db, id).await.unwrap(), None);
     }
 
+    /// Hours 0 and 1 of a day hold 60 × 10 events each. Without its minutes, an hour still answers as a whole (600) and
+    /// says that half of it is unknown when it is cut; without its sums it is gone.
+    async fn old_hours_lose_their_minutes_first_and_their_sums_last(db: &Db) {
+        let id = an_indicator(db).await;
+        let day = Minute(NOW);
+        let slice = Some(Slice::new(9, 10).unwrap());
+        write(db, id, &(0..120).map(|n| (day.plus(n), slice)).collect::<Vec<_>>()).await;
+        let spans = [Span::new(day, day.plus(120)), Span::new(day.plus(30), day.plus(120)), Span::new(day, day.plus(90))];
+        let drop_before = async |detail: Hour, sums: Hour| {
+            let mut tx = begin(db).await;
+            let dropped = ledger::drop_old(&mut tx, detail, sums).await.unwrap();
+            tx.commit().await.unwrap();
+            dropped
+        };
+        let totals = async || -> Vec<(i64, i64)> {
+            ledger::tallies(db, id, &spans).await.unwrap().iter().map(|t| (t.total, t.known)).collect()
+        };
+        let second = day.plus(60).hour();
+        assert_eq!(drop_before(second, Hour(0)).await, (1, 0));
+        assert_eq!(totals().await, [(1200, 120), (600, 60), (900, 90)]);
+        assert_eq!(ledger::slices(db, id, spans[0]).await.unwrap().len(), 60, "the first hour's minutes are gone");
+        assert_eq!(ledger::hours(db, id, spans[0]).await.unwrap().len(), 2, "its sums are not");
+        assert_eq!(ledger::extent(db, id).await.unwrap(), Some(spans[0]));
+        write(db, id, &[(day, Some(Slice::new(5, 5).unwrap()))]).await;
+        assert_eq!(totals().await[0], (1200, 120), "nothing can be merged into minutes that are gone");
+        assert_eq!(drop_before(second, second).await, (0, 1));
+        assert_eq!(totals().await, [(600, 60), (600, 60), (300, 30)]);
+    }
+
     async fn a_damaged_row_is_told_with_its_table_and_hour(db: &Db) {
         let id = an_indicator(db).await;
         let span = Span::new(Minute(NOW), Minute(NOW + 5));

@@ -574,7 +574,7 @@ mod tests {
     fn a_witness_tells_no_requests_from_no_data() {
         let first = series(1, Role::Total, &[(450, 2.0)]);
         let scraped = Witness { target: TARGET, scrapes_ms: (0..8).map(|m| (m * 60 + 30) * SECOND).collect() };
-        assert_eq!(totals(&[first.clone()], &[], 8)[..7], [None; 7], "without proof nothing is known");
+        assert_eq!(totals(std::slice::from_ref(&first), &[], 8)[..7], [None; 7], "without proof nothing is known");
         let counted = totals(&[first], &[scraped], 8);
         assert_eq!(counted, [Some(0), Some(0), Some(0), Some(0), Some(0), Some(0), Some(0), Some(2)]);
     }

@@ -124,25 +124,25 @@ fn history(promise: &Promise, span: Span, started: Minute) -> Vec<(Minute, Optio
 /// The sample services' counters since the demo started, in the Prometheus text format.
 #[must_use]
 pub fn exposition(started: Minute, now: Minute) -> String {
-    let mut text = String::from("# TYPE sample_requests_total counter\n");
-    let mut buckets = String::from("# TYPE sample_request_duration_seconds histogram\n");
+    let mut counters = vec!["# TYPE sample_requests_total counter".to_owned()];
+    let mut histogram = vec!["# TYPE sample_request_duration_seconds histogram".to_owned()];
     for sample in Sample::ALL {
         let sum = Span::new(started, now).iter().fold(Happened::default(), |sum, minute| {
             let one = sample.happened(minute, started);
             Happened { total: sum.total + one.total, bad: sum.bad + one.bad, fast: sum.fast + one.fast }
         });
-        let (service, ok) = (sample.label(), sum.total - sum.bad);
-        text.push_str(&format!("sample_requests_total{{service=\"{service}\",code=\"200\"}} {ok}\n"));
-        text.push_str(&format!("sample_requests_total{{service=\"{service}\",code=\"500\"}} {}\n", sum.bad));
-        for (le, count) in [("0.5", sum.fast), ("+Inf", sum.total)] {
-            buckets.push_str(&format!(
-                "sample_request_duration_seconds_bucket{{service=\"{service}\",le=\"{le}\"}} {count}\n"
-            ));
+        let service = sample.label();
+        for (code, count) in [("200", sum.total - sum.bad), ("500", sum.bad)] {
+            counters.push(format!("sample_requests_total{{service=\"{service}\",code=\"{code}\"}} {count}"));
         }
-        buckets.push_str(&format!("sample_request_duration_seconds_count{{service=\"{service}\"}} {}\n", sum.total));
+        let name = "sample_request_duration_seconds";
+        for (le, count) in [("0.5", sum.fast), ("+Inf", sum.total)] {
+            histogram.push(format!("{name}_bucket{{service=\"{service}\",le=\"{le}\"}} {count}"));
+        }
+        histogram.push(format!("{name}_count{{service=\"{service}\"}} {}", sum.total));
     }
-    text.push_str(&buckets);
-    text
+    counters.append(&mut histogram);
+    counters.join("\n") + "\n"
 }
 
 fn source(url: Url) -> Source {

@@ -111,7 +111,7 @@ fn daily_rhythm(minute: Minute) -> f64 {
     week * (1.0 + 0.6 * (TAU * (of_day - 0.29)).sin())
 }
 
-/// A small generator (SplitMix64) that gives the same numbers for the same service and minute.
+/// A small generator (`SplitMix64`) that gives the same numbers for the same service and minute.
 struct Dice(u64);
 
 impl Dice {

@@ -12,7 +12,7 @@ mod scrape;
 
 pub use tries::{TestReport, try_out};
 
-use crate::domain::counting::Counted;
+use crate::domain::counting::{Counted, CounterState};
 use crate::domain::ids::{IndicatorId, SourceId};
 use crate::domain::model::{Source, SourceSpec};
 use crate::domain::time::{DAY_MINUTES, Instant, Minute};
@@ -106,7 +106,7 @@ async fn progress(context: &Context, id: IndicatorId, now: Instant) -> Result<Pu
         from: now.minute(),
         settled: None,
         reached: None,
-        state: Default::default(),
+        state: CounterState::default(),
         finished_backfill_at: None,
     }))
 }

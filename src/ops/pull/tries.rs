@@ -49,10 +49,8 @@ async fn scrape(source: &Source, at_ms: i64) -> Result<TestReport, SourceError> 
 
 async fn probe(source: &Source) -> Result<TestReport, SourceError> {
     let result = Probe::new(source)?.check().await;
-    let mut lines = vec![match result.up {
-        true => format!("The check was answered right within {} ms.", result.elapsed_ms),
-        false => result.reason.clone(),
-    }];
+    let answer = || format!("The check was answered right within {} ms.", result.elapsed_ms);
+    let mut lines = vec![if result.up { answer() } else { result.reason.clone() }];
     if let Some(end) = result.certificate_expires_at {
         lines.push(format!("Its certificate expires at {end}."));
     }
