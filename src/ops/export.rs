@@ -196,21 +196,21 @@ async fn rows_of(db: &Db, listing: &ObjectiveListing, piece: Span, step: Step) -
 }
 
 fn write_rows(rows: &[Row], format: Format, is_first: bool) -> Result<String, OpsError> {
-    let mut text = String::new();
-    for (index, row) in rows.iter().enumerate() {
-        match format {
-            Format::Csv => {
-                let Row { start, end, good, bad, total, known_minutes, minutes, sli_percent } = row;
-                let sli = sli_percent.as_deref().unwrap_or_default();
-                text += &format!("{start},{end},{good},{bad},{total},{known_minutes},{minutes},{sli}\r\n");
-            }
-            Format::Json => {
-                text.push_str(if is_first && index == 0 { "\n" } else { ",\n" });
-                text.push_str(&serde_json::to_string(row)?);
-            }
+    match format {
+        Format::Csv => Ok(rows.iter().map(csv_line).collect::<Vec<_>>().concat()),
+        Format::Json => {
+            let lines: Vec<String> = rows.iter().map(serde_json::to_string).collect::<Result<_, _>>()?;
+            let before = if is_first { "\n" } else { ",\n" };
+            Ok(if lines.is_empty() { String::new() } else { before.to_owned() + &lines.join(",\n") })
         }
     }
-    Ok(text)
+}
+
+/// Numbers and times only, so nothing needs quoting.
+fn csv_line(row: &Row) -> String {
+    let Row { start, end, good, bad, total, known_minutes, minutes, sli_percent } = row;
+    let sli = sli_percent.as_deref().unwrap_or_default();
+    format!("{start},{end},{good},{bad},{total},{known_minutes},{minutes},{sli}\r\n")
 }
 
 /// The calendar periods of an agreement that have a minute in a range, oldest first, at most `most`: the newest.

@@ -15,7 +15,7 @@ use crate::store::{Db, StoreError, Tx};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-/// Hours that one statement of [`write`] reads at a time.
+/// Hours that one statement of [`fn@write`] reads at a time.
 const CHUNK_HOURS: i64 = 240;
 /// Edges that one [`TALLY`] takes: eight windows that end together have nine.
 const EDGES: usize = 12;

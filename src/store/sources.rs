@@ -1,5 +1,5 @@
 //! Sources as people define them. Their secrets are sealed; how pulling from them goes is in
-//! [`source_states`](crate::store::source_states).
+//! [`crate::store::source_states`].
 
 use crate::domain::ids::SourceId;
 use crate::domain::model::{Access, Auth, Check, Source, SourceSpec};
