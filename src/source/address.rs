@@ -8,9 +8,12 @@ use crate::source::SourceError;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use thiserror::Error;
 
-/// Metadata services outside the link-local ranges: Alibaba Cloud, and AWS and Google Cloud over IPv6.
-const METADATA: [IpAddr; 3] = [
+/// Metadata services outside the link-local ranges: Alibaba Cloud, Azure, Oracle Cloud, and AWS and Google Cloud over
+/// IPv6.
+const METADATA: [IpAddr; 5] = [
     IpAddr::V4(Ipv4Addr::new(100, 100, 100, 200)),
+    IpAddr::V4(Ipv4Addr::new(168, 63, 129, 16)),
+    IpAddr::V4(Ipv4Addr::new(192, 0, 0, 192)),
     IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)),
     IpAddr::V6(Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254)),
 ];
@@ -141,6 +144,8 @@ mod tests {
             "169.254.0.1",
             "169.254.169.254",
             "100.100.100.200",
+            "168.63.129.16",
+            "192.0.0.192",
             "fe80::1",
             "febf::1",
             "fd00:ec2::254",
@@ -151,6 +156,8 @@ mod tests {
             "64:ff9b:1::a9fe:a9fe",
             "2002:a9fe:a9fe::1",
             "::ffff:100.100.100.200",
+            "::ffff:168.63.129.16",
+            "64:ff9b::c000:c0",
         ] {
             let ip = text.parse().unwrap();
             assert!(matches!(check(ip, false), Err(AddressError::Guarded { .. })), "{text}");
@@ -175,6 +182,8 @@ mod tests {
             "172.16.0.1",
             "192.168.1.1",
             "100.100.100.201",
+            "168.63.129.17",
+            "192.0.0.191",
             "169.253.255.255",
             "8.8.8.8",
             "::1",

@@ -25,6 +25,8 @@ const PROBE_BYTES_MAX: usize = 1_000_000;
 const QUOTE_BYTES_MAX: usize = 4096;
 /// How much of it is quoted.
 const QUOTE_CHARS_MAX: usize = 200;
+/// How much of a reason that a server gives in so many words.
+const REASON_CHARS_MAX: usize = 1000;
 /// Headers that frame a request; setting them by hand could break it apart.
 const FRAMING: [&str; 5] = ["connection", "content-length", "te", "transfer-encoding", "upgrade"];
 /// Secrets shorter than this are not looked for in quotes: they would only riddle the text.
@@ -139,14 +141,25 @@ impl Http {
     /// The beginning of an unwanted answer on one line, without secrets that it may repeat.
     #[must_use]
     pub fn quote(&self, body: &[u8]) -> String {
-        let mut text = String::from_utf8_lossy(body).into_owned();
+        self.quote_at_most(body, QUOTE_CHARS_MAX)
+    }
+
+    /// The reason that a server gives, on one line and without secrets: as [`Http::quote`], but long enough for a reason
+    /// that repeats the query.
+    #[must_use]
+    pub fn reason(&self, said: &str) -> String {
+        self.quote_at_most(said.as_bytes(), REASON_CHARS_MAX)
+    }
+
+    fn quote_at_most(&self, body: &[u8], chars_max: usize) -> String {
+        let mut text = String::from_utf8_lossy(body.get(..QUOTE_BYTES_MAX).unwrap_or(body)).into_owned();
         for secret in self.secrets.iter().map(SecretString::expose_secret) {
             if secret.chars().count() >= SECRET_CHARS_MIN {
                 text = text.replace(secret, "[hidden]");
             }
         }
         let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        plain.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(QUOTE_CHARS_MAX).collect()
+        plain.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(chars_max).collect()
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<Response, SourceError> {
@@ -303,6 +316,25 @@ mod tests {
     use wiremock::matchers::{body_string, header, header_exists, method};
     use wiremock::{Mock, MockServer, ResponseTemplate};
 
+    impl Http {
+        /// A client for which every name has this address, before the guard looks at it.
+        pub fn resolving_to(source: &Source, ip: &str) -> Self {
+            struct Fixed(std::net::SocketAddr);
+            impl Resolve for Fixed {
+                fn resolve(&self, name: Name) -> Resolving {
+                    let found = [self.0];
+                    Box::pin(async move {
+                        let left: Addrs = Box::new(address::admitted(name.as_str(), found, false)?.into_iter());
+                        Ok(left)
+                    })
+                }
+            }
+            let fixed = Fixed((ip.parse::<IpAddr>().unwrap(), 0).into());
+            let client = Client::builder().dns_resolver(fixed).no_proxy().build().unwrap();
+            Self { client, ..Self::new(source, 1000).unwrap() }
+        }
+    }
+
     fn scraped(url: &str) -> Source {
         source(SourceSpec::Scrape { url: url.parse().unwrap() })
     }
@@ -408,17 +440,7 @@ mod tests {
     /// The resolver's refusal comes back through three libraries; a name stands for the metadata service here.
     #[tokio::test]
     async fn a_name_that_stands_for_a_refused_address_is_refused() {
-        struct Fixed;
-        impl Resolve for Fixed {
-            fn resolve(&self, name: Name) -> Resolving {
-                let found = ["169.254.169.254:0".parse().unwrap()];
-                Box::pin(async move {
-                    let left: Addrs = Box::new(address::admitted(name.as_str(), found, false)?.into_iter());
-                    Ok(left)
-                })
-            }
-        }
-        let http = Http { client: Client::builder().dns_resolver(Fixed).no_proxy().build().unwrap(), ..plain() };
+        let http = Http::resolving_to(&scraped("http://metadata.example/"), "169.254.169.254");
         let error = get(&http, "http://metadata.example/").await.unwrap_err();
         let text = "metadata.example (169.254.169.254) is a link-local address or a cloud's metadata service, which \
                     Nines does not connect to unless the source allows it";

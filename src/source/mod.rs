@@ -54,6 +54,9 @@ pub enum SourceError {
     /// The answer is not in the format that it should have.
     #[error("the source's answer cannot be read: {0}")]
     Malformed(String),
+    /// The source says itself that it cannot answer now: it is overloaded, or starting, or gave up on time.
+    #[error("the source cannot answer at the moment: {0}")]
+    Unavailable(String),
     /// The source understood the request and rejects the query.
     #[error("the source rejects the query: {0}")]
     Query(String),
@@ -64,7 +67,7 @@ impl SourceError {
     #[must_use]
     pub const fn is_transient(&self) -> bool {
         match self {
-            Self::Unreachable(_) | Self::Timeout { .. } => true,
+            Self::Unreachable(_) | Self::Timeout { .. } | Self::Unavailable(_) => true,
             Self::Status { code, .. } => *code >= 500 || matches!(*code, 408 | 425 | 429),
             Self::Refused(_) | Self::Tls(_) | Self::TooLarge { .. } | Self::Malformed(_) | Self::Query(_) => false,
         }
@@ -97,6 +100,7 @@ mod tests {
                 false,
                 "the source answered with status 302; redirects are not followed, so enter the address that it leads to",
             ),
+            (SourceError::Unavailable("starting".to_owned()), true, "the source cannot answer at the moment: starting"),
             (SourceError::Timeout { seconds: 5 }, true, "the source did not answer within 5 s"),
             (SourceError::Unreachable("no route".to_owned()), true, "the source cannot be reached: no route"),
             (SourceError::Tls("expired".to_owned()), false, "the TLS connection to the source failed: expired"),

@@ -1,7 +1,8 @@
 //! Checks a service the way a customer would: does it answer, rightly, and how fast?
 //!
 //! Everything that happens to a check is a result, not an error: a dead server, a wrong status, a certificate that
-//! nobody vouches for. Only a definition that cannot be used at all is refused, once, by [`Probe::new`].
+//! nobody vouches for. Only a definition that cannot be used is refused: by [`Probe::new`], or by [`Probe::check`] when
+//! that shows only once a name is resolved.
 
 use crate::domain::model::{Check, Source, SourceSpec};
 use crate::domain::time::Instant;
@@ -70,22 +71,28 @@ impl Probe {
         Ok(Self { kind })
     }
 
-    /// Makes the check once.
-    pub async fn check(&self) -> CheckResult {
+    /// Makes the check once. Refused if a name leads only to addresses that Nines does not connect to: that says
+    /// nothing about the service, so it must not count against it.
+    pub async fn check(&self) -> Result<CheckResult, SourceError> {
         let begun = tokio::time::Instant::now();
         let (found, certificate) = match &self.kind {
             Kind::Http { http, url, status, body } => match http.probe(url).await {
-                Ok(answer) => (is_right(&answer, *status, body), answer.certificate_der),
-                Err(error) => (Err(error.to_string()), None),
+                Ok(answer) => (Ok(is_right(&answer, *status, body)), answer.certificate_der),
+                Err(error) => (Err(error), None),
             },
-            Kind::Tcp(knock) => (knock.try_it().await.map_err(|error| error.to_string()), None),
+            Kind::Tcp(knock) => (knock.try_it().await.map(Ok), None),
         };
-        CheckResult {
+        let found = match found {
+            Ok(judged) => judged,
+            Err(refused @ SourceError::Refused(_)) => return Err(refused),
+            Err(error) => Err(error.to_string()),
+        };
+        Ok(CheckResult {
             up: found.is_ok(),
             elapsed_ms: u32::try_from(begun.elapsed().as_millis()).unwrap_or(u32::MAX),
             reason: found.err().unwrap_or_default(),
             certificate_expires_at: certificate.as_deref().and_then(expires_at),
-        }
+        })
     }
 }
 
@@ -156,7 +163,7 @@ mod tests {
     }
 
     async fn check(source: &Source) -> CheckResult {
-        Probe::new(source).unwrap().check().await
+        Probe::new(source).unwrap().check().await.unwrap()
     }
 
     #[tokio::test]
@@ -196,7 +203,7 @@ mod tests {
         let address = raw_server("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", true).await;
         let probe = Probe::new(&http(&format!("http://{address}/"), (200, 200), "")).unwrap();
         for _ in 0..3 {
-            assert_eq!(probe.check().await.reason, "");
+            assert_eq!(probe.check().await.unwrap().reason, "");
         }
     }
 
@@ -258,10 +265,23 @@ mod tests {
         assert!(Probe::new(&allowed).is_ok());
     }
 
-    /// 2852039166 is 169.254.169.254 to every resolver, though it is no literal address to us.
+    /// 2852039166 is 169.254.169.254 to every resolver, though it is no literal address to us. URLs do see through it.
     #[tokio::test]
-    async fn an_address_behind_a_name_is_guarded_too() {
-        let result = check(&tcp("2852039166", 80)).await;
-        assert!(!result.up && result.reason.contains("link-local"), "{}", result.reason);
+    async fn a_name_that_leads_only_to_guarded_addresses_is_refused_and_no_outage() {
+        let refused = Probe::new(&tcp("2852039166", 80)).unwrap().check().await.unwrap_err();
+        let text = "2852039166 (169.254.169.254) is a link-local address or a cloud's metadata service, which Nines does \
+                    not connect to unless the source allows it";
+        assert_eq!(refused, SourceError::Refused(text.to_owned()));
+    }
+
+    /// A host name of an HTTP check that its owner points at the metadata service later.
+    #[tokio::test]
+    async fn an_http_check_is_refused_by_the_resolver_too() {
+        let http = Http::resolving_to(&http("http://shop.example/", (200, 299), ""), "169.254.169.254");
+        let url = "http://shop.example/".parse().unwrap();
+        let probe = Probe { kind: Kind::Http { http, url, status: (200, 299), body: String::new() } };
+        assert!(
+            matches!(probe.check().await, Err(SourceError::Refused(text)) if text.starts_with("shop.example (169."))
+        );
     }
 }

@@ -3,13 +3,16 @@
 //! Raw samples come from an instant query of a range selector, `metric[…ms]`: the answer is the samples themselves, with
 //! their own timestamps. Ranges are left-open from Prometheus 3 and were closed before; both are cut to left-open here.
 
+mod answer;
+
+use answer::{Row, number, read, refusal};
+
 use crate::domain::counting::Sample;
 use crate::domain::model::{Source, SourceSpec};
 use crate::domain::selector::{Comparison, Matcher, NAME_LABEL, Selector, SelectorError};
 use crate::domain::time::{MINUTE_SECONDS, Minute, Span};
 use crate::source::series::{RawSeries, Target};
 use crate::source::{Labels, SourceError, http::Http};
-use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use url::Url;
 
@@ -43,33 +46,6 @@ pub enum Sibling {
     Other(Selector),
 }
 
-#[derive(Deserialize)]
-struct Envelope<'a> {
-    status: &'a str,
-    #[serde(borrow)]
-    data: Option<Data<'a>>,
-    error: Option<String>,
-    #[serde(default)]
-    warnings: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct Data<'a> {
-    #[serde(rename = "resultType")]
-    kind: &'a str,
-    #[serde(borrow)]
-    result: Vec<Row<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Row<'a> {
-    metric: Labels,
-    #[serde(borrow, default)]
-    values: Vec<(f64, &'a str)>,
-    #[serde(borrow)]
-    value: Option<(f64, &'a str)>,
-}
-
 impl Prometheus {
     /// A client for a source of the kind `prometheus`.
     pub fn new(source: &Source) -> Result<Self, SourceError> {
@@ -91,13 +67,11 @@ impl Prometheus {
         after_ms: i64,
         until_ms: i64,
     ) -> Result<Answer<Vec<RawSeries>>, SourceError> {
-        let query = format!("{selector}[{}ms]", (until_ms - after_ms).max(1));
-        let time = seconds(until_ms);
-        let body = self.ask("api/v1/query", &[("query", &query), ("time", &time)]).await?;
-        let (rows, warnings) = read(&body, "matrix")?;
+        let body = self.ask_range(selector, after_ms, until_ms).await?;
+        let (rows, warnings) = read(&self.http, &body, "matrix")?;
         let mut series = Vec::with_capacity(rows.len());
         for row in rows {
-            let samples: Vec<Sample> = samples(&row.values)?.into_iter().filter(|s| s.at_ms > after_ms).collect();
+            let samples: Vec<Sample> = row.samples()?.into_iter().filter(|s| s.at_ms > after_ms).collect();
             if !samples.is_empty() {
                 series.push(RawSeries { labels: row.metric, samples });
             }
@@ -108,23 +82,37 @@ impl Prometheus {
     /// An expression once a minute: the value at the end of each minute of the span, about that minute. NaN is missing.
     pub async fn evaluate(&self, expression: &str, span: Span) -> Result<Answer<BTreeMap<Minute, f64>>, SourceError> {
         let mut answer = Answer { value: BTreeMap::new(), warnings: Vec::new() };
+        let mut name = None;
         let mut start = span.start();
         while start < span.end() {
             let end = start.plus(POINTS_MAX).min(span.end());
-            let (first, last) = (start.plus(1).start().seconds(), end.start().seconds());
-            let (first, last, step) = (first.to_string(), last.to_string(), MINUTE_SECONDS.to_string());
-            let form = [("query", expression), ("start", &first), ("end", &last), ("step", &step)];
-            let body = self.ask("api/v1/query_range", &form).await?;
-            let (rows, warnings) = read(&body, "matrix")?;
+            let body = self.ask_minutes(expression, Span::new(start, end)).await?;
+            let (rows, warnings) = read(&self.http, &body, "matrix")?;
             answer.warnings.extend(warnings);
-            for sample in one_series(&rows)? {
-                if !sample.value.is_nan() {
-                    answer.value.insert(Minute(sample.at_ms.div_euclid(60_000) - 1), sample.value);
+            for sample in only_series(&rows, &mut name)? {
+                let minute = Minute(sample.at_ms.div_euclid(MINUTE_SECONDS * 1000) - 1);
+                if !sample.value.is_nan() && (start..end).contains(&minute) {
+                    answer.value.insert(minute, sample.value);
                 }
             }
             start = end;
         }
         Ok(answer)
+    }
+
+    /// Asks for an expression at the end of each minute of a span.
+    async fn ask_minutes(&self, expression: &str, span: Span) -> Result<Vec<u8>, SourceError> {
+        let (first, last) = (span.start().plus(1).start().seconds(), span.end().start().seconds());
+        let (first, last, step) = (first.to_string(), last.to_string(), MINUTE_SECONDS.to_string());
+        let form = [
+            ("query", expression),
+            ("start", &first),
+            ("end", &last),
+            ("step", &step),
+            // VictoriaMetrics would move the ends of a long range to what it has in its cache; others ignore it
+            ("nocache", "1"),
+        ];
+        self.ask("api/v1/query_range", &form).await
     }
 
     /// Who can testify when a process was scraped, between two moments.
@@ -151,7 +139,7 @@ impl Prometheus {
         let length = (until_ms - from_ms).max(60_000);
         let query = format!("count by (__name__) (last_over_time({{{}}}[{length}ms]))", texts.join(","));
         let body = self.ask("api/v1/query", &[("query", &query), ("time", &seconds(until_ms))]).await?;
-        let (rows, _) = read(&body, "vector")?;
+        let (rows, _) = read(&self.http, &body, "vector")?;
         let mut metrics: Vec<(f64, String)> = rows
             .into_iter()
             .filter_map(|mut row| Some((number(row.value?.1), row.metric.remove(NAME_LABEL)?)))
@@ -164,19 +152,24 @@ impl Prometheus {
 
     /// The scrapes that a sibling was in, between two moments, both included.
     pub async fn scrapes(&self, sibling: &Sibling, from_ms: i64, until_ms: i64) -> Result<BTreeSet<i64>, SourceError> {
-        let (selector, least) = match sibling {
-            Sibling::Up(selector) => (selector, 1.0),
-            Sibling::Other(selector) => (selector, f64::NEG_INFINITY),
-        };
-        let series = self.raw(selector, from_ms - 1, until_ms).await?.value;
-        Ok(series.iter().flat_map(|s| &s.samples).filter(|s| s.value >= least).map(|s| s.at_ms).collect())
+        let (Sibling::Up(selector) | Sibling::Other(selector)) = sibling;
+        let body = self.ask_range(selector, from_ms - 1, until_ms).await?;
+        let (rows, _) = read(&self.http, &body, "matrix")?;
+        let mut scrapes = BTreeSet::new();
+        for row in &rows {
+            match sibling {
+                Sibling::Up(_) => scrapes.extend(row.samples()?.iter().filter(|s| s.value >= 1.0).map(|s| s.at_ms)),
+                Sibling::Other(_) => scrapes.extend(row.times()?),
+            }
+        }
+        Ok(scrapes.range(from_ms..=until_ms).copied().collect())
     }
 
     /// The bucket bounds of a histogram in the last hour before a moment, ascending.
     pub async fn bounds(&self, histogram: &Selector, at_ms: i64) -> Result<Vec<String>, SourceError> {
         let query = format!("count by (le) (last_over_time({histogram}[1h]))");
         let body = self.ask("api/v1/query", &[("query", &query), ("time", &seconds(at_ms))]).await?;
-        let (rows, _) = read(&body, "vector")?;
+        let (rows, _) = read(&self.http, &body, "vector")?;
         let mut bounds: Vec<String> = rows.into_iter().filter_map(|mut row| row.metric.remove("le")).collect();
         bounds.sort_by(|a, b| number(a).total_cmp(&number(b)));
         Ok(bounds)
@@ -186,7 +179,7 @@ impl Prometheus {
     pub async fn count(&self, selector: &Selector, at_ms: i64) -> Result<i64, SourceError> {
         let query = format!("count({selector})");
         let body = self.ask("api/v1/query", &[("query", &query), ("time", &seconds(at_ms))]).await?;
-        let (rows, _) = read(&body, "vector")?;
+        let (rows, _) = read(&self.http, &body, "vector")?;
         let count = rows.first().and_then(|row| row.value).map_or(0.0, |(_, count)| number(count));
         Ok(crate::domain::ratio::nearest(count))
     }
@@ -195,7 +188,7 @@ impl Prometheus {
     pub async fn describe(&self, at_ms: i64) -> Result<Vec<String>, SourceError> {
         let time = seconds(at_ms);
         let body = self.ask("api/v1/query", &[("query", "count(up)"), ("time", &time)]).await?;
-        let (rows, warnings) = read(&body, "vector")?;
+        let (rows, warnings) = read(&self.http, &body, "vector")?;
         let targets = rows.first().and_then(|row| row.value).map_or(0.0, |(_, count)| number(count));
         let mut lines = vec![match targets {
             0.0 => "It answers queries. It knows no scraped targets (no “up” series).".to_owned(),
@@ -205,66 +198,41 @@ impl Prometheus {
         Ok(lines)
     }
 
+    /// Asks for the samples with `after_ms < at <= until_ms`; the answer may hold one at `after_ms` too.
+    async fn ask_range(&self, selector: &Selector, after_ms: i64, until_ms: i64) -> Result<Vec<u8>, SourceError> {
+        let query = format!("{selector}[{}ms]", (until_ms - after_ms).max(1));
+        self.ask("api/v1/query", &[("query", &query), ("time", &seconds(until_ms))]).await
+    }
+
+    /// The body of a successful answer.
     async fn ask(&self, path: &str, form: &[(&str, &str)]) -> Result<Vec<u8>, SourceError> {
         let url = self.base.join(path).map_err(|error| SourceError::Malformed(error.to_string()))?;
         let (code, body) = self.http.post_form(&url, form).await?;
-        let is_json = body.trim_ascii_start().starts_with(b"{");
-        if (200..300).contains(&code) || is_json {
+        if (200..300).contains(&code) {
             return Ok(body);
         }
-        let excerpt = String::from_utf8_lossy(&body).chars().take(200).collect();
-        Err(SourceError::Status { code, excerpt })
+        // a refused query comes with a reason; gateways before the server write what they like
+        let said = || SourceError::Status { code, excerpt: self.http.quote(&body) };
+        Err(refusal(&self.http, code, &body).unwrap_or_else(said))
     }
 }
 
-fn read<'a>(body: &'a [u8], kind: &str) -> Result<(Vec<Row<'a>>, Vec<String>), SourceError> {
-    let envelope: Envelope<'_> = serde_json::from_slice(body)
-        .map_err(|error| SourceError::Malformed(format!("this is no answer of Prometheus's API ({error})")))?;
-    match envelope.data {
-        Some(data) if envelope.status == "success" && data.kind == kind => Ok((data.result, envelope.warnings)),
-        Some(data) if envelope.status == "success" => {
-            Err(SourceError::Malformed(format!("expected a {kind}, but the answer is a {}", data.kind)))
-        }
-        _ => Err(SourceError::Query(envelope.error.unwrap_or_else(|| "the server gave no reason".to_owned()))),
-    }
-}
-
-/// The samples of the only series, or none; two are refused, because summing them silently would be a guess.
-fn one_series(rows: &[Row<'_>]) -> Result<Vec<Sample>, SourceError> {
-    match rows {
-        [] => Ok(Vec::new()),
-        [row] => samples(&row.values),
-        [first, second, ..] => Err(SourceError::Query(format!(
-            "the expression gives {} series, among them {:?} and {:?}; wrap it in sum(…) so that it gives one",
-            rows.len(),
-            first.metric,
+/// The samples of the only series, or none. Two, even one after the other, are refused: to sum them silently would be a
+/// guess. `name` holds the labels of the one that came before.
+fn only_series(rows: &[Row<'_>], name: &mut Option<Labels>) -> Result<Vec<Sample>, SourceError> {
+    let Some(row) = rows.first() else { return Ok(Vec::new()) };
+    let first = name.get_or_insert_with(|| row.metric.clone());
+    match rows.iter().find(|row| row.metric != *first) {
+        None => row.samples(),
+        Some(second) => Err(SourceError::Query(format!(
+            "the expression gives several series, such as {first:?} and {:?}; wrap it in sum(…) so that it gives one",
             second.metric
         ))),
     }
 }
 
-fn samples(values: &[(f64, &str)]) -> Result<Vec<Sample>, SourceError> {
-    let sample = |(at, value): &(f64, &str)| {
-        let at_ms = millis(*at)?;
-        Some(Sample { at_ms, value: value.parse().ok()? })
-    };
-    values
-        .iter()
-        .map(sample)
-        .collect::<Option<_>>()
-        .ok_or_else(|| SourceError::Malformed("a sample is no pair of a time and a number".to_owned()))
-}
-
-fn millis(seconds: f64) -> Option<i64> {
-    (seconds.is_finite() && seconds.abs() < 1e12).then(|| crate::domain::ratio::nearest(seconds * 1000.0))
-}
-
 fn seconds(at_ms: i64) -> String {
     format!("{}.{:03}", at_ms.div_euclid(1000), at_ms.rem_euclid(1000))
-}
-
-fn number(text: &str) -> f64 {
-    text.parse().unwrap_or(f64::NAN)
 }
 
 fn up_of(target: &Target) -> Result<Selector, SelectorError> {
@@ -280,3 +248,6 @@ fn named_matchers(selector: &Selector) -> Vec<Matcher> {
     let is_named = |m: &&Matcher| m.comparison() == Comparison::Equal && !m.value().is_empty() && m.label() != "le";
     selector.matchers().iter().filter(is_named).cloned().collect()
 }
+
+#[cfg(test)]
+mod tests;

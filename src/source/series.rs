@@ -64,7 +64,7 @@ pub struct Sorted {
     pub series: Vec<Series>,
     /// The processes that expose them.
     pub targets: BTreeMap<TargetKey, Target>,
-    /// The histogram is there, but it has no bucket at the threshold.
+    /// A histogram is there, but it has no bucket at the threshold; one among several is enough to miss good events.
     pub threshold_missing: bool,
 }
 
@@ -92,26 +92,40 @@ impl Plan {
         Ok(Self { selectors: vec![selector], sort: Sort::Latency(threshold.clone()) })
     }
 
-    /// Gives each series its role; series that came twice are taken once, others are left out.
+    /// Gives each series its role; others are left out. A series that came twice, from two selectors or under two
+    /// spellings of `le` as after an upgrade of Prometheus, is one series with the samples of both.
     #[must_use]
     pub fn sort(&self, raw: Vec<RawSeries>) -> Sorted {
-        let mut sorted = Sorted::default();
-        let mut seen = BTreeMap::new();
-        let (mut totals, mut parts) = (0, 0);
+        let mut sorted = Sorted { threshold_missing: self.misses_bucket(&raw), ..Sorted::default() };
+        let mut places: BTreeMap<SeriesKey, usize> = BTreeMap::new();
         for one in raw {
             let Some(role) = self.role(&one.labels) else { continue };
-            let target = Target::of(&one.labels);
-            let series = Series { key: key(&one.labels), target: target.key(), role, samples: one.samples };
-            if seen.insert(series.key, ()).is_some() {
-                continue;
+            let (key, target) = (key(&one.labels), Target::of(&one.labels));
+            match places.get(&key).and_then(|place| sorted.series.get_mut(*place)) {
+                Some(series) => merge(series, role, one.samples),
+                None => {
+                    places.insert(key, sorted.series.len());
+                    sorted.series.push(Series { key, target: target.key(), role, samples: one.samples });
+                    sorted.targets.insert(target.key(), target);
+                }
             }
-            totals += usize::from(role != Role::Part);
-            parts += usize::from(role != Role::Total);
-            sorted.targets.insert(series.target, target);
-            sorted.series.push(series);
         }
-        sorted.threshold_missing = matches!(self.sort, Sort::Latency(_)) && totals > 0 && parts == 0;
         sorted
+    }
+
+    /// Has any histogram, told apart by its labels without `le`, a total but no bucket at the threshold?
+    fn misses_bucket(&self, raw: &[RawSeries]) -> bool {
+        if !matches!(self.sort, Sort::Latency(_)) {
+            return false;
+        }
+        let mut has_bucket: BTreeMap<Vec<(&str, &str)>, bool> = BTreeMap::new();
+        for one in raw {
+            let Some(role) = self.role(&one.labels) else { continue };
+            let others = one.labels.iter().filter(|(name, _)| *name != "le");
+            let histogram = others.map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            *has_bucket.entry(histogram).or_default() |= role != Role::Total;
+        }
+        has_bucket.values().any(|has_bucket| !has_bucket)
     }
 
     fn role(&self, labels: &Labels) -> Option<Role> {
@@ -131,6 +145,16 @@ impl Plan {
             (false, false) => None,
         }
     }
+}
+
+/// Adds the samples of another spelling, oldest first; of two samples of one moment the first one stays.
+fn merge(series: &mut Series, role: Role, samples: Vec<Sample>) {
+    if series.role != role {
+        series.role = Role::Both;
+    }
+    series.samples.extend(samples);
+    series.samples.sort_by_key(|sample| sample.at_ms);
+    series.samples.dedup_by_key(|sample| sample.at_ms);
 }
 
 /// Every way in which a bound may stand in `le`: as typed, and as Go and Prometheus 2 and 3 write the number.
@@ -228,6 +252,33 @@ mod tests {
         let plan = Plan::of(&latency("0.3")).unwrap().unwrap();
         assert!(plan.sort(vec![raw(&[("__name__", "d_bucket"), ("le", "+Inf")])]).threshold_missing);
         assert!(!plan.sort(Vec::new()).threshold_missing);
+    }
+
+    #[test]
+    fn a_bucket_missing_from_one_histogram_of_several_is_noticed() {
+        let bucket = |job, le| raw(&[("__name__", "d_bucket"), ("job", job), ("le", le)]);
+        let plan = Plan::of(&latency("0.3")).unwrap().unwrap();
+        let half = vec![bucket("api", "0.3"), bucket("api", "+Inf"), bucket("web", "+Inf")];
+        assert!(plan.sort(half.clone()).threshold_missing, "the good events of web would be missing");
+        assert!(!plan.sort([half, vec![bucket("web", "0.30")]].concat()).threshold_missing);
+    }
+
+    /// Prometheus 2 showed `le="1"` up to 2000 ms, Prometheus 3 shows `le="1.0"` from then on.
+    #[test]
+    fn a_bound_renamed_by_an_upgrade_stays_one_series() {
+        let bucket = |le, samples: &[(i64, f64)]| RawSeries {
+            samples: samples.iter().map(|(at_ms, value)| Sample { at_ms: *at_ms, value: *value }).collect(),
+            ..raw(&[("__name__", "d_bucket"), ("le", le)])
+        };
+        let plan = Plan::of(&latency("1")).unwrap().unwrap();
+        let (old, new) = (bucket("1", &[(1000, 1.0), (2000, 2.0)]), bucket("1.0", &[(2000, 2.0), (3000, 3.0)]));
+        for both in [vec![old.clone(), new.clone()], vec![new, old]] {
+            let sorted = plan.sort([both, vec![bucket("+Inf", &[(1000, 4.0)])]].concat());
+            let [one, total] = sorted.series.as_slice() else { panic!("{:?}", sorted.series) };
+            assert_eq!((one.role, total.role), (Role::Part, Role::Total));
+            let samples: Vec<_> = one.samples.iter().map(|s| (s.at_ms, s.value)).collect();
+            assert_eq!(samples, [(1000, 1.0), (2000, 2.0), (3000, 3.0)]);
+        }
     }
 
     #[test]

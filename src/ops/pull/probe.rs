@@ -18,10 +18,11 @@ const CHECK_FAILED: &str = "check_failed";
 /// How long before its end a certificate becomes a finding.
 const CERTIFICATE_MINUTES: i64 = 21 * DAY_MINUTES;
 
-/// Checks once. A service that is down is a counted event, not a failed pull.
+/// Checks once. A service that is down is a counted event, not a failed pull; an address that Nines does not connect to
+/// is the other way round.
 pub(super) async fn pull(context: &Context, source: &Source) -> Result<(), OpsError> {
     let at_ms = context.clock.now().seconds() * 1000;
-    let result = Probe::new(source)?.check().await;
+    let result = Probe::new(source)?.check().await?;
     for indicator in store::indicators::list_by_source(&context.db, source.id).await? {
         let within = match &indicator.query {
             Query::Check { within_ms } => *within_ms,

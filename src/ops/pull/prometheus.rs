@@ -230,7 +230,9 @@ fn part_is(query: &Query) -> PartIs {
 fn is_too_much(error: &SourceError) -> bool {
     match error {
         SourceError::TooLarge { .. } | SourceError::Timeout { .. } => true,
-        SourceError::Query(text) => text.contains("too many samples") || text.contains("exceeded"),
+        SourceError::Query(text) | SourceError::Unavailable(text) => {
+            ["too many samples", "exceed", "timed out"].iter().any(|words| text.contains(words))
+        }
         _ => false,
     }
 }

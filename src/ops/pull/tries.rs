@@ -48,7 +48,7 @@ async fn scrape(source: &Source, at_ms: i64) -> Result<TestReport, SourceError> 
 }
 
 async fn probe(source: &Source) -> Result<TestReport, SourceError> {
-    let result = Probe::new(source)?.check().await;
+    let result = Probe::new(source)?.check().await?;
     let answer = || format!("The check was answered right within {} ms.", result.elapsed_ms);
     let mut lines = vec![if result.up { answer() } else { result.reason.clone() }];
     if let Some(end) = result.certificate_expires_at {
