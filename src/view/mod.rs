@@ -19,6 +19,7 @@ pub mod error;
 pub mod guide;
 pub mod objective;
 pub mod overview;
+pub mod plot;
 pub mod reports;
 pub mod sources;
 

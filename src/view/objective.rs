@@ -1,6 +1,7 @@
 //! The page of one objective: the verdict, the charts, and how every number came about.
 
-use super::{BudgetBar, DataTable, Fact, Field, Link, Progress, Shell, Status, Tone};
+use super::plot::Drawing;
+use super::{Badge, BudgetBar, DataTable, Fact, Field, Link, Progress, Shell, Status, Tone};
 use askama::Template;
 
 /// `/objectives/{id}`. Query: `range` (one of the presets' words) or `from` and `to` (dates, both days included).
@@ -41,17 +42,21 @@ pub struct ObjectivePage {
     pub range_text: String,
     /// The query string of the range, for downloads: `from=…&to=…`, without `?`.
     pub range_query: String,
+    /// The steps that downloads come in, as words of their query: `minute`, `hour`, `day`.
+    pub steps: Vec<String>,
     /// The remaining budget as a bar.
     pub bar: BudgetBar,
     /// The figures.
     pub tiles: Vec<Tile>,
     /// Burn rates, the shortest window first.
     pub burn_rates: Vec<BurnRate>,
+    /// The alerts on burn rates, the most urgent first.
+    pub alerts: Vec<Alert>,
     /// The charts.
     pub charts: Vec<Chart>,
     /// Outages in the range, the newest first.
     pub outages: Vec<OutageRow>,
-    /// How many more outages there are than are shown: `and 12 more`.
+    /// How many more outages there are than are shown: `12 outages that cost less are not listed.`.
     pub more_outages: Option<String>,
     /// The numbers behind it.
     pub behind: Behind,
@@ -94,6 +99,15 @@ pub struct BurnRate {
     pub tone: Option<Tone>,
 }
 
+/// An alert on burn rates.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alert {
+    /// Does it fire?
+    pub state: Badge,
+    /// What it watches: `Page when it burns faster than 14.4× over both 1 h and 5 min.`
+    pub text: String,
+}
+
 /// A chart with the numbers behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chart {
@@ -103,8 +117,8 @@ pub struct Chart {
     pub title: String,
     /// What it shows, in one sentence.
     pub summary: String,
-    /// The chart as SVG, which is trusted and not escaped.
-    pub svg: String,
+    /// The chart, which is trusted and not escaped.
+    pub drawing: Drawing,
     /// The same as a table.
     pub table: DataTable,
 }

@@ -24,7 +24,7 @@ pub struct OverviewPage {
     pub rows: Vec<ObjectiveRow>,
     /// Turns the pages; its addresses come from [`OverviewFilter::page_href`].
     pub pager: Pager,
-    /// When the judgements were made: `07:12 UTC`.
+    /// When the judgements were made: `2026-11-21 07:12 UTC`; empty before the first.
     pub judged_at: String,
     /// Is there a source besides the built-in one?
     pub has_sources: bool,
@@ -73,6 +73,8 @@ pub struct ObjectiveRow {
     pub agreement: String,
     /// Its status.
     pub status: Status,
+    /// How long it has had that status; nothing before the first judgement.
+    pub since: Option<Since>,
     /// What was measured: `99.982 %`, or why there is nothing.
     pub sli: String,
     /// What was promised: `99.9 %`, or `≤ 0.1 %` for an error rate.
@@ -99,6 +101,15 @@ pub struct ObjectiveRow {
     pub is_estimated: bool,
     /// A small chart of the window as SVG, which is trusted and not escaped.
     pub sparkline: Option<String>,
+}
+
+/// How long a status has lasted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Since {
+    /// The length: `for 3 d 4 h`.
+    pub held: String,
+    /// The moment: `since 2026-11-18 03:12 CET`.
+    pub at: String,
 }
 
 impl OverviewFilter {

@@ -1,8 +1,11 @@
 //! One objective in trouble, and one that is quiet.
 
 use super::{Say, shell};
-use crate::view::objective::{Behind, BurnRate, Chart, Finding, ObjectivePage, OutageRow, RangePreset, Step, Tile};
-use crate::view::{BudgetBar, DataTable, Field, Help, Progress, Section, Status, Tone};
+use crate::view::objective::{
+    Alert, Behind, BurnRate, Chart, Finding, ObjectivePage, OutageRow, RangePreset, Step, Tile,
+};
+use crate::view::plot::Drawing;
+use crate::view::{Badge, BudgetBar, DataTable, Field, Help, Progress, Section, Status, Tone};
 
 /// Stands for what the chart module draws.
 pub(super) fn drawing(title: &str) -> String {
@@ -31,7 +34,7 @@ fn chart(say: &Say, id: &str, title: &str, summary: &str) -> Chart {
         id: id.to_owned(),
         title: say.it(title),
         summary: say.it(summary),
-        svg: drawing(id),
+        drawing: Drawing { page: drawing(id), phone: drawing(id) },
         table: DataTable { head: ["Day", "SLI", "Events", "Bad"].map(|h| say.it(h)).to_vec(), rows: days.collect() },
     }
 }
@@ -75,6 +78,7 @@ pub(super) fn objective(say: &Say) -> ObjectivePage {
         zone: say.it("Europe/Berlin"),
         range_text: say.it("22 Oct 2026, 08:12 to 21 Nov 2026, 08:12, Europe/Berlin"),
         range_query: "from=2026-10-22&to=2026-11-21".to_owned(),
+        steps: ["day", "hour", "minute"].map(str::to_owned).to_vec(),
         bar: BudgetBar { remaining_permille: Some(-1880), status: Status::Breached },
         tiles: vec![
             tile(say, "SLI", "99.712 %", &["target 99.9 %"], Some(Tone::Bad)),
@@ -94,6 +98,10 @@ pub(super) fn objective(say: &Say) -> ObjectivePage {
             rate("1 d", "2.2×", "above 3×", None),
             rate("3 d", "no data", "above 1×", None),
         ],
+        alerts: vec![
+            Alert { state: Badge::new(Tone::Bad, say.it("Firing")), text: say.it("Page when it burns faster than 14.4× over both 1 h and 5 min.") },
+            Alert { state: Badge::new(Tone::Idle, say.it("Quiet")), text: say.it("Ticket when it burns faster than 3× over both 1 d and 2 h.") },
+        ],
         charts: vec![
             chart(say, "sli", "SLI", "Share of good requests per hour; the dashed line is the target, shaded spans are outages."),
             chart(say, "budget", "Budget burn-down", "What is left of the error budget; below the axis it is overspent."),
@@ -104,7 +112,7 @@ pub(super) fn objective(say: &Say) -> ObjectivePage {
             outage("13 Nov, 13:48", "13 Nov, 14:02", "67.4 %", false),
             outage("2 Nov, 03:11", "2 Nov, 03:25", "12 %", false),
         ],
-        more_outages: Some(say.it("and 12 shorter ones")),
+        more_outages: Some(say.it("12 outages that cost less are not listed.")),
         behind: behind(say),
     }
 }
@@ -155,6 +163,7 @@ pub(super) fn quiet_objective(say: &Say) -> ObjectivePage {
         from: Field { name: "from".to_owned(), value: "2026-11-30".to_owned(), problem: Some(say.it("The first day must not be after the last.")) },
         bar: BudgetBar { remaining_permille: Some(982), status: Status::Meeting },
         burn_rates: Vec::new(),
+        alerts: Vec::new(),
         outages: Vec::new(),
         more_outages: None,
         behind: Behind { findings: Vec::new(), backfill: None, is_estimated: false, ..behind(say) },

@@ -1,7 +1,7 @@
 //! The overview: full, narrowed to nothing, and on the first day.
 
 use super::{Say, shell};
-use crate::view::overview::{ObjectiveRow, OverviewFilter, OverviewPage, StatusCount};
+use crate::view::overview::{ObjectiveRow, OverviewFilter, OverviewPage, Since, StatusCount};
 use crate::view::{BudgetBar, Choice, Help, Pager, Section, Status, Tone};
 use askama::Template;
 
@@ -24,6 +24,7 @@ fn row(say: &Say, id: i64, status: Status, names: (&str, &str, &str), numbers: &
         agreement_id: 3,
         agreement: say.it(names.2),
         status,
+        since: Some(Since { held: say.it("for 3 d 4 h"), at: say.it("since 2026-11-18 03:12 CET") }),
         sli: say.it(sli),
         target: say.it(target),
         window: say.it(if id % 2 == 0 { "November 2026" } else { "30 days" }),
