@@ -11,6 +11,17 @@ mod state;
 
 pub mod account;
 
+pub mod overview;
+
+pub mod objective;
+
+pub mod standing;
+
+pub mod export;
+
+pub mod audit;
+pub mod guide;
+
 pub mod assets;
 pub mod forms;
 pub mod health;

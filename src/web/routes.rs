@@ -1,6 +1,7 @@
 //! Every address of the web server, and who answers it.
 
 use crate::web::{State, WebError, account, assets, csrf, error, extract, health, session};
+use crate::web::{audit, export, guide, objective, overview};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::{self, Data, PayloadConfig, ServiceConfig};
 use url::{Url, form_urlencoded};
@@ -15,6 +16,14 @@ pub const SIGN_OUT: &str = "/sign-out";
 pub const SET_UP: &str = "/set-up";
 /// One's own account.
 pub const ACCOUNT: &str = "/account";
+/// One objective.
+pub const OBJECTIVE: &str = "/objectives/{id:[0-9]+}";
+/// One objective's counts.
+pub const OBJECTIVE_FILE: &str = "/objectives/{id:[0-9]+}.{ending:csv|json}";
+/// The guide.
+pub const GUIDE: &str = "/guide";
+/// The audit log.
+pub const AUDIT: &str = "/audit";
 /// The process answers.
 pub const HEALTH: &str = "/health";
 /// The process can work.
@@ -46,6 +55,7 @@ pub fn people(state: &State) -> impl FnOnce(&mut ServiceConfig) + use<> {
                 .wrap(from_fn(error::pages))
                 .wrap(Compress::default())
                 .configure(pages)
+                .configure(standings)
                 .default_service(web::to(nothing_here)),
         );
     }
@@ -64,6 +74,16 @@ fn pages(routes: &mut ServiceConfig) {
         .service(
             web::resource(ACCOUNT).route(web::get().to(account::show)).route(web::post().to(account::change_password)),
         );
+}
+
+/// What was judged, and what was changed.
+fn standings(routes: &mut ServiceConfig) {
+    routes
+        .service(web::resource(HOME).route(web::get().to(overview::show)))
+        .service(web::resource(OBJECTIVE_FILE).route(web::get().to(export::objective)))
+        .service(web::resource(OBJECTIVE).route(web::get().to(objective::show)))
+        .service(web::resource(GUIDE).route(web::get().to(guide::show)))
+        .service(web::resource(AUDIT).route(web::get().to(audit::show)));
 }
 
 /// What all requests share.

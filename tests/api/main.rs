@@ -11,6 +11,7 @@ mod accounts;
 mod exactness;
 mod machines;
 mod mail;
+mod pages;
 mod program;
 mod safety;
 

@@ -1,0 +1,184 @@
+//! The numbers behind the verdict: where they come from, and the arithmetic line by line.
+
+use super::Facts;
+use crate::domain::judgement::{Budget, Exhaustion};
+use crate::domain::model::{ObjectiveKind, Part, Query};
+use crate::domain::target::WHOLE_PPM;
+use crate::domain::time::{DAY_MINUTES, Minute};
+use crate::domain::wording::{self, count, counted, grouped};
+use crate::store::indicators::PullProgress;
+use crate::view::objective::{Behind, Finding, Step};
+use crate::view::{Fact, Link, Progress};
+use crate::web::standing::{self, signed};
+
+/// Everything behind the verdict.
+pub(super) fn behind(facts: &Facts) -> Behind {
+    let listing = &facts.listing;
+    let source = Link::new(format!("/sources/{}", listing.indicator.source.0), listing.source_name.clone());
+    Behind {
+        source,
+        queries: queries(&listing.indicator.query),
+        counts: counts(facts),
+        arithmetic: facts.judged.budget.as_ref().map(|budget| arithmetic(facts, budget)).unwrap_or_default(),
+        is_estimated: listing.indicator.query.is_estimated(),
+        findings: findings(facts),
+        backfill: facts.progress.as_ref().and_then(|progress| backfill(progress, facts.until)),
+    }
+}
+
+fn queries(query: &Query) -> Vec<Fact> {
+    match query {
+        Query::Ratio { total, part } => {
+            let label = match part {
+                Part::Bad(_) => "Bad requests",
+                Part::Good(_) => "Good requests",
+            };
+            vec![Fact::new("All requests", total.to_string()), Fact::new(label, part.expression().to_string())]
+        }
+        Query::Latency { histogram, threshold } => {
+            vec![Fact::new("Histogram", histogram.to_string()), Fact::new("Good up to", format!("le = {threshold}"))]
+        }
+        Query::Up { gauge } => vec![Fact::new("Up while 1", gauge.to_string())],
+        Query::Check { .. } => vec![Fact::new("Good", query.to_string())],
+    }
+}
+
+fn counts(facts: &Facts) -> Vec<Fact> {
+    let tally = &facts.judged.tally;
+    let (_, many) = standing::events(&facts.listing.indicator.query);
+    let unknown = tally.minutes - tally.known;
+    vec![
+        Fact::new(format!("All {many}"), count(tally.total)),
+        Fact::new(format!("Good {many}"), count(tally.good)),
+        Fact::new(format!("Bad {many}"), count(tally.total - tally.good)),
+        Fact::new("Known minutes", format!("{} of {}", count(tally.known), count(tally.minutes))),
+        Fact::new("Unknown", if unknown == 0 { "nothing".to_owned() } else { wording::duration_minutes(unknown) }),
+    ]
+}
+
+fn step(label: &str, working: String, result: String) -> Step {
+    Step { label: label.to_owned(), working, result }
+}
+
+fn arithmetic(facts: &Facts, budget: &Budget) -> Vec<Step> {
+    let (objective, tally, terms) = (&facts.listing.objective, &facts.judged.tally, facts.terms);
+    let (good, total, target, minutes) = (tally.good, tally.total, terms.target, terms.window_minutes);
+    let (bad, whole) = (budget.bad(), count(total));
+    let (promised, spare) = (fraction(target.ppm()), fraction(target.budget_ppm()));
+    let shared = if objective.kind == ObjectiveKind::ErrorRate { ("Error rate", bad) } else { ("SLI", good) };
+    let allowed = grouped(&wording::budget_allowed_events(total, target));
+    let consumed = wording::budget_consumed_percent(good, total, target).unwrap_or_default();
+    let remaining = wording::budget_remaining_events(good, total, target);
+    let in_time = wording::budget_allowed_minutes(minutes, target);
+    let left = wording::budget_remaining_minutes(good, total, minutes, target).unwrap_or_default();
+    let sign = if target.is_met(good, total) { "≥" } else { "<" };
+    let verdict = if target.is_met(good, total) { "met" } else { "missed" };
+    let pace = wording::burn_rate(good, total, target).unwrap_or_default();
+    let mut steps = vec![
+        step(shared.0, format!("{} ÷ {whole}", count(shared.1)), standing::share(objective.kind, target, good, total)),
+        step("Target", format!("{} {sign} {promised} × {whole}", count(good)), verdict.to_owned()),
+        step("Budget", format!("(1 − {promised}) × {whole}"), allowed.clone()),
+        step("Consumed", format!("{} ÷ {allowed}", count(bad)), format!("{} %", grouped(&consumed))),
+        step("Remaining", format!("{allowed} − {}", count(bad)), signed(&grouped(&remaining))),
+        step("as a share", format!("1 − {} ÷ {allowed}", count(bad)), standing::remaining(tally, target)),
+        step("Budget in time", format!("{spare} × {} min", count(minutes)), wording::minutes_in_words(&in_time)),
+        step("Remaining in time", "the same share of it".to_owned(), signed(&wording::minutes_in_words(&left))),
+        step("Burn rate", format!("({} ÷ {whole}) ÷ {spare}", count(bad)), format!("{}×", grouped(&pace))),
+    ];
+    steps.extend(foresight(facts));
+    steps.extend(doubts(facts));
+    steps
+}
+
+/// When the objective's own budget runs out.
+fn foresight(facts: &Facts) -> Option<Step> {
+    let Some(Exhaustion::In { minutes, burn_rate }) = facts.own.exhaustion else { return None };
+    let left = standing::remaining(&facts.own.tally, facts.own_terms.target);
+    let window = wording::duration_minutes(facts.own_terms.window_minutes);
+    let working = format!("{left} × {window} ÷ {}", wording::factor(burn_rate));
+    Some(step("Budget runs out", working, format!("in {}", wording::duration_minutes(minutes))))
+}
+
+/// What unknown minutes and few events leave open.
+fn doubts(facts: &Facts) -> Vec<Step> {
+    let (kind, target) = (facts.listing.objective.kind, facts.terms.target);
+    let mut steps = Vec::new();
+    if let Some(bounds) = facts.judged.bounds {
+        let tally = &facts.judged.tally;
+        let assumed = count(bounds.best.1 - tally.total);
+        let case = |(good, total)| standing::share(kind, target, good, total);
+        let working = |which: &str| format!("{assumed} unknown events, all {which}");
+        steps.push(step("Worst case", working("bad"), case(bounds.worst)));
+        steps.push(step("Best case", working("good"), case(bounds.best)));
+    }
+    if let Some(interval) = facts.judged.interval {
+        let (low, high) = (wording::estimated_percent(interval.low), wording::estimated_percent(interval.high));
+        let working = "Clopper–Pearson, 95 %, good share".to_owned();
+        steps.push(step("Interval", working, format!("{low} % to {high} %")));
+    }
+    steps
+}
+
+/// Parts per million as a decimal: 999 000 is `0.999`.
+fn fraction(ppm: i64) -> String {
+    let text = format!("{}.{:06}", ppm / WHOLE_PPM, ppm.rem_euclid(WHOLE_PPM));
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+fn findings(facts: &Facts) -> Vec<Finding> {
+    let zone = facts.listing.agreement.zone;
+    let finding = |one: &crate::store::findings::Finding| {
+        let last = wording::instant(one.last_at, zone);
+        let settled = if one.resolved_at.is_some() { ", settled since" } else { "" };
+        Finding {
+            text: one.message.clone(),
+            seen: format!("{}, last {last}{settled}", counted(one.times, "time", "times")),
+        }
+    };
+    facts.findings.iter().map(finding).collect()
+}
+
+/// How far the history has been read back; nothing once it is all there.
+fn backfill(progress: &PullProgress, until: Minute) -> Option<Progress> {
+    if progress.finished_backfill_at.is_some() {
+        return None;
+    }
+    let all = (until.0 - progress.from.0).max(1);
+    let done = progress.reached.map_or(0, |reached| reached.0 - progress.from.0).clamp(0, all);
+    let days = |minutes: i64| (minutes + DAY_MINUTES / 2) / DAY_MINUTES;
+    let text = format!("{} of {} read", days(done), counted(days(all).max(1), "day", "days"));
+    Some(Progress { done_permille: done * 1000 / all, text })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::IndicatorId;
+    use crate::domain::time::Instant;
+
+    #[test]
+    fn parts_per_million_are_written_as_people_write_shares() {
+        assert_eq!(
+            (fraction(999_000), fraction(1_000), fraction(999_999)),
+            ("0.999".into(), "0.001".into(), "0.999999".into())
+        );
+    }
+
+    #[test]
+    fn a_backfill_says_how_far_it_has_come_until_it_is_there() {
+        let progress = PullProgress {
+            indicator: IndicatorId(1),
+            from: Minute(0),
+            settled: None,
+            reached: Some(Minute(21 * DAY_MINUTES)),
+            finished_backfill_at: None,
+        };
+        let until = Minute(35 * DAY_MINUTES);
+        let shown = backfill(&progress, until).unwrap();
+        assert_eq!((shown.done_permille, shown.text.as_str()), (600, "21 of 35 days read"));
+        let fresh = backfill(&PullProgress { reached: None, ..progress }, until).unwrap();
+        assert_eq!(fresh.done_permille, 0);
+        let done = PullProgress { finished_backfill_at: Some(Instant::from_seconds(1)), ..progress };
+        assert_eq!(backfill(&done, until), None);
+    }
+}

@@ -1,0 +1,256 @@
+//! The three charts of an objective, and the numbers behind them.
+
+use super::Facts;
+use crate::domain::judgement::Budget;
+use crate::domain::model::ObjectiveKind;
+use crate::domain::ratio::{Ratio, float};
+use crate::domain::target::WHOLE_PPM;
+use crate::domain::time::{HOUR_MINUTES, Span};
+use crate::domain::wording::{self, count};
+use crate::ops::trace::Point;
+use crate::view::DataTable;
+use crate::view::objective::Chart;
+use crate::view::plot::{Plot, PlotError, Points, Shows};
+use crate::web::standing;
+
+/// The line of single steps may leave the chart by so many budgets beyond the target; further away only its edge shows.
+const BUDGETS_SHOWN: f64 = 9.0;
+/// An overspent budget is drawn down to here, in percent.
+const DEBT_SHOWN: f64 = -200.0;
+/// Burn rates are drawn up to so many times the highest alert.
+const FACTORS_SHOWN: f64 = 3.0;
+
+/// The measured share, the burn-down, and the burn rates if there is anything to alert on.
+pub(super) fn charts(facts: &Facts) -> Result<Vec<Chart>, PlotError> {
+    let marks = Marks::of(facts);
+    let mut charts = vec![measured(facts, &marks)?, burn_down(facts, &marks)?];
+    if !facts.trace.rules.is_empty() {
+        charts.push(burn_rates(facts, &marks)?);
+    }
+    Ok(charts)
+}
+
+/// What stands behind the lines of every chart.
+struct Marks {
+    outages: Vec<Span>,
+    unknown: Vec<Span>,
+}
+
+impl Marks {
+    fn of(facts: &Facts) -> Self {
+        let outages = facts.outages.iter().map(|outage| outage.span).collect();
+        Self { outages, unknown: facts.trace.unknown.clone() }
+    }
+}
+
+type Drawn = Result<Chart, PlotError>;
+
+fn plot<'a>(facts: &Facts, marks: &'a Marks, title: &'a str, description: &'a str) -> Plot<'a> {
+    Plot {
+        title,
+        description,
+        span: facts.trace.span,
+        zone: facts.listing.agreement.zone,
+        shows: Shows::Percent,
+        lines: Vec::new(),
+        filled: false,
+        rules: Vec::new(),
+        outages: &marks.outages,
+        unknown: &marks.unknown,
+        floor: None,
+        ceiling: None,
+    }
+}
+
+/// The points of a chart, each at the last minute of its step, so that the newest is still inside.
+fn points(facts: &Facts, value: impl Fn(&Point) -> Option<f64>) -> Points {
+    facts.trace.points.iter().map(|point| (point.end.plus(-1).start(), value(point))).collect()
+}
+
+fn measured(facts: &Facts, marks: &Marks) -> Drawn {
+    let objective = &facts.listing.objective;
+    let is_error_rate = objective.kind == ObjectiveKind::ErrorRate;
+    let percent = |good: i64, total: i64| {
+        let part = if is_error_rate { total - good } else { good };
+        Ratio::new(i128::from(part) * 100, i128::from(total)).map(Ratio::to_f64)
+    };
+    let single = points(facts, |point| percent(point.bucket.good, point.bucket.total));
+    let rolling = points(facts, |point| percent(point.window.good, point.window.total));
+    let budget = float(objective.target.budget_ppm()) * 100.0 / float(WHOLE_PPM);
+    let target = if is_error_rate { budget } else { 100.0 - budget };
+    let (floor, ceiling) = bounds(is_error_rate, target, budget, &single, &rolling);
+    let (title, what) = if is_error_rate { ("Error rate", "bad") } else { ("Good share (SLI)", "good") };
+    let (_, many) = standing::events(&facts.listing.indicator.query);
+    let step = each(facts.trace.step);
+    let window = standing::window(objective, super::calendar(&facts.listing), facts.trace.span.end());
+    let cut = match (floor, ceiling) {
+        (Some(floor), _) if floor > 0.0 => " Whatever is lower stands at the lower edge.",
+        (Some(_), Some(ceiling)) if is_error_rate && ceiling < 100.0 => " Whatever is higher stands at the upper edge.",
+        _ => "",
+    };
+    let summary = format!("Share of {what} {many} {step}, and in the window ({window}) that ends there.{cut}");
+    let drawing = Plot {
+        lines: vec![(capitalised(&step), single), (format!("Window, {window}"), rolling)],
+        rules: vec![(target, format!("Target {}", standing::target(objective.kind, objective.target)))],
+        floor,
+        ceiling,
+        ..plot(facts, marks, title, &summary)
+    }
+    .draw()?;
+    let head = [by(facts), title, "Bad", "All", "Known"].map(str::to_owned).to_vec();
+    let rows = facts.rows.iter().map(|(span, tally)| {
+        vec![
+            label(facts, *span),
+            standing::measured(objective.kind, objective.target, tally),
+            count(tally.total - tally.good),
+            count(tally.total),
+            standing::coverage(tally),
+        ]
+    });
+    Ok(Chart {
+        id: "sli".to_owned(),
+        title: title.to_owned(),
+        drawing,
+        table: DataTable { head, rows: rows.collect() },
+        summary,
+    })
+}
+
+/// The ends of the value axis: near enough to the target that a miss is seen, wide enough for the window's line.
+fn bounds(
+    is_error_rate: bool,
+    target: f64,
+    budget: f64,
+    single: &Points,
+    rolling: &Points,
+) -> (Option<f64>, Option<f64>) {
+    let values = |points: &Points| points.iter().filter_map(|(_, value)| *value).collect::<Vec<_>>();
+    let reach = budget * BUDGETS_SHOWN;
+    if is_error_rate {
+        let most = values(rolling).into_iter().fold(target + reach, f64::max).min(100.0);
+        let is_cut = values(single).into_iter().any(|value| value > most);
+        (Some(0.0), is_cut.then_some(most))
+    } else {
+        let least = values(rolling).into_iter().fold(target - reach, f64::min).max(0.0);
+        let is_cut = values(single).into_iter().any(|value| value < least);
+        (is_cut.then_some(least), Some(100.0))
+    }
+}
+
+fn burn_down(facts: &Facts, marks: &Marks) -> Drawn {
+    const TITLE: &str = "Budget burn-down";
+    let budget_at = |point: &Point| {
+        let (tally, terms) = (&point.window, point.terms);
+        Budget::new(tally.good, tally.total, terms.target, terms.window_minutes)
+    };
+    let left = points(facts, |point| budget_at(point).map(|budget| budget.remaining().to_f64() * 100.0));
+    let least = left.iter().filter_map(|(_, value)| *value).fold(0.0, f64::min);
+    let is_cut = least < DEBT_SHOWN;
+    let window = standing::window(&facts.listing.objective, super::calendar(&facts.listing), facts.trace.span.end());
+    let cut = if is_cut { " Whatever is lower stands at the lower edge." } else { "" };
+    let summary = format!(
+        "What was left of the error budget of the window ({window}) that ends there; below 0 % it is overspent.{cut}"
+    );
+    let drawing = Plot {
+        lines: vec![("Budget left".to_owned(), left)],
+        filled: true,
+        rules: vec![(0.0, "Spent".to_owned())],
+        floor: is_cut.then_some(DEBT_SHOWN),
+        ceiling: Some(100.0),
+        ..plot(facts, marks, TITLE, &summary)
+    }
+    .draw()?;
+    let head =
+        [by(facts), "Budget left", "In time", "Bad in the window", "All in the window"].map(str::to_owned).to_vec();
+    let rows = last_points(facts).map(|(span, point)| match point {
+        Some(point) => vec![
+            label(facts, span),
+            standing::remaining(&point.window, point.terms.target),
+            standing::remaining_time(budget_at(point).as_ref()),
+            count(point.window.total - point.window.good),
+            count(point.window.total),
+        ],
+        None => vec![label(facts, span), "–".to_owned(), String::new(), String::new(), String::new()],
+    });
+    let table = DataTable { head, rows: rows.collect() };
+    Ok(Chart { id: "budget".to_owned(), title: TITLE.to_owned(), drawing, table, summary })
+}
+
+fn burn_rates(facts: &Facts, marks: &Marks) -> Drawn {
+    const TITLE: &str = "Burn rates";
+    let rules = &facts.trace.rules;
+    let over = |minutes: i64| format!("Over {}", wording::duration_minutes(minutes));
+    let line = |(index, rule): (usize, &crate::domain::burn::AlertRule)| {
+        (over(rule.long_minutes), points(facts, |point| point.burns.get(index).copied().flatten()))
+    };
+    let lines: Vec<(String, Points)> = rules.iter().enumerate().map(line).collect();
+    let top = rules.iter().map(|rule| rule.factor).fold(1.0, f64::max) * FACTORS_SHOWN;
+    let is_cut = lines.iter().flat_map(|(_, points)| points).any(|(_, value)| value.is_some_and(|value| value > top));
+    let cut = if is_cut { " Whatever is higher stands at the upper edge." } else { "" };
+    let summary = format!(
+        "How fast the budget burned; 1× spends it exactly by the end of the window, and an alert needs more than its \
+         line.{cut}"
+    );
+    let drawing = Plot {
+        shows: Shows::Factor,
+        rules: rules
+            .iter()
+            .map(|rule| {
+                let window = wording::duration_minutes(rule.long_minutes);
+                (rule.factor, format!("Alert {} over {window}", wording::factor(rule.factor)))
+            })
+            .collect(),
+        lines,
+        floor: Some(0.0),
+        ceiling: is_cut.then_some(top),
+        ..plot(facts, marks, TITLE, &summary)
+    }
+    .draw()?;
+    let mut head = vec![by(facts).to_owned()];
+    head.extend(rules.iter().map(|rule| format!("Highest over {}", wording::duration_minutes(rule.long_minutes))));
+    let table = DataTable { head, rows: facts.rows.iter().map(|(span, _)| highest(facts, *span)).collect() };
+    Ok(Chart { id: "burn".to_owned(), title: TITLE.to_owned(), drawing, table, summary })
+}
+
+/// The highest burn rates whose window ends in a row's time.
+fn highest(facts: &Facts, span: Span) -> Vec<String> {
+    let inside = || facts.trace.points.iter().filter(|point| span.contains(point.end.plus(-1)));
+    let mut row = vec![label(facts, span)];
+    row.extend((0..facts.trace.rules.len()).map(|index| {
+        let rates = inside().filter_map(|point| point.burns.get(index).copied().flatten());
+        standing::rate(rates.reduce(f64::max))
+    }));
+    row
+}
+
+/// Each row's time with the last point in it.
+fn last_points(facts: &Facts) -> impl Iterator<Item = (Span, Option<&Point>)> {
+    let last = |span: Span| facts.trace.points.iter().rev().find(move |point| span.contains(point.end.plus(-1)));
+    facts.rows.iter().map(move |(span, _)| (*span, last(*span)))
+}
+
+/// How often a line has a point: `each hour`, `each 5 min`.
+fn each(step: i64) -> String {
+    match step {
+        HOUR_MINUTES => "each hour".to_owned(),
+        step => format!("each {}", wording::duration_minutes(step)),
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+fn is_hourly(facts: &Facts) -> bool {
+    facts.range.span.minutes() <= super::HOURLY_MINUTES_MAX
+}
+
+fn by(facts: &Facts) -> &'static str {
+    if is_hourly(facts) { "From" } else { "Day" }
+}
+
+fn label(facts: &Facts, span: Span) -> String {
+    let (at, zone) = (span.start().start(), facts.listing.agreement.zone);
+    if is_hourly(facts) { wording::instant(at, zone) } else { wording::day(at, zone) }
+}

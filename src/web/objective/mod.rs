@@ -1,0 +1,230 @@
+//! An objective's page: what was promised, what was measured, and how every number came about.
+
+mod behind;
+mod charts;
+pub(in crate::web) mod range;
+mod verdict;
+
+use crate::domain::calendar::days_of;
+use crate::domain::ids::ObjectiveId;
+use crate::domain::judgement::{Judgement, Status, Terms};
+use crate::domain::ledger::Tally;
+use crate::domain::outage::{self, Outage};
+use crate::domain::time::{DAY_MINUTES, Minute, Span};
+use crate::domain::wording;
+use crate::ops::evaluate::judged_until;
+use crate::ops::judge::{self, Calendar, window_at};
+use crate::ops::trace::{self, Point, Trace};
+use crate::store::findings::Finding;
+use crate::store::indicators::PullProgress;
+use crate::store::objectives::ObjectiveListing;
+use crate::store::{findings, indicators, ledger, objectives};
+use crate::view::objective::ObjectivePage;
+use crate::view::{Field, Flash, FlashKind, Help, Link, Section, Shell};
+use crate::web::extract::{Frame, SignedIn};
+use crate::web::html::page;
+use crate::web::{State, WebError, standing};
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path, Query};
+use range::{Asked, Choice, Problem, Range};
+
+/// Ranges up to this length have a table by hour, longer ones by day.
+const HOURLY_MINUTES_MAX: i64 = 4 * DAY_MINUTES;
+
+/// How many outages are listed.
+const OUTAGES_SHOWN: usize = 15;
+
+/// GET `/objectives/{id}`.
+pub async fn show(
+    _: SignedIn,
+    frame: Frame,
+    state: Data<State>,
+    path: Path<i64>,
+    asked: Query<Asked>,
+) -> Result<HttpResponse, WebError> {
+    let listing = find(&state, path.into_inner()).await?;
+    let until = judged_until(state.clock.now());
+    let (range, problem) = match range::of(&asked, &listing, until) {
+        Ok(range) => (range, None),
+        Err(problem) => (range::window(&listing, until), Some(problem)),
+    };
+    let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let facts = Facts::gather(&state, listing, range, until).await?;
+    page(status, &facts.page(frame.shell, &asked, problem.as_ref())?)
+}
+
+/// The objective with that id, archived or not.
+pub(in crate::web) async fn find(state: &State, id: i64) -> Result<ObjectiveListing, WebError> {
+    let listing = objectives::listing(&state.db, ObjectiveId(id)).await?;
+    listing.ok_or(WebError::NotFound("There is no such objective"))
+}
+
+pub(in crate::web) const fn calendar(listing: &ObjectiveListing) -> Calendar {
+    Calendar { zone: listing.agreement.zone, period: listing.agreement.period }
+}
+
+/// Everything that the page is made of.
+struct Facts {
+    listing: ObjectiveListing,
+    /// Up to where judgements reach at the moment.
+    until: Minute,
+    range: Range,
+    /// The range, judged as if it were the objective's window.
+    judged: Judgement,
+    /// What the range was judged by.
+    terms: Terms,
+    /// The objective's own window as it stood at the end of the range: its burn rates and alerts.
+    own: Judgement,
+    own_terms: Terms,
+    trace: Trace,
+    /// The outages that are listed and drawn: the costliest, and one that is still going, in order of time.
+    outages: Vec<Outage>,
+    outages_left_out: usize,
+    /// The range by hour or by day.
+    rows: Vec<(Span, Tally)>,
+    findings: Vec<Finding>,
+    progress: Option<PullProgress>,
+}
+
+impl Facts {
+    async fn gather(state: &State, listing: ObjectiveListing, range: Range, until: Minute) -> Result<Self, WebError> {
+        let (db, objective, calendar) = (&state.db, &listing.objective, calendar(&listing));
+        let (span, indicator) = (range.span, objective.indicator);
+        let (_, own_terms) = window_at(objective, calendar, span.end());
+        let own = judge::at(db, objective, calendar, span.end()).await?;
+        let (judged, terms) = if range.choice == Choice::Window {
+            (own.clone(), own_terms)
+        } else {
+            let terms = Terms { target: objective.target, window_minutes: span.minutes() };
+            (judge::over(db, objective, span, terms).await?, terms)
+        };
+        let spans = row_spans(span, calendar);
+        let tallies = ledger::tallies(db, indicator, &spans).await?;
+        let progress = indicators::list_progress(db).await?.into_iter().find(|one| one.indicator == indicator);
+        let mut trace = trace::trace(db, objective, calendar, span).await?;
+        finish(&mut trace, &own, own_terms);
+        let (outages, left_out) = shown_outages(&trace);
+        Ok(Self {
+            outages_left_out: trace.outages_left_out + left_out,
+            outages,
+            trace,
+            rows: spans.into_iter().zip(tallies).collect(),
+            findings: findings::list(db, indicator).await?,
+            until,
+            listing,
+            range,
+            judged,
+            terms,
+            own,
+            own_terms,
+            progress,
+        })
+    }
+
+    /// The status over the range: its own counts, and the alerts that the objective itself has.
+    fn status(&self) -> Status {
+        let left = self.judged.budget.map(|budget| (budget.remaining_millionths(), budget.allowed_millionths()));
+        let is_nearly_spent = left.is_some_and(|(left, allowed)| left * 4 < allowed);
+        match self.judged.met {
+            None => Status::NoData,
+            Some(false) => Status::Breached,
+            Some(true) if is_nearly_spent || !self.own.firing.is_empty() => Status::AtRisk,
+            Some(true) => Status::Meeting,
+        }
+    }
+
+    fn page(&self, shell: Shell, asked: &Asked, problem: Option<&Problem>) -> Result<ObjectivePage, WebError> {
+        let ObjectiveListing { objective, agreement, service_name, .. } = &self.listing;
+        let (status, zone) = (standing::status(self.status()), agreement.zone);
+        let span = self.range.span;
+        let mut shell = shell.page(objective.name.clone(), Section::Overview, Some(Help::OBJECTIVE));
+        if let Some(problem) = problem.filter(|problem| problem.field == "range") {
+            shell.flash = Some(Flash { kind: FlashKind::Failed, text: problem.sentence.clone() });
+        }
+        let (from, to) = self.dates(asked, problem);
+        Ok(ObjectivePage {
+            shell,
+            id: objective.id.0,
+            name: objective.name.clone(),
+            kind: standing::kind(objective.kind).to_owned(),
+            service: service_name.clone(),
+            agreement: Link::new(format!("/agreements/{}", agreement.id.0), agreement.name.clone()),
+            customer: agreement.customer.clone(),
+            promise: verdict::promise(&self.listing),
+            status,
+            verdict: verdict::sentence(self),
+            is_archived: objective.archived_at.or(agreement.archived_at).is_some(),
+            ranges: range::presets(&self.range, objective, agreement.period),
+            from,
+            to,
+            zone: zone.name().to_owned(),
+            range_text: range_text(span, zone),
+            range_query: range::query(span),
+            steps: ["day", "hour", "minute"].map(str::to_owned).to_vec(),
+            bar: standing::bar(self.judged.budget.as_ref(), status),
+            tiles: verdict::tiles(self),
+            burn_rates: verdict::burn_rates(&self.own, self.own_terms),
+            alerts: verdict::alerts(&self.own, self.own_terms),
+            charts: charts::charts(self).map_err(WebError::internal)?,
+            outages: verdict::outages(self),
+            more_outages: verdict::more_outages(self.outages_left_out),
+            behind: behind::behind(self),
+        })
+    }
+
+    /// What the date fields show: what was typed, if it was refused, or the days of the range.
+    fn dates(&self, asked: &Asked, problem: Option<&Problem>) -> (Field, Field) {
+        let zone = self.listing.agreement.zone;
+        let (first, last) = (self.range.span.start().start(), self.range.span.end().plus(-1).start());
+        let is_refused = problem.is_some_and(|problem| problem.field != "range");
+        let field = |name: &str, typed: Option<&String>, day: String| Field {
+            name: name.to_owned(),
+            value: if is_refused { typed.cloned().unwrap_or_default() } else { day },
+            problem: problem.filter(|problem| problem.field == name).map(|problem| problem.sentence.clone()),
+        };
+        let (from, to) = (wording::day(first, zone), wording::day(last, zone));
+        (field("from", asked.from.as_ref(), from), field("to", asked.to.as_ref(), to))
+    }
+}
+
+/// The costliest outages and the one at the range's end, in order of time, and how many others there are.
+fn shown_outages(trace: &Trace) -> (Vec<Outage>, usize) {
+    let is_last = |outage: &&Outage| outage.span.end() >= trace.span.end();
+    let last = trace.outages.last().filter(is_last).copied();
+    let (mut outages, mut left_out) = outage::worst(trace.outages.clone(), OUTAGES_SHOWN);
+    if let Some(last) = last.filter(|last| outages.last() != Some(last)) {
+        outages.push(last);
+        left_out -= 1;
+    }
+    (outages, left_out)
+}
+
+/// Ends the trace where the range ends: its own points stand at whole steps, and the newest numbers of charts and tables
+/// must be those of the verdict.
+fn finish(trace: &mut Trace, own: &Judgement, terms: Terms) {
+    let end = own.span.end();
+    if trace.points.last().is_some_and(|point| point.end >= end) {
+        return;
+    }
+    let rate = |minutes| own.burns.iter().find(|burn| burn.minutes == minutes).and_then(|burn| burn.rate);
+    let burns = trace.rules.iter().map(|rule| rate(rule.long_minutes)).collect();
+    trace.points.push(Point { end, bucket: Tally::default(), window: own.tally, terms, burns });
+}
+
+/// The rows of the tables behind the charts: whole hours or local days, cut to the range.
+fn row_spans(span: Span, calendar: Calendar) -> Vec<Span> {
+    if span.minutes() <= HOURLY_MINUTES_MAX {
+        span.hours().map(|hour| hour.span().intersect(span)).collect()
+    } else {
+        days_of(span, calendar.zone).iter().map(|day| day.span().intersect(span)).collect()
+    }
+}
+
+fn range_text(span: Span, zone: chrono_tz::Tz) -> String {
+    let text = wording::span(span.start().start(), span.end().start(), zone);
+    format!("{text}, {}", zone.name())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,341 @@
+//! The pages of objectives, told over a ledger whose sums were worked out by hand.
+//!
+//! Judgements reach up to 06:58 UTC, a minute and a half before the stories begin. Everything was measured in the 1000
+//! minutes before that, the other 42 200 of the 30 days are unknown:
+//!
+//! | objective | target | total | bad | allowed | left |
+//! | --- | --- | --- | --- | --- | --- |
+//! | Checkout answers | 99.9 % | 100 000 | 500 | 100 | −400 %, 2 h 52 min 48 s of 43 min 12 s over |
+//! | errors | ≤ 1 % | 10 000 | 90 | 100 | 10 %, 43 min 12 s of 7 h 12 min |
+//! | Invoices answer | 99 % | nothing | | | |
+//! | Search answers | 99 % | 10 000 | 20 | 100 | 80 %, 5 h 45 min 36 s |
+
+use crate::app::{Browser, TestApp};
+use crate::on_both;
+use chrono_tz::Tz;
+use nines::domain::calendar::PeriodKind;
+use nines::domain::ids::SourceId;
+use nines::domain::ledger::Slice;
+use nines::domain::model::{Access, ObjectiveKind, Part, Query, RollingMinutes, Source, SourceSpec, Window};
+use nines::domain::selector::Expression;
+use nines::domain::target::Target;
+use nines::domain::time::Minute;
+use nines::ops::define_agreement::{self, AgreementDraft, ObjectiveDraft};
+use nines::ops::{define_source, evaluate};
+use nines::store;
+use reqwest::StatusCode;
+use std::collections::BTreeMap;
+
+const HOSTILE: &str = "<script>alert('x')</script>";
+const CUSTOMER: &str = "\"><img src=x onerror=alert(1)>";
+
+/// Up to where judgements reach when a story begins: 2026-11-21T06:58:00Z.
+const UNTIL: i64 = 29_920_738;
+
+fn draft(source: SourceId, name: &str, target: &str, kind: ObjectiveKind) -> ObjectiveDraft {
+    let expression = |text: &str| Expression::parse(text).unwrap();
+    let part = Part::Bad(expression(&format!("failures_total{{of=\"{}\"}}", name.len())));
+    ObjectiveDraft {
+        id: None,
+        name: name.to_owned(),
+        kind,
+        service: name.split(' ').next().unwrap().to_owned(),
+        source,
+        query: Query::Ratio { total: expression(&format!("requests_total{{of=\"{}\"}}", name.len())), part },
+        target: Target::parse(target).unwrap(),
+        window: Window::Rolling(RollingMinutes::MONTH),
+    }
+}
+
+/// Objectives by name; `ids["Checkout answers"]`.
+type Ids = BTreeMap<String, i64>;
+
+async fn agreement(app: &TestApp, name: &str, customer: &str, objectives: Vec<ObjectiveDraft>) -> Ids {
+    let draft = AgreementDraft {
+        name: name.to_owned(),
+        customer: customer.to_owned(),
+        owner: "Platform".to_owned(),
+        zone: Tz::Europe__Berlin,
+        period: PeriodKind::Month,
+        report_every: PeriodKind::Week,
+        recipients: Vec::new(),
+        objectives,
+    };
+    let context = &app.state.context;
+    let id = define_agreement::define(context, None, draft).await.unwrap();
+    let defined = define_agreement::load(&context.db, id).await.unwrap();
+    defined.objectives.into_iter().map(|(objective, ..)| (objective.name, objective.id.0)).collect()
+}
+
+/// 1000 minutes of `total` events up to [`UNTIL`], of which `bad` are bad in each of the minutes `from..to` before it.
+async fn measure(app: &TestApp, id: i64, total: i64, bad: i64, (from, to): (i64, i64)) {
+    let objective = store::objectives::find(app.db(), nines::domain::ids::ObjectiveId(id)).await.unwrap().unwrap();
+    let slices: Vec<_> = (1..=1000)
+        .rev()
+        .map(|age| {
+            let bad = if (to + 1..=from).contains(&age) { bad } else { 0 };
+            (Minute(UNTIL - age), Some(Slice::new(total - bad, total).unwrap()))
+        })
+        .collect();
+    let mut tx = app.db().begin_write().await.unwrap();
+    store::ledger::write(&mut tx, objective.indicator, &slices).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn seeded(app: &TestApp) -> (Browser, Ids) {
+    let url = "http://prometheus.example:9090/".parse().unwrap();
+    let source = Source {
+        id: SourceId(0),
+        name: "Prometheus".to_owned(),
+        spec: SourceSpec::Prometheus { url },
+        access: Access::default(),
+        every_seconds: 60,
+        delay_seconds: 30,
+        timeout_seconds: 10,
+        archived_at: None,
+    };
+    let source = define_source::define(&app.state.context, None, source).await.unwrap();
+    let promise = |name, target, kind| draft(source, name, target, kind);
+    let shop = vec![
+        promise("Search answers", "99", ObjectiveKind::Availability),
+        promise("Checkout answers", "99.9", ObjectiveKind::Availability),
+        promise("Invoices answer", "99", ObjectiveKind::Availability),
+    ];
+    let mut ids = agreement(app, "Shop", "ACME", shop).await;
+    ids.extend(agreement(app, HOSTILE, CUSTOMER, vec![promise(HOSTILE, "99", ObjectiveKind::ErrorRate)]).await);
+    measure(app, ids["Checkout answers"], 100, 50, (500, 490)).await;
+    measure(app, ids["Search answers"], 10, 1, (900, 880)).await;
+    measure(app, ids[HOSTILE], 10, 1, (900, 810)).await;
+    evaluate::evaluate_all(&app.state.context).await.unwrap();
+    (app.signed_in().await, ids)
+}
+
+/// The rows of a CSV without its head, as numbers: good, bad, total, known minutes, minutes.
+fn numbers(csv: &str) -> Vec<[i64; 5]> {
+    let cell = |row: &str, at: usize| row.split(',').nth(at).unwrap().parse::<i64>().unwrap();
+    let rows = csv.lines().skip(1).filter(|row| !row.is_empty());
+    rows.map(|row| [2, 3, 4, 5, 6].map(|at| cell(row, at))).collect()
+}
+
+fn sums(csv: &str) -> [i64; 5] {
+    numbers(csv).iter().fold([0; 5], |sum, row| std::array::from_fn(|at| sum[at] + row[at]))
+}
+
+fn assert_in_order(text: &str, parts: &[&str]) {
+    let mut rest = text;
+    for part in parts {
+        let at = rest.find(part).unwrap_or_else(|| panic!("{part:?} is missing or out of order in:\n{text}"));
+        rest = &rest[at + part.len()..];
+    }
+}
+
+on_both! {
+    async fn the_overview_shows_trouble_first_with_its_numbers(app: TestApp) {
+        let (ana, ids) = seeded(&app).await;
+        let answer = ana.get("/").await;
+        assert_eq!(answer.status, StatusCode::OK);
+        let seen = answer.visible();
+        assert_in_order(&seen, &[
+            "Breached", "just now", "Checkout answers", "30 days", "99.5 % of 99.9 %", "−400 %", "2 h 52 min over",
+            "0×", "exhausted", "2.31 %",
+            "At risk", "0.9 % of ≤ 1 %", "10 %", "43 min left", "not at this rate",
+            "No data", "Invoices answer", "no data", "Budget left –", "Runs out –", "0 %",
+            "Meeting", "Search answers", "99.8 % of 99 %", "80 %", "5 h 45 min left",
+        ]);
+        let id = ids["Checkout answers"];
+        assert!(answer.text.contains(&format!("href=\"/objectives/{id}\"")));
+    }
+
+    async fn the_overview_is_narrowed_by_its_address(app: TestApp) {
+        let (ana, ids) = seeded(&app).await;
+        for (query, found, lost) in [
+            ("q=CHECK+shop", "Checkout answers", "Search answers"),
+            ("status=meeting&customer=ACME", "Search answers", "Checkout answers"),
+            ("status=no-data&customer=ACME", "Invoices answer", "Search answers"),
+            ("service=Search", "Search answers", "Checkout answers"),
+            ("customer=ACME&page=99999999999999999999", "Checkout answers", "onerror=alert(1)&#62;</a>"),
+        ] {
+            let answer = ana.get(&format!("/?{query}")).await;
+            assert_eq!(answer.status, StatusCode::OK, "{query}");
+            let table = answer.text.split("<table").nth(1).unwrap_or_default();
+            assert!(table.contains(found) && !table.contains(lost), "{query}:\n{table}");
+        }
+        let none = ana.get("/?q=nothing+is+called+so").await;
+        assert!(none.text.contains("No objective matches"), "{}", none.text);
+        let counts = ana.get("/?customer=ACME&status=meeting").await.visible();
+        assert_in_order(&counts, &["Breached 1", "At risk 0", "Meeting 1", "No data 1"]);
+        assert_eq!(ana.get(&format!("/?agreement={}", ids.len() + 9_999)).await.status, StatusCode::OK);
+    }
+
+    async fn an_objectives_page_accounts_for_every_number(app: TestApp) {
+        let (ana, ids) = seeded(&app).await;
+        let answer = ana.get(&format!("/objectives/{}", ids["Checkout answers"])).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        let seen = answer.visible();
+        for part in [
+            "Promised: at least 99.9 % of requests succeed, over any 30 days.",
+            "500 of 100,000 requests failed in the last 30 days: 400 more than the error budget allows.",
+            "Consumed 500 %",
+            "400 requests over",
+            "43 min 12 s of full downtime",
+            "1,000 of 43,200 minutes known",
+            "99,500 ÷ 100,000 99.5 %",
+            "99,500 &#60; 0.999 × 100,000 missed",
+            "(1 − 0.999) × 100,000 100",
+            "100 − 500 −400",
+            "(500 ÷ 100,000) ÷ 0.001 5×",
+            "Window: 30 days",
+            "Page when it burns faster than 14.4× over both 1 h and 5 min",
+            "requests_total{of=\"16\"}",
+        ] {
+            assert!(seen.contains(part), "{part:?} is missing in:\n{seen}");
+        }
+        // ten minutes at half: 500 of 1000, five times the budget of the window; 490 minutes before 06:58 UTC is 22:48
+        // UTC, in Berlin 23:48 of the day before
+        assert_in_order(&seen, &["Outages", "2026-11-20 23:38 CET", "2026-11-20 23:48 CET", "10 min", "500", "1,000", "500 %"]);
+        assert_eq!(answer.text.matches("class=\"chart\" viewBox=\"0 0 1040 300\"").count(), 3);
+        assert_eq!(answer.text.matches("class=\"chart\" viewBox=\"0 0 358 260\"").count(), 3);
+    }
+
+    async fn a_range_is_judged_as_if_it_were_the_window(app: TestApp) {
+        let (ana, ids) = seeded(&app).await;
+        let page = format!("/objectives/{}", ids["Checkout answers"]);
+        // 20 November in Berlin ended at 23:00 UTC; what is known begins at 14:18 UTC, 522 minutes earlier
+        let day = ana.get(&format!("{page}?from=2026-11-20&to=2026-11-20")).await;
+        assert_eq!(day.status, StatusCode::OK);
+        let seen = day.visible();
+        for part in ["500 of 52,200 requests failed in this range", "522 of 1,440 minutes known", "2026-11-20 00:00"] {
+            assert!(seen.contains(part), "{part:?} is missing in:\n{seen}");
+        }
+        // the last hour: nothing bad
+        let hour = ana.get(&format!("{page}?from=2026-11-21T05:58:00Z&to=2026-11-21T06:58:00%2B00:00")).await;
+        let seen = hour.visible();
+        assert!(seen.contains("None of 6,000 requests failed in this range"), "{seen}");
+        let preset = ana.get(&format!("{page}?range=7d")).await.visible();
+        assert!(preset.contains("500 of 100,000 requests failed in the last 7 days"), "{preset}");
+    }
+
+    async fn downloads_add_up_to_the_page(app: TestApp) {
+        let (ana, ids) = seeded(&app).await;
+        let file = |query: &str| format!("/objectives/{}.csv?{query}", ids["Checkout answers"]);
+        let all = [99_500, 500, 100_000, 1000, 43_200];
+        for query in ["", "step=hour", "step=day", "step=minute"] {
+            let answer = ana.get(&file(query)).await;
+            assert_eq!(answer.status, StatusCode::OK);
+            assert_eq!(sums(&answer.text), all, "{query}");
+        }
+        let answer = ana.get(&file("")).await;
+        assert_eq!(answer.header("content-type"), "text/csv; charset=utf-8");
+        assert_eq!(answer.header("content-encoding"), "identity");
+        let name = "attachment; filename=\"checkout-answers-2026-10-22-to-2026-11-21.csv\"";
+        assert_eq!(answer.header("content-disposition"), name);
+        assert!(answer.text.starts_with("start,end,good,bad,total,known_minutes,minutes,sli_percent\r\n"));
+        // 721 rows: 30 days by the hour, the first and the last cut
+        assert_eq!(numbers(&answer.text).len(), 721);
+
+        // two days come by minute
+        let days = ana.get(&file("from=2026-11-20&to=2026-11-21")).await;
+        assert_eq!(numbers(&days.text).len(), 1440 + 478);
+        assert_eq!(sums(&days.text)[..3], [99_500, 500, 100_000]);
+        let bad = days.text.lines().find(|row| row.starts_with("2026-11-20T22:38:00Z,")).unwrap();
+        assert_eq!(bad, "2026-11-20T22:38:00Z,2026-11-20T22:39:00Z,50,50,100,1,1,50");
+
+        let json = ana.get(&format!("/objectives/{}.json?step=day", ids["Checkout answers"])).await;
+        assert_eq!(json.header("content-type"), "application/json");
+        let json: serde_json::Value = serde_json::from_str(&json.text).unwrap();
+        assert_eq!((json["name"].as_str(), json["target_percent"].as_str()), (Some("Checkout answers"), Some("99.9")));
+        let rows = json["rows"].as_array().unwrap();
+        let sum = |name: &str| rows.iter().map(|row| row[name].as_i64().unwrap()).sum::<i64>();
+        assert_eq!([sum("good"), sum("bad"), sum("total"), sum("known_minutes"), sum("minutes")], all);
+    }
+
+    async fn what_cannot_be_asked_is_refused_with_the_mend(app: TestApp) {
+        let (ana, ids) = seeded(&app).await;
+        let id = ids["Checkout answers"];
+        for (query, message) in [
+            ("range=xyz", "There is no such range"),
+            ("from=2026-11-21&to=2026-11-01", "ends before it begins"),
+            ("from=NaN", "Write the first day as 2026-11-01"),
+            ("to=2026-13-45", "Write the last day as 2026-11-01"),
+            ("from=99999999-01-01", "Write the first day"),
+            ("from=2026-11", "Write the first day"),
+            ("from=9998-12-31&to=9998-12-31", "lies in the future"),
+            ("from=1970-01-01", "at most 400 days"),
+            ("from=0001-01-01T00:00:00Z&to=0001-01-02T00:00:00Z", "ends before it begins"),
+            ("from=%00%FF&to=%F0%9D%84%9E", "Write the"),
+        ] {
+            for page in ["", ".csv", ".json"] {
+                let answer = ana.get(&format!("/objectives/{id}{page}?{query}")).await;
+                assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{page} {query}: {}", answer.text);
+                assert!(answer.visible().contains(message), "{page} {query}: {}", answer.visible());
+            }
+        }
+        let step = ana.get(&format!("/objectives/{id}.csv?step=second")).await;
+        assert_eq!(step.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(step.text.contains("step=minute"), "{}", step.text);
+        for path in [
+            "/objectives/999999",
+            "/objectives/99999999999999999999999999",
+            "/objectives/-1",
+            "/objectives/NaN",
+            "/objectives/1.xml",
+            "/objectives/999999.csv",
+            "/objectives/999999.json",
+        ] {
+            let answer = ana.get(path).await;
+            assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+            assert!(answer.text.contains("</html>"), "{path}: {}", answer.text);
+        }
+        let doubled = ana.get("/?q=a&q=b&status=%zz&page=-1").await;
+        assert!(doubled.status.is_client_error() || doubled.status.is_success(), "{}", doubled.status);
+    }
+
+    async fn hostile_names_stay_text(app: TestApp) {
+        let (ana, ids) = seeded(&app).await;
+        let objective = format!("/objectives/{}", ids[HOSTILE]);
+        for page in ["/", "/?customer=%22%3E%3Cimg+src%3Dx+onerror%3Dalert(1)%3E", &objective, "/audit", "/?q=%3Cscript%3E"] {
+            let answer = ana.get(page).await;
+            assert_eq!(answer.status, StatusCode::OK, "{page}");
+            assert!(!answer.text.contains("<script") && !answer.text.contains("<img"), "{page}: {}", answer.text);
+            assert!(answer.text.contains("&#60;script"), "{page} shows the name");
+        }
+        let file = ana.get(&format!("{objective}.csv")).await;
+        assert!(file.header("content-disposition").contains("filename=\"script-alert-x-script-2026"));
+        let json = ana.get(&format!("{objective}.json")).await;
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&json.text).unwrap()["name"], HOSTILE);
+    }
+
+    async fn the_audit_log_says_what_was_defined_and_the_guide_explains(app: TestApp) {
+        let (ana, _) = seeded(&app).await;
+        let seen = ana.get("/audit").await.visible();
+        assert_in_order(&seen, &["Ana", "made the account"]);
+        assert!(seen.contains("Nines defined the agreement Shop"), "{seen}");
+        assert!(seen.contains("Nines defined the source Prometheus"), "{seen}");
+        for page in ["/audit?page=2", "/audit?page=-7", "/audit?page=99999999999999", "/audit?page=x", "/guide"] {
+            assert_eq!(ana.get(page).await.status, StatusCode::OK, "{page}");
+        }
+        assert!(ana.get("/guide").await.text.contains("id=\"burn-rate\""));
+    }
+
+    async fn strangers_see_none_of_it(app: TestApp) {
+        let (_, ids) = seeded(&app).await;
+        let id = ids["Checkout answers"];
+        let stranger = app.browser();
+        for path in ["/", "/guide", "/audit", &format!("/objectives/{id}"), &format!("/objectives/{id}.csv")] {
+            let answer = stranger.get(path).await;
+            assert_eq!(answer.status, StatusCode::SEE_OTHER, "{path}");
+            assert!(answer.location().starts_with("/sign-in"), "{path}");
+        }
+    }
+
+    async fn an_archived_objective_keeps_its_page(app: TestApp) {
+        let (ana, ids) = seeded(&app).await;
+        let id = ids["Checkout answers"];
+        let mut tx = app.db().begin_write().await.unwrap();
+        store::objectives::archive(&mut tx, nines::domain::ids::ObjectiveId(id), app.state.clock.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        let page = ana.get(&format!("/objectives/{id}")).await;
+        assert!(page.text.contains("This objective is archived"), "{}", page.text);
+        assert!(!ana.get("/").await.text.contains("Checkout answers"));
+    }
+}
