@@ -62,8 +62,10 @@ CREATE TABLE objectives (
     kind TEXT NOT NULL CHECK (kind IN ('availability', 'uptime', 'latency', 'error_rate')),
     target_ppm BIGINT NOT NULL CHECK (target_ppm > 0 AND target_ppm < 1000000),
     window_minutes BIGINT CHECK (window_minutes > 0),
-    archived_at BIGINT,
-    CONSTRAINT "objectives.agreement, objectives.name" UNIQUE (agreement, name)
+    archived_at BIGINT
 );
 
+-- An archived objective gives its name free.
+CREATE UNIQUE INDEX "objectives.agreement, objectives.name" ON objectives (agreement, name) WHERE archived_at IS NULL;
+CREATE INDEX objectives_by_agreement ON objectives (agreement);
 CREATE INDEX objectives_by_indicator ON objectives (indicator);

@@ -61,10 +61,12 @@ CREATE TABLE objectives (
     kind TEXT NOT NULL CHECK (kind IN ('availability', 'uptime', 'latency', 'error_rate')),
     target_ppm INTEGER NOT NULL CHECK (target_ppm > 0 AND target_ppm < 1000000),
     window_minutes INTEGER CHECK (window_minutes > 0),
-    archived_at INTEGER,
-    UNIQUE (agreement, name)
+    archived_at INTEGER
 ) STRICT;
 
+-- An archived objective gives its name free.
+CREATE UNIQUE INDEX "objectives.agreement, objectives.name" ON objectives (agreement, name) WHERE archived_at IS NULL;
+CREATE INDEX objectives_by_agreement ON objectives (agreement);
 CREATE INDEX objectives_by_indicator ON objectives (indicator);
 
 INSERT INTO sqlite_sequence (name, seq) VALUES

@@ -9,8 +9,11 @@ use crate::domain::time::{DAY_MINUTES, Instant, Minute};
 use crate::ops::{Context, OpsError, audit};
 use crate::store::indicators::PullState;
 use crate::store::{self, Db, StoreError, Tx};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono_tz::Tz;
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a person wants to agree on; every value is already valid by itself.
@@ -64,6 +67,15 @@ pub struct DefinedAgreement {
     pub objectives: Vec<(Objective, Indicator, Service)>,
 }
 
+impl DefinedAgreement {
+    /// A short text that is another as soon as anything that a form shows has changed.
+    pub fn fingerprint(&self) -> Result<String, OpsError> {
+        let ids: Vec<i64> = self.objectives.iter().map(|(objective, ..)| objective.id.0).collect();
+        let text = serde_json::to_string(&(Snapshot::of_defined(self), ids))?;
+        Ok(URL_SAFE_NO_PAD.encode(Sha256::digest(text)))
+    }
+}
+
 /// Reads an agreement with its live objectives.
 pub async fn load(db: &Db, id: AgreementId) -> Result<DefinedAgreement, OpsError> {
     let agreement = store::agreements::find(db, id).await?.ok_or(OpsError::NotFound("agreement"))?;
@@ -97,26 +109,25 @@ pub async fn define(context: &Context, who: Option<UserId>, draft: AgreementDraf
 }
 
 /// Changes an agreement: objectives that the draft no longer names are archived, the others keep their identity.
+///
+/// `basis` is the [`DefinedAgreement::fingerprint`] of what the person saw; if it has been changed since, nothing is
+/// saved, so that nobody undoes another's change unseen.
 pub async fn change(
     context: &Context,
     who: Option<UserId>,
     id: AgreementId,
     draft: AgreementDraft,
+    basis: &str,
 ) -> Result<(), OpsError> {
     let now = context.clock.now();
-    let before = load(&context.db, id).await?;
+    let created_at = load(&context.db, id).await?.agreement.created_at;
     let services = Services::load(&context.db).await?;
-    refuse_strangers(&draft, &before)?;
     let mut tx = context.db.begin_write().await?;
-    let agreement = Agreement {
-        archived_at: before.agreement.archived_at,
-        ..agreement_of(&draft, id, before.agreement.created_at)
-    };
-    store::agreements::update(&mut tx, &agreement).await.map_err(name_is_taken)?;
-    let kept: BTreeSet<ObjectiveId> = draft.objectives.iter().filter_map(|o| o.id).collect();
-    for (objective, ..) in before.objectives.iter().filter(|(objective, ..)| !kept.contains(&objective.id)) {
-        store::objectives::archive(&mut tx, objective.id, now).await?;
-    }
+    // the row is ours from here on, so what is read now is what is replaced
+    store::agreements::update(&mut tx, &agreement_of(&draft, id, created_at)).await.map_err(name_is_taken)?;
+    let before = load(&context.db, id).await?;
+    refuse_strangers(&draft, &before, basis)?;
+    make_room(&mut tx, &draft, &before, now).await?;
     write_objectives(&mut tx, context, id, &draft, services, now).await?;
     let (was, is) = (Snapshot::of_defined(&before), Snapshot::of(&draft));
     audit(&mut tx, now, who, "agreement.changed", ("agreement", id.0), (Some(&was), Some(&is))).await?;
@@ -133,9 +144,19 @@ pub async fn archive(context: &Context, who: Option<UserId>, id: AgreementId) ->
     Ok(tx.commit().await?)
 }
 
-/// Restores an archived agreement.
+/// Restores an archived agreement, unless a source of its objectives is archived: nothing would be measured.
 pub async fn restore(context: &Context, who: Option<UserId>, id: AgreementId) -> Result<(), OpsError> {
     let now = context.clock.now();
+    let used: BTreeSet<SourceId> =
+        load(&context.db, id).await?.objectives.iter().map(|(_, indicator, _)| indicator.source).collect();
+    let sources = store::sources::list(&context.db, &context.sealer).await?;
+    let archived = sources.iter().filter(|source| source.archived_at.is_some() && used.contains(&source.id));
+    let names: Vec<String> = archived.map(|source| format!("“{}”", source.name)).collect();
+    if !names.is_empty() {
+        let names = names.join(", ");
+        let sentence = format!("Its measurements come from {names}, which is archived. Restore the source first.");
+        return Err(OpsError::refused("", sentence));
+    }
     let mut tx = context.db.begin_write().await?;
     store::agreements::restore(&mut tx, id).await?;
     audit::<()>(&mut tx, now, who, "agreement.restored", ("agreement", id.0), (None, None)).await?;
@@ -166,12 +187,40 @@ fn name_is_taken(error: StoreError) -> OpsError {
     }
 }
 
-fn refuse_strangers(draft: &AgreementDraft, before: &DefinedAgreement) -> Result<(), OpsError> {
+fn refuse_strangers(draft: &AgreementDraft, before: &DefinedAgreement, basis: &str) -> Result<(), OpsError> {
     let known: BTreeSet<ObjectiveId> = before.objectives.iter().map(|(objective, ..)| objective.id).collect();
-    if draft.objectives.iter().filter_map(|o| o.id).all(|id| known.contains(&id)) {
-        return Ok(());
+    if !draft.objectives.iter().filter_map(|o| o.id).all(|id| known.contains(&id)) {
+        let sentence = "Somebody removed an objective meanwhile that you are changing. Open the agreement again and \
+                        repeat your change.";
+        return Err(OpsError::refused("", sentence));
     }
-    Err(OpsError::refused("", "Somebody changed this agreement meanwhile. Open it again and repeat your change."))
+    if before.fingerprint()? != basis {
+        let sentence = "Somebody changed this agreement meanwhile. What you typed is kept and nothing was saved: look \
+                        at the agreement in another window, then save again to put yours in its place.";
+        return Err(OpsError::refused("", sentence));
+    }
+    Ok(())
+}
+
+/// Archives the objectives that are gone, and takes the others' old names away, so that two may swap theirs.
+async fn make_room(
+    tx: &mut Tx,
+    draft: &AgreementDraft,
+    before: &DefinedAgreement,
+    now: Instant,
+) -> Result<(), OpsError> {
+    for (objective, ..) in &before.objectives {
+        match draft.objectives.iter().find(|one| one.id == Some(objective.id)) {
+            None => store::objectives::archive(tx, objective.id, now).await?,
+            Some(one) if one.name != objective.name => {
+                // a control character, which no form lets through
+                let name = format!("\u{1}{}", objective.id);
+                store::objectives::update(tx, &Objective { name, ..objective.clone() }).await?;
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(())
 }
 
 /// Services by lower-cased name, so that one that is named twice in a form is made once.

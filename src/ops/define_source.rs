@@ -43,9 +43,28 @@ pub async fn find(context: &Context, id: SourceId) -> Result<Source, OpsError> {
     store::sources::find(&context.db, &context.sealer, id).await?.ok_or(OpsError::NotFound("source"))
 }
 
-/// Archives a source: it is kept with its history, but not asked any more.
+/// Archives a source: it is kept with its history, but not asked any more. Refused while live objectives use it.
 pub async fn archive(context: &Context, who: Option<UserId>, id: SourceId) -> Result<(), OpsError> {
+    const NAMED_MAX: usize = 5;
     let now = context.clock.now();
+    let listings = store::objectives::listings(&context.db).await?;
+    let using: Vec<String> = listings
+        .iter()
+        .filter(|listing| listing.indicator.source == id)
+        .map(|listing| format!("“{}” of “{}”", listing.objective.name, listing.agreement.name))
+        .collect();
+    if !using.is_empty() {
+        let named = using.iter().take(NAMED_MAX).cloned().collect::<Vec<_>>().join(", ");
+        let more = match using.len().saturating_sub(NAMED_MAX) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let sentence = format!(
+            "Objectives still count on this source: {named}{more}. Give them another source or archive their \
+             agreements first."
+        );
+        return Err(OpsError::refused("", sentence));
+    }
     let mut tx = context.db.begin_write().await?;
     store::sources::archive(&mut tx, id, now).await?;
     audit::<()>(&mut tx, now, who, "source.archived", ("source", id.0), (None, None)).await?;
