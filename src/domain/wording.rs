@@ -13,10 +13,10 @@
 //! assert_eq!(wording::count(1_234_567), "1,234,567");
 //! ```
 
-use crate::domain::calendar::PeriodKind;
+use crate::domain::calendar::{Period, PeriodKind};
 use crate::domain::target::{Target, WHOLE_PPM};
 use crate::domain::time::{DAY_MINUTES, HOUR_MINUTES, Instant, MINUTE_SECONDS};
-use chrono::{DateTime, Offset};
+use chrono::{DateTime, Datelike as _, Offset};
 use chrono_tz::Tz;
 
 /// Decimals that a measured percentage normally has: those that a target can have.
@@ -292,6 +292,37 @@ pub const fn period(kind: PeriodKind) -> &'static str {
     }
 }
 
+/// A calendar period as people call it: `November 2026`, `week 46, 9 to 15 Nov 2026`.
+#[must_use]
+pub fn period_name(period: &Period) -> String {
+    let first = period.first_day();
+    let last = period.next().first_day().pred_opt().unwrap_or(first);
+    match period.kind() {
+        PeriodKind::Day => first.format("%-d %B %Y").to_string(),
+        PeriodKind::Week => {
+            let from = match (first.year() == last.year(), first.month() == last.month()) {
+                (true, true) => first.format("%-d"),
+                (true, false) => first.format("%-d %b"),
+                (false, _) => first.format("%-d %b %Y"),
+            };
+            format!("week {}, {from} to {}", first.iso_week().week(), last.format("%-d %b %Y"))
+        }
+        PeriodKind::Month => first.format("%B %Y").to_string(),
+        PeriodKind::Quarter => format!("quarter {} of {}", first.month0() / 3 + 1, first.year()),
+        PeriodKind::Year => first.year().to_string(),
+    }
+}
+
+/// A moment seen from now: `12 s ago`, `in 18 s`, `now`.
+#[must_use]
+pub fn from_now(at: Instant, now: Instant) -> String {
+    match at.seconds() - now.seconds() {
+        0 => "now".to_owned(),
+        ahead @ 1.. => format!("in {}", duration_seconds(ahead)),
+        back => format!("{} ago", duration_seconds(-back)),
+    }
+}
+
 /// The zone's own short name at that moment, or its offset where it has none but digits.
 fn abbreviation(local: &DateTime<Tz>) -> String {
     let name = local.format("%Z").to_string();
@@ -538,6 +569,29 @@ mod tests {
         assert_eq!(zone(noon, Tz::America__Sao_Paulo), "America/Sao_Paulo (UTC-03:00)");
         assert_eq!(zone(noon, Tz::UTC), "UTC");
         assert_eq!((day(noon, Tz::UTC), weekday(noon, Tz::UTC)), ("2026-11-21".into(), "Sat 21 Nov".into()));
+    }
+
+    #[test]
+    fn periods_are_called_as_people_call_them() {
+        for (label, name) in [
+            ("2026-11", "November 2026"),
+            ("2026-W46", "week 46, 9 to 15 Nov 2026"),
+            ("2026-W44", "week 44, 26 Oct to 1 Nov 2026"),
+            ("2026-W53", "week 53, 28 Dec 2026 to 3 Jan 2027"),
+            ("2026-Q4", "quarter 4 of 2026"),
+            ("2026", "2026"),
+            ("2026-11-21", "21 November 2026"),
+        ] {
+            assert_eq!(period_name(&Period::parse(label, Tz::Europe__Berlin).unwrap()), name);
+        }
+    }
+
+    #[test]
+    fn a_moment_is_ahead_or_back() {
+        let now = at("2026-11-21T07:00:00Z");
+        for (seconds, text) in [(0, "now"), (18, "in 18 s"), (-12, "12 s ago"), (-7_500, "2 h 05 min ago")] {
+            assert_eq!(from_now(now.plus_seconds(seconds), now), text);
+        }
     }
 
     #[test]

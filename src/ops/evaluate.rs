@@ -7,7 +7,7 @@ use crate::ops::judge::{self, Calendar};
 use crate::ops::{Context, OpsError};
 use crate::store::evaluations::Evaluation;
 use crate::store::objectives::ObjectiveListing;
-use crate::store::{self};
+use crate::store::{self, Db};
 use std::collections::BTreeMap;
 
 /// The newest minute that every indicator can have been read up to: the last whole one, a little late.
@@ -22,21 +22,30 @@ pub fn judged_until(now: Instant) -> Minute {
 /// Evaluates all live objectives as of now and says how many there were.
 pub async fn evaluate_all(context: &Context) -> Result<usize, OpsError> {
     let now = context.clock.now();
-    let end = judged_until(now);
     let listings = store::objectives::listings(&context.db).await?;
     let before: BTreeMap<ObjectiveId, Evaluation> =
         store::evaluations::list(&context.db).await?.into_iter().map(|e| (e.objective, e)).collect();
     let mut evaluations = Vec::with_capacity(listings.len());
     for listing in &listings {
-        let ObjectiveListing { objective, agreement, .. } = listing;
-        let calendar = Calendar { zone: agreement.zone, period: agreement.period };
-        let judgement = judge::at(&context.db, objective, calendar, end).await?;
-        evaluations.push(evaluation(objective.id, now, &judgement, before.get(&objective.id)));
+        evaluations.push(evaluate(&context.db, listing, now, before.get(&listing.objective.id)).await?);
     }
     let mut tx = context.db.begin_write().await?;
     store::evaluations::save_many(&mut tx, &evaluations).await?;
     tx.commit().await?;
     Ok(evaluations.len())
+}
+
+/// Evaluates one objective as of now, and keeps nothing; `before` is its latest evaluation.
+pub async fn evaluate(
+    db: &Db,
+    listing: &ObjectiveListing,
+    now: Instant,
+    before: Option<&Evaluation>,
+) -> Result<Evaluation, OpsError> {
+    let ObjectiveListing { objective, agreement, .. } = listing;
+    let calendar = Calendar { zone: agreement.zone, period: agreement.period };
+    let judgement = judge::at(db, objective, calendar, judged_until(now)).await?;
+    Ok(evaluation(objective.id, now, &judgement, before))
 }
 
 fn evaluation(objective: ObjectiveId, now: Instant, judgement: &Judgement, before: Option<&Evaluation>) -> Evaluation {

@@ -20,11 +20,17 @@ pub mod pull;
 
 pub mod judge;
 
+pub mod judge_periods;
+
 pub mod evaluate;
 
 pub mod trace;
 
+pub mod check_threshold;
+
 pub mod make_report;
+
+pub mod show_report;
 
 pub mod write_letter;
 

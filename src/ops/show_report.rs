@@ -1,0 +1,139 @@
+//! Opens a report, stored or not yet made, for a page or a file: every shape from the one value.
+
+use crate::domain::calendar::Period;
+use crate::domain::ids::ReportId;
+use crate::domain::model::Agreement;
+use crate::domain::wording;
+use crate::ops::make_report::make_report;
+use crate::ops::{Context, OpsError};
+use crate::report::{self, Medium, Report};
+use crate::store::reports::ReportHead;
+use crate::store::{self, Db};
+
+/// The shapes of a report's file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileFormat {
+    /// A document that stands alone.
+    Html,
+    /// Plain text.
+    Text,
+    /// One row per objective.
+    Csv,
+    /// The canonical document.
+    Json,
+}
+
+impl FileFormat {
+    /// The format behind a file's extension, or behind the word `text`.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "html" => Some(Self::Html),
+            "txt" | "text" => Some(Self::Text),
+            "csv" => Some(Self::Csv),
+            "json" => Some(Self::Json),
+            _ => None,
+        }
+    }
+
+    const fn extension(self) -> &'static str {
+        match self {
+            Self::Html => "html",
+            Self::Text => "txt",
+            Self::Csv => "csv",
+            Self::Json => "json",
+        }
+    }
+
+    const fn media_type(self) -> &'static str {
+        match self {
+            Self::Html => "text/html; charset=utf-8",
+            Self::Text => "text/plain; charset=utf-8",
+            Self::Csv => "text/csv; charset=utf-8",
+            Self::Json => "application/json",
+        }
+    }
+}
+
+/// A report as a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportFile {
+    /// A safe name, ASCII only.
+    pub name: String,
+    /// Its media type.
+    pub media_type: &'static str,
+    /// Its content.
+    pub body: String,
+}
+
+/// A report that can be shown.
+#[derive(Clone, Debug)]
+pub struct OpenReport {
+    report: Report,
+    /// As it was stored, to be handed out byte for byte.
+    document: Option<String>,
+}
+
+/// Opens a stored report.
+pub async fn stored(db: &Db, id: ReportId) -> Result<(ReportHead, OpenReport), OpsError> {
+    let found = store::reports::find(db, id).await?.ok_or(OpsError::NotFound("report"))?;
+    let report = report::json::read(&found.document)?;
+    Ok((found.head, OpenReport { report, document: Some(found.document) }))
+}
+
+/// Makes the report of a period as the ledger stands now, and keeps nothing.
+pub async fn preview(context: &Context, agreement: &Agreement, period: Period) -> Result<OpenReport, OpsError> {
+    if period.span().start() >= context.clock.now().minute() {
+        return Err(OpsError::refused("period", "This period has not begun; choose one that has."));
+    }
+    Ok(OpenReport { report: make_report(context, agreement, period, 1).await?, document: None })
+}
+
+impl OpenReport {
+    /// Agreement and period, as a title.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let Report { agreement, period, .. } = &self.report;
+        let named = Period::parse(&period.label, agreement.zone).map(|period| wording::period_name(&period));
+        format!("{}: {}", agreement.name, named.unwrap_or_else(|_| period.label.clone()))
+    }
+
+    /// When it was made and as which revision, in the agreement's zone.
+    #[must_use]
+    pub fn made(&self) -> String {
+        let Report { built_at, agreement, revision, .. } = &self.report;
+        format!("Made {}, revision {revision}", wording::instant(*built_at, agreement.zone))
+    }
+
+    /// May its numbers still change?
+    #[must_use]
+    pub const fn is_provisional(&self) -> bool {
+        self.report.provisional
+    }
+
+    /// How many objectives are met, and how many there are.
+    #[must_use]
+    pub fn met(&self) -> (usize, usize) {
+        let lines = &self.report.objectives;
+        (lines.iter().filter(|line| line.met == Some(true)).count(), lines.len())
+    }
+
+    /// As a part of a page; trusted markup.
+    pub fn fragment(&self) -> Result<String, OpsError> {
+        Ok(report::render_fragment(&self.report)?)
+    }
+
+    /// As a file.
+    pub fn file(&self, format: FileFormat) -> Result<ReportFile, OpsError> {
+        let report = &self.report;
+        let body = match (format, &self.document) {
+            (FileFormat::Json, Some(document)) => document.clone(),
+            (FileFormat::Json, None) => report::render_json(report)?,
+            (FileFormat::Html, _) => report::render_html(report, &report::charts(report)?, Medium::File, None)?,
+            (FileFormat::Text, _) => report::render_text(report),
+            (FileFormat::Csv, _) => report::render_csv([report])?,
+        };
+        let name = report::file_name(report, format.extension());
+        Ok(ReportFile { name, media_type: format.media_type(), body })
+    }
+}
