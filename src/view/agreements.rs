@@ -113,7 +113,8 @@ pub struct PastCell {
 /// Fields: `name`, `customer`, `owner`, `zone`, `period` and `report-every` (`month`, `week`), `recipients` (one per line);
 /// for each number of the group `objective`: `objective-N-kind` (a word of `ObjectiveKind`), `-id`, `-name`, `-service`,
 /// `-source`, `-total`, `-part`, `-part-is` (`bad`, `good`), `-histogram`, `-threshold`, `-gauge`, `-within-ms`, `-target`,
-/// `-window`. Buttons named `action`: `add-objective`, `remove-objective-N`, `save`.
+/// `-window`. Buttons named `action`: `add-objective`, `remove-objective-N`, `save`. A hidden `basis`
+/// says which state of the agreement the form was opened on.
 #[derive(Template, Clone, Debug)]
 #[template(path = "pages/agreements/form.html")]
 pub struct AgreementFormPage {
@@ -173,6 +174,12 @@ impl AgreementFormPage {
     #[must_use]
     pub fn action(&self) -> String {
         self.id.map_or_else(|| "/agreements/new".to_owned(), |id| format!("/agreements/{id}/edit"))
+    }
+
+    /// The number that another objective would get.
+    #[must_use]
+    pub fn next_number(&self) -> usize {
+        self.form.group("objective").last().map_or(0, |last| last.saturating_add(1))
     }
 
     /// The objectives, in order.

@@ -81,6 +81,8 @@ pub struct DeliveryRow {
     pub answer: String,
     /// When: sent at, or tried next at.
     pub at: String,
+    /// Where to ask for another try at once, if that makes sense and this person may.
+    pub retry: Option<String>,
 }
 
 /// `/agreements/{id}/report?period=…`: what the report would say.

@@ -1,5 +1,6 @@
 //! What can go wrong with a request, and the one place where it becomes a page and a line in the log.
 
+use crate::ops::OpsError;
 use crate::ops::password::HashError;
 use crate::store::StoreError;
 use crate::view::error::ErrorPage;
@@ -70,6 +71,31 @@ impl WebError {
     #[must_use]
     pub fn internal(error: impl Error + Send + Sync + 'static) -> Self {
         Self::Internal(Box::new(error))
+    }
+
+    /// What was asked for cannot be; the sentence says the mend. For requests without a form to show it in.
+    #[must_use]
+    pub fn refused(sentence: impl Into<String>) -> Self {
+        Self::Refused {
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+            title: "This cannot be done".to_owned(),
+            message: sentence.into(),
+        }
+    }
+}
+
+impl From<OpsError> for WebError {
+    fn from(error: OpsError) -> Self {
+        match error {
+            OpsError::NotFound("agreement") => Self::NotFound("There is no such agreement"),
+            OpsError::NotFound("objective") => Self::NotFound("There is no such objective"),
+            OpsError::NotFound("source") => Self::NotFound("There is no such source"),
+            OpsError::NotFound("report") => Self::NotFound("There is no such report"),
+            OpsError::NotFound(_) => Self::NotFound("There is no such thing"),
+            OpsError::Refused { sentence, .. } => Self::refused(sentence),
+            OpsError::Store(error) => Self::Store(error),
+            other => Self::internal(other),
+        }
     }
 }
 

@@ -10,6 +10,7 @@ pub mod routes;
 mod state;
 
 pub mod account;
+pub mod agreements;
 
 pub mod overview;
 
@@ -33,7 +34,10 @@ pub mod extract;
 pub mod headers;
 pub mod html;
 pub mod observe;
+pub mod reports;
+mod say;
 pub mod session;
+pub mod sources;
 pub mod throttle;
 
 pub use error::WebError;

@@ -1,6 +1,7 @@
 //! Every address of the web server, and who answers it.
 
 use crate::web::{State, WebError, account, assets, csrf, error, extract, health, session};
+use crate::web::{agreements, reports, sources};
 use crate::web::{audit, export, guide, objective, overview};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::{self, Data, PayloadConfig, ServiceConfig};
@@ -32,6 +33,13 @@ pub const READY: &str = "/ready";
 pub const METRICS: &str = "/metrics";
 /// Embedded files.
 pub const ASSETS: &str = "/assets/{hash}/{name:.*}";
+
+/// All sources.
+pub const SOURCES: &str = "/sources";
+/// All agreements.
+pub const AGREEMENTS: &str = "/agreements";
+/// All reports.
+pub const REPORTS: &str = "/reports";
 
 /// How large a form may be.
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
@@ -73,7 +81,44 @@ fn pages(routes: &mut ServiceConfig) {
         )
         .service(
             web::resource(ACCOUNT).route(web::get().to(account::show)).route(web::post().to(account::change_password)),
-        );
+        )
+        .configure(definitions);
+}
+
+/// Sources, agreements and reports.
+fn definitions(routes: &mut ServiceConfig) {
+    let form = |path: &str| web::resource(path.to_owned());
+    routes
+        .route(SOURCES, web::get().to(sources::list))
+        .service(form("/sources/new").route(web::get().to(sources::new)).route(web::post().to(sources::create)))
+        .route(r"/sources/{id:\d+}", web::get().to(sources::show))
+        .service(
+            form(r"/sources/{id:\d+}/edit").route(web::get().to(sources::edit)).route(web::post().to(sources::change)),
+        )
+        .route(r"/sources/{id:\d+}/test", web::post().to(sources::test))
+        .route(r"/sources/{id:\d+}/archive", web::post().to(sources::archive))
+        .route(r"/sources/{id:\d+}/restore", web::post().to(sources::restore))
+        .route(AGREEMENTS, web::get().to(agreements::list))
+        .service(
+            form("/agreements/new").route(web::get().to(agreements::new)).route(web::post().to(agreements::create)),
+        )
+        .route(r"/agreements/{id:\d+}", web::get().to(agreements::show))
+        .route(r"/agreements/{id:\d+}.{format:csv|json}", web::get().to(agreements::export))
+        .service(
+            form(r"/agreements/{id:\d+}/edit")
+                .route(web::get().to(agreements::edit))
+                .route(web::post().to(agreements::change)),
+        )
+        .route(r"/agreements/{id:\d+}/archive", web::post().to(agreements::archive))
+        .route(r"/agreements/{id:\d+}/restore", web::post().to(agreements::restore))
+        .route(r"/agreements/{id:\d+}/report", web::get().to(reports::preview))
+        .route(r"/agreements/{id:\d+}/report.{format:html|txt|csv|json}", web::get().to(reports::preview_file))
+        .route(r"/agreements/{id:\d+}/send", web::post().to(reports::send))
+        .route(REPORTS, web::get().to(reports::list))
+        .route(r"/reports/{id:\d+}", web::get().to(reports::show))
+        .route(r"/reports/{id:\d+}.{format:html|txt|csv|json}", web::get().to(reports::download))
+        .route(r"/reports/{id:\d+}/send", web::post().to(reports::send_again))
+        .route(r"/reports/{id:\d+}/deliveries/{delivery:\d+}/retry", web::post().to(reports::retry));
 }
 
 /// What was judged, and what was changed.

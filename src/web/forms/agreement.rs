@@ -1,13 +1,13 @@
 //! The agreement form: an agreement and any number of objectives.
 
-use super::{line, optional_line};
+use super::{line, optional_line, sentence};
 use crate::domain::calendar::PeriodKind;
 use crate::domain::ids::{ObjectiveId, SourceId};
 use crate::domain::model::{
     EmailAddress, ObjectiveKind, Part, Query, RollingMinutes, Source, SourceSpec, Threshold, Window,
 };
-use crate::domain::selector::{Expression, Selector};
-use crate::domain::target::{Target, WHOLE_PPM, ppm_to_percent};
+use crate::domain::selector::{Expression, Selector, SelectorError};
+use crate::domain::target::{Target, TargetError, WHOLE_PPM, ppm_to_percent};
 use crate::ops::define_agreement::{AgreementDraft, DefinedAgreement, ObjectiveDraft};
 use crate::view::Form;
 use chrono_tz::Tz;
@@ -17,6 +17,8 @@ use std::collections::BTreeSet;
 pub const GROUP: &str = "objective";
 /// How many objectives one agreement may have.
 const OBJECTIVES_MAX: usize = 50;
+/// The longest answer time of a check, in milliseconds: that of the longest timeout.
+const WITHIN_MS_MAX: u32 = 120_000;
 /// How many people one report may go to.
 const RECIPIENTS_MAX: usize = 100;
 
@@ -27,16 +29,38 @@ pub fn empty(zone: &str, owner: &str) -> Form {
     form.set("zone", zone);
     form.set("owner", owner);
     form.set("period", PeriodKind::Month.word());
-    form.set("report", PeriodKind::Week.word());
+    form.set("report-every", PeriodKind::Week.word());
     add_objective(&mut form);
     form
 }
 
-/// Adds an empty objective with the usual terms.
+/// Adds an empty objective with the usual terms, about the same service and source as the last.
 pub fn add_objective(form: &mut Form) {
+    let numbers = form.group(GROUP);
+    if numbers.len() >= OBJECTIVES_MAX {
+        form.refuse("", format!("An agreement can have at most {OBJECTIVES_MAX} objectives."));
+        return;
+    }
+    let last = numbers.last().map(|last| ["service", "source"].map(|name| form.value(&field(*last, name)).to_owned()));
     let number = form.add_to_group(GROUP, "kind", ObjectiveKind::Availability.word());
-    form.set(format!("{GROUP}-{number}-part-is"), "bad");
-    form.set(format!("{GROUP}-{number}-window"), RollingMinutes::MONTH.to_string());
+    let [service, source] = last.unwrap_or_default();
+    form.set(field(number, "service"), service);
+    form.set(field(number, "source"), source);
+    form.set(field(number, "part-is"), "bad");
+    form.set(field(number, "window"), RollingMinutes::MONTH.to_string());
+}
+
+/// Does what a button inside the form says: adds or removes an objective. False for every other button.
+pub fn press(form: &mut Form, action: &str) -> bool {
+    if action == "add-objective" {
+        add_objective(form);
+        return true;
+    }
+    let number = action.strip_prefix("remove-objective-").and_then(|number| number.parse().ok());
+    if let Some(number) = number {
+        form.remove_from_group(GROUP, number);
+    }
+    number.is_some()
 }
 
 /// The form as it opens for an agreement that exists.
@@ -49,7 +73,7 @@ pub fn filled(defined: &DefinedAgreement) -> Form {
     form.set("owner", &agreement.owner);
     form.set("zone", agreement.zone.name());
     form.set("period", agreement.period.word());
-    form.set("report", agreement.report_every.word());
+    form.set("report-every", agreement.report_every.word());
     let recipients: Vec<&str> = agreement.recipients.iter().map(EmailAddress::as_str).collect();
     form.set("recipients", recipients.join("\n"));
     for (number, (objective, indicator, service)) in defined.objectives.iter().enumerate() {
@@ -97,8 +121,8 @@ pub fn read(form: &mut Form, sources: &[Source]) -> Option<AgreementDraft> {
     let customer = optional_line(form, "customer", "the customer's name");
     let owner = optional_line(form, "owner", "the owner's name");
     let zone = zone(form);
-    let period = period(form, "period");
-    let report_every = period_of_report(form);
+    let period = week_or_month(form, "period");
+    let report_every = week_or_month(form, "report-every");
     let recipients = recipients(form);
     let objectives = objectives(form, sources);
     if !form.is_fine() {
@@ -117,23 +141,21 @@ pub fn read(form: &mut Form, sources: &[Source]) -> Option<AgreementDraft> {
 }
 
 fn zone(form: &mut Form) -> Option<Tz> {
-    let zone = form.value("zone").trim().parse::<Tz>().ok();
+    let typed = form.value("zone").trim().to_owned();
+    let zone = typed.parse::<Tz>().ok();
     if zone.is_none() {
-        form.refuse("zone", "Please write a time zone from the IANA list, such as Europe/Berlin or UTC.");
+        let what = if typed.is_empty() { String::new() } else { format!("There is no time zone “{typed}”. ") };
+        form.refuse("zone", format!("{what}Please choose one of the list, such as Europe/Berlin or UTC."));
     }
     zone
 }
 
-fn period(form: &mut Form, name: &str) -> Option<PeriodKind> {
+fn week_or_month(form: &mut Form, name: &str) -> Option<PeriodKind> {
     let kind = PeriodKind::from_word(form.value(name)).filter(|k| matches!(k, PeriodKind::Week | PeriodKind::Month));
     if kind.is_none() {
         form.refuse(name, "Please choose week or month.");
     }
     kind
-}
-
-fn period_of_report(form: &mut Form) -> Option<PeriodKind> {
-    period(form, "report")
 }
 
 fn recipients(form: &mut Form) -> Option<Vec<EmailAddress>> {
@@ -173,7 +195,9 @@ fn objectives(form: &mut Form, sources: &[Source]) -> Option<Vec<ObjectiveDraft>
     drafts.into_iter().collect()
 }
 
-fn field(number: usize, name: &str) -> String {
+/// The name of a field of an objective.
+#[must_use]
+pub fn field(number: usize, name: &str) -> String {
     format!("{GROUP}-{number}-{name}")
 }
 
@@ -213,11 +237,23 @@ fn source<'a>(form: &mut Form, name: &str, sources: &'a [Source]) -> Option<&'a 
 
 fn target(form: &mut Form, name: &str, kind: ObjectiveKind) -> Option<Target> {
     let text = form.value(name);
-    let target = match kind {
-        ObjectiveKind::ErrorRate => Target::parse_error_rate(text),
-        ObjectiveKind::Availability | ObjectiveKind::Uptime | ObjectiveKind::Latency => Target::parse(text),
+    let (target, is_maximum) = match kind {
+        ObjectiveKind::ErrorRate => (Target::parse_error_rate(text), true),
+        ObjectiveKind::Availability | ObjectiveKind::Uptime | ObjectiveKind::Latency => (Target::parse(text), false),
     };
-    target.map_err(|error| form.refuse(name, sentence(&error.to_string()))).ok()
+    let refusal = |error: TargetError| match error {
+        TargetError::NotANumber if is_maximum => {
+            "Write the share that may fail as a percentage, such as 0.1.".to_owned()
+        }
+        TargetError::Zero if is_maximum => {
+            "If all requests may fail, nothing is promised; write a maximum below 100 %, such as 0.1.".to_owned()
+        }
+        TargetError::Whole if is_maximum => "A maximum of 0 % leaves no error budget: the first failure would break \
+                                             the promise for the whole window; write one above, such as 0.01."
+            .to_owned(),
+        error => sentence(&error.to_string()),
+    };
+    target.map_err(|error| form.refuse(name, refusal(error))).ok()
 }
 
 fn window(form: &mut Form, name: &str) -> Option<Window> {
@@ -225,15 +261,14 @@ fn window(form: &mut Form, name: &str) -> Option<Window> {
     if text == "period" {
         return Some(Window::Calendar);
     }
-    let length = RollingMinutes::parse(text).map(Window::Rolling);
-    length
-        .map_err(|error| {
-            form.refuse(
-                name,
-                format!("{} Or write “period” for the agreement's calendar period.", sentence(&error.to_string())),
-            )
-        })
-        .ok()
+    match RollingMinutes::parse(text) {
+        Ok(length) => Some(Window::Rolling(length)),
+        Err(error) => {
+            let how = sentence(&error.to_string());
+            form.refuse(name, format!("{how} Or write “period” for the agreement's calendar period."));
+            None
+        }
+    }
 }
 
 fn query(form: &mut Form, number: usize, kind: ObjectiveKind, source: &SourceSpec) -> Option<Query> {
@@ -250,23 +285,43 @@ fn query(form: &mut Form, number: usize, kind: ObjectiveKind, source: &SourceSpe
         ObjectiveKind::Availability | ObjectiveKind::ErrorRate => {
             let total = expression(form, &at("total"), source);
             let part = expression(form, &at("part"), source);
-            let is_good = kind == ObjectiveKind::Availability && form.value(&at("part-is")) == "good";
-            let part = if is_good { Part::Good(part?) } else { Part::Bad(part?) };
-            Some(Query::Ratio { total: total?, part })
-        }
-        ObjectiveKind::Uptime if is_probe => Some(Query::Check { within_ms: None }),
-        ObjectiveKind::Uptime => selector(form, &at("gauge"), "up{job=\"api\"}").map(|gauge| Query::Up { gauge }),
-        ObjectiveKind::Latency if is_probe => {
-            let typed = form.value(&at("within-ms")).trim().parse::<u32>().ok().filter(|ms| *ms > 0);
-            if typed.is_none() {
+            if total.is_some() && total == part {
                 form.refuse(
-                    at("within-ms"),
-                    "Please write the longest allowed answer time in milliseconds, such as 500.",
+                    at("part"),
+                    "This counts the same events as the field above; narrow it down to a part of them.",
                 );
             }
-            typed.map(|within| Query::Check { within_ms: Some(within) })
+            let part = part_is(form, &at("part-is"), part);
+            Some(Query::Ratio { total: total?, part: part? })
         }
+        ObjectiveKind::Uptime if is_probe && form.value(&at("within-ms")).trim().is_empty() => {
+            Some(Query::Check { within_ms: None })
+        }
+        ObjectiveKind::Uptime | ObjectiveKind::Latency if is_probe => within(form, &at("within-ms")),
+        ObjectiveKind::Uptime => selector(form, &at("gauge"), "up{job=\"api\"}").map(|gauge| Query::Up { gauge }),
         ObjectiveKind::Latency => latency(form, number),
+    }
+}
+
+/// The longest answer time that a check may take and still be good.
+fn within(form: &mut Form, name: &str) -> Option<Query> {
+    let typed = form.value(name).trim().parse::<u32>().ok().filter(|ms| (1..=WITHIN_MS_MAX).contains(ms));
+    if typed.is_none() {
+        let sentence =
+            "Please write the longest allowed answer time in milliseconds, such as 500; at most two minutes.";
+        form.refuse(name, sentence);
+    }
+    typed.map(|within| Query::Check { within_ms: Some(within) })
+}
+
+fn part_is(form: &mut Form, name: &str, part: Option<Expression>) -> Option<Part> {
+    match form.value(name) {
+        "bad" | "" => part.map(Part::Bad),
+        "good" => part.map(Part::Good),
+        _ => {
+            form.refuse(name, "Please choose whether the second counter counts the bad or the good events.");
+            None
+        }
     }
 }
 
@@ -276,6 +331,12 @@ fn latency(form: &mut Form, number: usize) -> Option<Query> {
     if histogram.as_ref().is_some_and(|h| !h.metric().ends_with("_bucket")) {
         form.refuse(histogram_field, "Please name the histogram's bucket series; its name ends in “_bucket”.");
         return None;
+    }
+    if histogram.as_ref().is_some_and(|h| h.matchers().iter().any(|matcher| matcher.label() == "le")) {
+        form.refuse(
+            histogram_field,
+            "Please leave “le” out of the selector; the threshold below says which bucket counts.",
+        );
     }
     let threshold = Threshold::parse(form.value(&threshold_field));
     if threshold.is_none() {
@@ -303,14 +364,49 @@ fn expression(form: &mut Form, name: &str, source: &SourceSpec) -> Option<Expres
 }
 
 fn selector(form: &mut Form, name: &str, example: &str) -> Option<Selector> {
-    let read = Selector::parse(form.value(name));
-    read.map_err(|error| form.refuse(name, format!("{} An example: {example}", sentence(&error.to_string())))).ok()
+    match Selector::parse(form.value(name)) {
+        Ok(selector) => Some(selector),
+        Err(SelectorError::Empty) => {
+            form.refuse(name, format!("Please write a selector, such as {example}."));
+            None
+        }
+        Err(error) => {
+            form.refuse(name, format!("{} An example: {example}", sentence(&error.to_string())));
+            None
+        }
+    }
 }
 
-/// An error's text as a sentence: with a capital first letter and a full stop.
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
-    let stop = if text.ends_with(['.', '!', '?']) { "" } else { "." };
-    format!("{first}{}{stop}", letters.as_str())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_rate_is_typed_and_shown_as_a_maximum() {
+        let mut form = Form::default();
+        form.set("target", "0.05 %");
+        let read = target(&mut form, "target", ObjectiveKind::ErrorRate).unwrap();
+        assert_eq!(read.ppm(), 999_500);
+        assert_eq!(target_text(ObjectiveKind::ErrorRate, read), "0.05");
+        assert_eq!(target_text(ObjectiveKind::Latency, read), "99.95");
+        for (text, part) in [("100", "nothing is promised"), ("0", "no error budget"), ("few", "such as 0.1")] {
+            let mut form = Form::default();
+            form.set("target", text);
+            assert_eq!(target(&mut form, "target", ObjectiveKind::ErrorRate), None);
+            assert!(form.field("target").problem.unwrap().contains(part), "{text}");
+        }
+    }
+
+    #[test]
+    fn buttons_inside_the_form_are_told_from_saving() {
+        let mut form = empty("UTC", "");
+        for action in ["save", "", "remove-objective-", "remove-objective-x", "add-objectives"] {
+            assert!(!press(&mut form, action), "{action}");
+        }
+        form.set("objective-0-source", "7");
+        assert!(press(&mut form, "add-objective"));
+        assert_eq!((form.group(GROUP), form.value("objective-1-source")), (vec![0, 1], "7"));
+        assert!(press(&mut form, "remove-objective-0"));
+        assert_eq!(form.group(GROUP), [1]);
+    }
 }

@@ -1,8 +1,10 @@
 //! Forms read into drafts: what was typed stays, and each refusal names its field and the mend.
 
 pub mod agreement;
+pub mod source;
 
 use crate::view::Form;
+use std::ops::RangeInclusive;
 
 /// The longest name, in characters.
 const NAME_CHARS_MAX: usize = 120;
@@ -29,4 +31,21 @@ fn optional_line(form: &mut Form, name: &str, what: &str) -> Option<String> {
         return None;
     }
     Some(text)
+}
+
+/// Reads a whole number within bounds.
+fn number(form: &mut Form, name: &str, range: RangeInclusive<i64>) -> Option<i64> {
+    let read = form.value(name).trim().parse::<i64>().ok().filter(|number| range.contains(number));
+    if read.is_none() {
+        form.refuse(name, format!("Please write a whole number from {} to {}.", range.start(), range.end()));
+    }
+    read
+}
+
+/// An error's text as a sentence: with a capital first letter and a full stop.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    let stop = if text.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{first}{}{stop}", letters.as_str())
 }

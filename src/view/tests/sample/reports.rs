@@ -55,6 +55,7 @@ pub(super) fn reports(say: &Say) -> Vec<(&'static str, String)> {
         attempts: say.it("2"),
         answer: say.it(answer),
         at: say.it("16 Nov 2026, 01:11"),
+        retry: to.starts_with("sla").then(|| "/reports/14/deliveries/8000/retry".to_owned()),
     };
     let shown = ReportPage {
         shell: shell(say, "Checkout for Acme: week 46, 2026", Section::Reports, Some(Help::REPORTS)),

@@ -1,0 +1,99 @@
+//! GET `/agreements/{id}.csv` and `.json`: all objectives, period by period, streamed.
+
+use crate::domain::calendar::{Period, PeriodKind};
+use crate::domain::ids::AgreementId;
+use crate::domain::model::Agreement;
+use crate::domain::time::{Instant, Span};
+use crate::ops::export::{self, Format, periods_in};
+use crate::ops::make_report::live_objectives;
+use crate::ops::{Context, OpsError};
+use crate::store;
+use crate::web::extract::SignedIn;
+use crate::web::{State, WebError};
+use actix_web::HttpResponse;
+use actix_web::http::header::{CONTENT_DISPOSITION, ContentEncoding};
+use actix_web::web::{Bytes, Data, Path, Query};
+use futures_util::TryStreamExt as _;
+use serde::Deserialize;
+
+/// The most periods of one file: ten years of months.
+const PERIODS_MAX: usize = 120;
+
+/// The range, as days in the agreement's zone; both belong to it.
+#[derive(Debug, Deserialize)]
+pub struct Range {
+    from: Option<String>,
+    to: Option<String>,
+}
+
+/// The file.
+pub async fn export(
+    _user: SignedIn,
+    state: Data<State>,
+    path: Path<(i64, String)>,
+    range: Query<Range>,
+) -> Result<HttpResponse, WebError> {
+    let (id, format) = path.into_inner();
+    let found = store::agreements::find(&state.db, AgreementId(id)).await?;
+    let agreement = found.ok_or(OpsError::NotFound("agreement"))?;
+    let span = span(&state, &agreement, &range).await?;
+    let periods = periods_in(&agreement, agreement.period, span, PERIODS_MAX + 1);
+    if periods.len() > PERIODS_MAX {
+        return Err(WebError::refused(format!("One file holds at most {PERIODS_MAX} periods; choose a later “from”.")));
+    }
+    let (format, media_type) = match format.as_str() {
+        "csv" => (Format::Csv, "text/csv; charset=utf-8"),
+        _ => (Format::Json, "application/json"),
+    };
+    let extension = if format == Format::Csv { "csv" } else { "json" };
+    let disposition = format!("attachment; filename=\"nines-agreement-{id}.{extension}\"");
+    let rows = export::agreement(Context::clone(&state), agreement, periods, format);
+    Ok(HttpResponse::Ok()
+        .content_type(media_type)
+        // compression would hold the stream back
+        .insert_header(ContentEncoding::Identity)
+        .insert_header((CONTENT_DISPOSITION, disposition))
+        .streaming(rows.map_ok(Bytes::from).map_err(broken_off)))
+}
+
+/// The status is long sent: all that is left is to cut the connection, so that nobody takes a part for the whole.
+fn broken_off(error: OpsError) -> WebError {
+    tracing::error!(error = %error, "an export broke off");
+    error.into()
+}
+
+async fn span(state: &State, agreement: &Agreement, range: &Range) -> Result<Span, WebError> {
+    let now = state.clock.now();
+    let start = match day(range.from.as_deref(), agreement)? {
+        Some(first) => first.span().start(),
+        None => first_minute(state, agreement, now).await?,
+    };
+    let end = day(range.to.as_deref(), agreement)?.map_or_else(|| now.minute(), |last| last.span().end());
+    if end <= start {
+        return Err(WebError::refused("Please choose a “to” that is not before “from”, both as 2026-11-21."));
+    }
+    // what has not begun has nothing to say; at least the running period is told
+    let end = end.min(now.minute().plus(1));
+    Ok(Span::new(start.min(end.plus(-1)), end))
+}
+
+fn day(text: Option<&str>, agreement: &Agreement) -> Result<Option<Period>, WebError> {
+    let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
+    let day = Period::parse(text, agreement.zone).ok().filter(|period| period.kind() == PeriodKind::Day);
+    day.map(Some).ok_or_else(|| WebError::refused("Please write “from” and “to” as days, such as 2026-11-21."))
+}
+
+/// The first minute with data; without any, the present.
+async fn first_minute(
+    state: &State,
+    agreement: &Agreement,
+    now: Instant,
+) -> Result<crate::domain::time::Minute, WebError> {
+    let mut first = now.minute();
+    for listing in live_objectives(&state.db, agreement).await? {
+        if let Some(extent) = store::ledger::extent(&state.db, listing.indicator.id).await? {
+            first = first.min(extent.start());
+        }
+    }
+    Ok(first)
+}

@@ -1,0 +1,14 @@
+//! Agreements: contracts with customers, and the form that defines them.
+
+mod define;
+mod export;
+mod list;
+mod row;
+mod show;
+mod thresholds;
+mod verdict;
+
+pub use define::{archive, change, create, edit, new, restore};
+pub use export::export;
+pub use list::list;
+pub use show::show;

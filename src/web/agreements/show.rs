@@ -1,0 +1,134 @@
+//! GET `/agreements/{id}`: terms, the running period, and a row per past period.
+
+use super::row::objective_row;
+use super::verdict;
+use crate::domain::calendar::{Period, PeriodKind};
+use crate::domain::ids::AgreementId;
+use crate::domain::judgement::{self, Judgement};
+use crate::domain::model::{Agreement, EmailAddress};
+use crate::domain::time::{DAY_MINUTES, Minute};
+use crate::domain::wording;
+use crate::ops::OpsError;
+use crate::ops::evaluate::{evaluate, judged_until};
+use crate::ops::judge_periods::{JudgedPeriod, judge_periods};
+use crate::ops::make_report::live_objectives;
+use crate::store::objectives::ObjectiveListing;
+use crate::store::reports::ReportHead;
+use crate::store::{self, Page};
+use crate::view::agreements::{AgreementPage, PastCell, PastPeriod};
+use crate::view::{Fact, Help, Link, Progress, Section, Status};
+use crate::web::extract::{Frame, SignedIn};
+use crate::web::html::Html;
+use crate::web::reports::report_rows;
+use crate::web::{State, WebError, routes, say};
+use actix_web::web::{Data, Path};
+
+/// How many past periods and reports the page shows.
+const PAST_MAX: usize = 12;
+const REPORTS_MAX: i64 = 12;
+
+/// The page.
+pub async fn show(
+    user: SignedIn,
+    frame: Frame,
+    state: Data<State>,
+    id: Path<i64>,
+) -> Result<Html<AgreementPage>, WebError> {
+    let id = AgreementId(*id);
+    let agreement = store::agreements::find(&state.db, id).await?.ok_or(OpsError::NotFound("agreement"))?;
+    let listings = live_objectives(&state.db, &agreement).await?;
+    let now = state.clock.now();
+    let end = judged_until(now);
+    let periods = judge_periods(&state.db, &agreement, &listings, end, PAST_MAX).await?;
+    let heads = store::reports::list(&state.db, Some(id), Page::first(REPORTS_MAX)).await?;
+    let reports = report_rows(&state, &heads, std::slice::from_ref(&agreement)).await?;
+    let mut objectives = Vec::with_capacity(listings.len());
+    for listing in &listings {
+        objectives.push(objective_row(listing, &evaluate(&state.db, listing, now, None).await?));
+    }
+    let current = &periods.current;
+    Ok(Html(AgreementPage {
+        shell: frame.shell.page(agreement.name.clone(), Section::Agreements, Some(Help::AGREEMENTS)),
+        id: id.0,
+        status: say::worst(current.judgements.iter().map(|one| say::status(one.status))),
+        terms: terms(&agreement),
+        current_label: say::capitalised(&wording::period_name(&current.period)),
+        current_period: current.period.label(),
+        current_verdict: verdict::sentence(&named(&listings, &current.judgements)),
+        current_progress: passed(current.period, end),
+        past_heads: listings.iter().map(head).collect(),
+        past: periods.past.iter().map(|one| past_period(one, &listings, &heads)).collect(),
+        objectives,
+        reports,
+        is_archived: agreement.archived_at.is_some(),
+        can_edit: say::can_edit(&user.0),
+        name: agreement.name,
+        customer: agreement.customer,
+    }))
+}
+
+fn named<'a>(listings: &'a [ObjectiveListing], judgements: &'a [Judgement]) -> Vec<(&'a str, &'a Judgement)> {
+    listings.iter().map(|listing| listing.objective.name.as_str()).zip(judgements).collect()
+}
+
+fn head(listing: &ObjectiveListing) -> Link {
+    Link::new(format!("/objectives/{}", listing.objective.id), &listing.objective.name)
+}
+
+fn terms(agreement: &Agreement) -> Vec<Fact> {
+    let or_none = |text: &str| if text.is_empty() { "–".to_owned() } else { text.to_owned() };
+    let recipients: Vec<&str> = agreement.recipients.iter().map(EmailAddress::as_str).collect();
+    let mut terms = vec![
+        Fact::new("Customer", or_none(&agreement.customer)),
+        Fact::new("Owner", or_none(&agreement.owner)),
+        Fact::new("Time zone", wording::zone(agreement.created_at, agreement.zone)),
+        Fact::new("Judged by", format!("calendar {}", wording::period(agreement.period))),
+        Fact::new("Report", report_pace(agreement.report_every)),
+        Fact::new("Recipients", if recipients.is_empty() { "none".to_owned() } else { recipients.join(", ") }),
+        Fact::new("In force since", wording::instant(agreement.created_at, agreement.zone)),
+    ];
+    if let Some(at) = agreement.archived_at {
+        terms.push(Fact::new("Archived", wording::instant(at, agreement.zone)));
+    }
+    terms
+}
+
+fn report_pace(every: PeriodKind) -> String {
+    format!("every {}, when it has closed and its data has settled", wording::period(every))
+}
+
+/// How much of the running period has passed.
+fn passed(period: Period, end: Minute) -> Progress {
+    let span = period.span();
+    let (all, done) = (span.minutes().max(1), (end.0 - span.start().0).clamp(0, span.minutes()));
+    let text = format!("{} of {} days have passed", done / DAY_MINUTES, period.days().len());
+    Progress { done_permille: done * 1000 / all, text }
+}
+
+fn past_period(judged: &JudgedPeriod, listings: &[ObjectiveListing], heads: &[ReportHead]) -> PastPeriod {
+    let label = judged.period.label();
+    let cells: Vec<PastCell> = listings.iter().zip(&judged.judgements).map(|(l, j)| cell(l, j)).collect();
+    let report = heads.iter().filter(|head| head.label == label).max_by_key(|head| head.revision);
+    PastPeriod {
+        label: say::capitalised(&wording::period_name(&judged.period)),
+        period: label,
+        status: say::worst(cells.iter().map(|cell| cell.status)),
+        cells,
+        report: report.map(|head| Link::new(format!("{}/{}", routes::REPORTS, head.id), format!("#{}", head.id))),
+    }
+}
+
+/// A closed period is met or missed; what was left of its budget puts nothing at risk any more.
+fn cell(listing: &ObjectiveListing, judgement: &Judgement) -> PastCell {
+    let status = match judgement.status {
+        judgement::Status::AtRisk => Status::Meeting,
+        other => say::status(other),
+    };
+    let tally = &judgement.tally;
+    let is_partial = tally.known > 0 && tally.known < tally.minutes;
+    PastCell {
+        status,
+        sli: say::measured(listing.objective.kind, tally, listing.objective.target),
+        coverage: is_partial.then(|| format!("{} % known", wording::share_percent(tally.known, tally.minutes))),
+    }
+}

@@ -1,0 +1,87 @@
+//! An agreement's period in one sentence.
+
+use crate::domain::judgement::{Judgement, Sli, Status};
+use crate::domain::wording;
+
+/// How many names one sentence takes.
+const NAMES_MAX: usize = 3;
+
+/// What stands after the period's judgement of each named objective.
+pub fn sentence(judged: &[(&str, &Judgement)]) -> String {
+    let of = |status: Status| judged.iter().filter(move |(_, judgement)| judgement.status == status);
+    let measured = judged.iter().filter(|(_, judgement)| matches!(judgement.sli, Sli::Measured { .. })).count();
+    if judged.is_empty() {
+        return "There is no objective to judge.".to_owned();
+    }
+    if measured == 0 {
+        return "Nothing was measured in it yet, so nothing can be said.".to_owned();
+    }
+    let met = of(Status::Meeting).count() + of(Status::AtRisk).count();
+    let mut text = match (met, measured) {
+        (1, 1) => "The measured objective is met".to_owned(),
+        (met, all) if met == all => format!("All {all} measured objectives are met"),
+        (met, all) => format!("{met} of {all} measured objectives {} met", if met == 1 { "is" } else { "are" }),
+    };
+    let over = |(name, judgement): &(&str, &Judgement)| format!("{name} (by {})", overspent(judgement));
+    let breached: Vec<String> = of(Status::Breached).map(over).collect();
+    let risky: Vec<&str> = of(Status::AtRisk).map(|(name, _)| *name).collect();
+    if !breached.is_empty() {
+        text.push_str("; over budget: ");
+        text.push_str(&listed(&breached));
+    } else if !risky.is_empty() {
+        text.push_str("; little budget is left for ");
+        text.push_str(&listed(&risky));
+    }
+    text.push('.');
+    let silent: Vec<&str> = of(Status::NoData).map(|(name, _)| *name).collect();
+    if silent.is_empty() { text } else { format!("{text} Nothing was measured for {}.", listed(&silent)) }
+}
+
+fn overspent(judgement: &Judgement) -> String {
+    let seconds = judgement.budget.as_ref().map_or(0, |budget| budget.remaining_seconds().saturating_neg());
+    wording::duration_seconds(seconds.max(1))
+}
+
+fn listed<T: AsRef<str>>(names: &[T]) -> String {
+    let shown: Vec<&str> = names.iter().take(NAMES_MAX).map(AsRef::as_ref).collect();
+    match (names.len(), shown.split_last()) {
+        (more, _) if more > NAMES_MAX => format!("{} and {} more", shown.join(", "), more - NAMES_MAX),
+        (_, Some((last, []))) => (*last).to_owned(),
+        (_, Some((last, rest))) => format!("{} and {last}", rest.join(", ")),
+        (_, None) => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::judgement::{Terms, judge};
+    use crate::domain::ledger::Tally;
+    use crate::domain::target::Target;
+    use crate::domain::time::{Minute, Span};
+
+    fn judged(good: i64, total: i64) -> Judgement {
+        let terms = Terms { target: Target::parse("99").unwrap(), window_minutes: 10_000 };
+        let known = i64::from(total > 0) * 100;
+        judge(terms, Span::ending(Minute(10_000), 100), Tally { good, total, known, minutes: 100 }, &[])
+    }
+
+    #[test]
+    fn a_period_is_told_in_one_sentence() {
+        // 99 % of 10 000 min allow 100 min; 2 % bad spend 200: 100 min over
+        let (fine, broken, silent) = (judged(100, 100), judged(98, 100), judged(0, 0));
+        assert_eq!(sentence(&[]), "There is no objective to judge.");
+        assert_eq!(sentence(&[("Search", &silent)]), "Nothing was measured in it yet, so nothing can be said.");
+        assert_eq!(sentence(&[("Pay", &fine)]), "The measured objective is met.");
+        assert_eq!(
+            sentence(&[("Pay", &broken), ("Search", &silent), ("Buy", &fine)]),
+            "1 of 2 measured objectives is met; over budget: Pay (by 1 h 40 min). Nothing was measured for Search."
+        );
+        assert_eq!(
+            sentence(&[("A", &judged(991, 1000)), ("B", &fine)]),
+            "All 2 measured objectives are met; little budget is left for A."
+        );
+        assert_eq!(listed(&["a", "b", "c", "d", "e"]), "a, b, c and 2 more");
+        assert_eq!(listed(&["a", "b", "c"]), "a, b and c");
+    }
+}

@@ -1,0 +1,202 @@
+//! What several pages say in the same way: standings, shares, and who may do what.
+
+use crate::domain::judgement;
+use crate::domain::ledger::Tally;
+use crate::domain::model::ObjectiveKind;
+use crate::domain::target::{Target, WHOLE_PPM, ppm_to_percent};
+use crate::domain::wording;
+use crate::store::users::{Role, User};
+use crate::view::{Flash, FlashKind, Pager, Status};
+use crate::web::WebError;
+use actix_web::http::StatusCode;
+
+/// May this person define and change things?
+pub fn can_edit(user: &User) -> bool {
+    user.role != Role::Viewer
+}
+
+/// Lets only those on who may define and change things.
+pub fn editor(user: &User) -> Result<(), WebError> {
+    if can_edit(user) {
+        return Ok(());
+    }
+    Err(WebError::Refused {
+        status: StatusCode::FORBIDDEN,
+        title: "You may look, but not change".to_owned(),
+        message: "Your role is viewer. Ask an editor to do this, or an admin to change your role.".to_owned(),
+    })
+}
+
+/// Something worked.
+pub fn done(text: impl Into<String>) -> Flash {
+    Flash { kind: FlashKind::Done, text: text.into() }
+}
+
+/// Something did not work.
+pub fn failed(text: impl Into<String>) -> Flash {
+    Flash { kind: FlashKind::Failed, text: text.into() }
+}
+
+/// A standing as pages show it.
+pub const fn status(status: judgement::Status) -> Status {
+    match status {
+        judgement::Status::Breached => Status::Breached,
+        judgement::Status::AtRisk => Status::AtRisk,
+        judgement::Status::NoData => Status::NoData,
+        judgement::Status::Meeting => Status::Meeting,
+    }
+}
+
+/// The standing behind a stored word: an evaluation's or a report's.
+pub fn status_of_word(word: &str) -> Status {
+    match word {
+        "breached" => Status::Breached,
+        "at_risk" => Status::AtRisk,
+        "meeting" | "met" => Status::Meeting,
+        _ => Status::NoData,
+    }
+}
+
+/// The worst standing; what was not measured decides nothing, unless nothing was measured at all.
+pub fn worst(all: impl IntoIterator<Item = Status>) -> Status {
+    let place = |status: Status| Status::ALL.iter().position(|one| *one == status);
+    all.into_iter().min_by_key(|status| place(*status)).unwrap_or(Status::NoData)
+}
+
+/// What was measured, in percent; for error rates the failed share, as it was promised.
+pub fn measured(kind: ObjectiveKind, tally: &Tally, target: Target) -> String {
+    match judgement::Sli::of(tally) {
+        judgement::Sli::Unknown => "no data".to_owned(),
+        judgement::Sli::NoTraffic => "no traffic".to_owned(),
+        judgement::Sli::Measured { good, total } if kind == ObjectiveKind::ErrorRate => {
+            format!("{} %", failed_percent(good, total, target))
+        }
+        judgement::Sli::Measured { good, total } => {
+            format!("{} %", wording::sli_percent(good, total, Some(target)))
+        }
+    }
+}
+
+/// The failed share: 100 less what [`wording::sli_percent`] shows, so that a miss never reads as a pass here either.
+fn failed_percent(good: i64, total: i64, target: Target) -> String {
+    let shown = wording::sli_percent(good, total, Some(target));
+    let (whole, fraction) = shown.split_once('.').unwrap_or((&shown, ""));
+    let scale = u32::try_from(fraction.len()).ok().and_then(|digits| 10_i128.checked_pow(digits));
+    let left = scale.and_then(|scale| {
+        let number = format!("{whole}{fraction}").parse::<i128>().ok()?;
+        Some((scale * 100 - number, scale))
+    });
+    match left {
+        Some((left, 1)) => left.to_string(),
+        Some((left, scale)) => {
+            let text = format!("{}.{:0>width$}", left / scale, left % scale, width = fraction.len());
+            text.trim_end_matches('0').trim_end_matches('.').to_owned()
+        }
+        None => shown,
+    }
+}
+
+/// What was promised: `99.9 %`, or `≤ 0.1 %` for an error rate.
+pub fn promised(kind: ObjectiveKind, target: Target) -> String {
+    match kind {
+        ObjectiveKind::ErrorRate => format!("≤ {} %", ppm_to_percent(WHOLE_PPM - target.ppm())),
+        ObjectiveKind::Availability | ObjectiveKind::Uptime | ObjectiveKind::Latency => format!("{target} %"),
+    }
+}
+
+/// The name of a kind of promise.
+pub const fn kind(kind: ObjectiveKind) -> &'static str {
+    match kind {
+        ObjectiveKind::Availability => "Availability",
+        ObjectiveKind::Uptime => "Uptime",
+        ObjectiveKind::Latency => "Latency",
+        ObjectiveKind::ErrorRate => "Error rate",
+    }
+}
+
+/// The same text with a capital first letter.
+pub fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + letters.as_str())
+}
+
+/// A page of a list: its number from 1, how many rows it may show, and how many there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The page, from 1.
+    pub page: i64,
+    /// Rows of a page.
+    pub size: i64,
+    /// All rows.
+    pub total: i64,
+}
+
+impl Part {
+    /// The page that was asked for, or the last if there are not so many.
+    pub fn new(asked: Option<i64>, size: i64, total: i64) -> Self {
+        let last = ((total + size - 1) / size).max(1);
+        Self { page: asked.unwrap_or(1).clamp(1, last), size, total }
+    }
+
+    /// Rows before the page.
+    pub const fn offset(self) -> i64 {
+        (self.page - 1) * self.size
+    }
+
+    /// The page turner; nothing to turn if all rows fit.
+    pub fn pager(self, href: impl Fn(i64) -> String) -> Pager {
+        if self.total <= self.size {
+            return Pager::default();
+        }
+        let (first, last) = (self.offset() + 1, (self.offset() + self.size).min(self.total));
+        let count = wording::count;
+        Pager {
+            summary: format!("{}–{} of {}", count(first), count(last), count(self.total)),
+            previous: (self.page > 1).then(|| href(self.page - 1)),
+            next: (last < self.total).then(|| href(self.page + 1)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_rate_is_what_the_good_share_leaves() {
+        let target = Target::parse("99.9").unwrap();
+        for (good, total, text) in [
+            (99_959, 100_000, "0.041"),
+            (100, 100, "0"),
+            (0, 100, "100"),
+            // 0.1 % promised, one in a thousand and a little more failed: never reads as 0.1
+            (9_989_999, 10_000_000, "0.10001"),
+            (1, 3, "66.6667"),
+        ] {
+            assert_eq!(failed_percent(good, total, target), text, "{good}/{total}");
+        }
+    }
+
+    #[test]
+    fn the_worst_counts_and_what_was_not_measured_only_alone() {
+        use Status::{AtRisk, Breached, Meeting, NoData};
+        assert_eq!(worst([Meeting, NoData, AtRisk]), AtRisk);
+        assert_eq!(worst([NoData, Meeting]), Meeting);
+        assert_eq!(worst([AtRisk, Breached]), Breached);
+        assert_eq!(worst([NoData]), NoData);
+        assert_eq!(worst([]), NoData);
+    }
+
+    #[test]
+    fn pages_are_turned_within_the_list() {
+        let href = |page| format!("/reports?page={page}");
+        assert_eq!(Part::new(Some(9), 25, 20).pager(href), Pager::default());
+        let middle = Part::new(Some(2), 25, 1_060).pager(href);
+        assert_eq!(middle.summary, "26–50 of 1,060");
+        assert_eq!(middle.previous.as_deref(), Some("/reports?page=1"));
+        assert_eq!(middle.next.as_deref(), Some("/reports?page=3"));
+        let last = Part::new(Some(i64::MAX), 25, 26);
+        assert_eq!((last.page, last.offset(), last.pager(href).next), (2, 25, None));
+        assert_eq!(Part::new(Some(-4), 25, 0).offset(), 0);
+    }
+}
