@@ -8,11 +8,13 @@ mod app;
 mod postgres;
 
 mod accounts;
+mod definitions;
 mod exactness;
 mod machines;
 mod mail;
 mod pages;
 mod program;
+mod reports;
 mod safety;
 
 use nines_support::smtp;
