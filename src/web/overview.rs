@@ -161,6 +161,11 @@ fn turn(rows: usize, asked: usize, filter: &OverviewFilter) -> (usize, Pager) {
     (from, Pager { summary, previous, next: (page < last).then(|| href(page + 1)) })
 }
 
+/// The row of an objective wherever objectives are listed.
+pub(super) fn objective_row(listing: &ObjectiveListing, evaluation: Option<Evaluation>, now: Instant) -> ObjectiveRow {
+    row(&Standing::new(listing, evaluation), now)
+}
+
 fn row(standing: &Standing<'_>, now: Instant) -> ObjectiveRow {
     let ObjectiveListing { objective, agreement, indicator, service_name, .. } = standing.listing;
     let (target, calendar) = (objective.target, calendar(standing.listing));

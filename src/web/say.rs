@@ -1,9 +1,5 @@
 //! What several pages say in the same way: standings, shares, and who may do what.
 
-use crate::domain::judgement;
-use crate::domain::ledger::Tally;
-use crate::domain::model::ObjectiveKind;
-use crate::domain::target::{Target, WHOLE_PPM, ppm_to_percent};
 use crate::domain::wording;
 use crate::store::users::{Role, User};
 use crate::view::{Flash, FlashKind, Pager, Status};
@@ -37,16 +33,6 @@ pub fn failed(text: impl Into<String>) -> Flash {
     Flash { kind: FlashKind::Failed, text: text.into() }
 }
 
-/// A standing as pages show it.
-pub const fn status(status: judgement::Status) -> Status {
-    match status {
-        judgement::Status::Breached => Status::Breached,
-        judgement::Status::AtRisk => Status::AtRisk,
-        judgement::Status::NoData => Status::NoData,
-        judgement::Status::Meeting => Status::Meeting,
-    }
-}
-
 /// The standing behind a stored word: an evaluation's or a report's.
 pub fn status_of_word(word: &str) -> Status {
     match word {
@@ -61,57 +47,6 @@ pub fn status_of_word(word: &str) -> Status {
 pub fn worst(all: impl IntoIterator<Item = Status>) -> Status {
     let place = |status: Status| Status::ALL.iter().position(|one| *one == status);
     all.into_iter().min_by_key(|status| place(*status)).unwrap_or(Status::NoData)
-}
-
-/// What was measured, in percent; for error rates the failed share, as it was promised.
-pub fn measured(kind: ObjectiveKind, tally: &Tally, target: Target) -> String {
-    match judgement::Sli::of(tally) {
-        judgement::Sli::Unknown => "no data".to_owned(),
-        judgement::Sli::NoTraffic => "no traffic".to_owned(),
-        judgement::Sli::Measured { good, total } if kind == ObjectiveKind::ErrorRate => {
-            format!("{} %", failed_percent(good, total, target))
-        }
-        judgement::Sli::Measured { good, total } => {
-            format!("{} %", wording::sli_percent(good, total, Some(target)))
-        }
-    }
-}
-
-/// The failed share: 100 less what [`wording::sli_percent`] shows, so that a miss never reads as a pass here either.
-fn failed_percent(good: i64, total: i64, target: Target) -> String {
-    let shown = wording::sli_percent(good, total, Some(target));
-    let (whole, fraction) = shown.split_once('.').unwrap_or((&shown, ""));
-    let scale = u32::try_from(fraction.len()).ok().and_then(|digits| 10_i128.checked_pow(digits));
-    let left = scale.and_then(|scale| {
-        let number = format!("{whole}{fraction}").parse::<i128>().ok()?;
-        Some((scale * 100 - number, scale))
-    });
-    match left {
-        Some((left, 1)) => left.to_string(),
-        Some((left, scale)) => {
-            let text = format!("{}.{:0>width$}", left / scale, left % scale, width = fraction.len());
-            text.trim_end_matches('0').trim_end_matches('.').to_owned()
-        }
-        None => shown,
-    }
-}
-
-/// What was promised: `99.9 %`, or `≤ 0.1 %` for an error rate.
-pub fn promised(kind: ObjectiveKind, target: Target) -> String {
-    match kind {
-        ObjectiveKind::ErrorRate => format!("≤ {} %", ppm_to_percent(WHOLE_PPM - target.ppm())),
-        ObjectiveKind::Availability | ObjectiveKind::Uptime | ObjectiveKind::Latency => format!("{target} %"),
-    }
-}
-
-/// The name of a kind of promise.
-pub const fn kind(kind: ObjectiveKind) -> &'static str {
-    match kind {
-        ObjectiveKind::Availability => "Availability",
-        ObjectiveKind::Uptime => "Uptime",
-        ObjectiveKind::Latency => "Latency",
-        ObjectiveKind::ErrorRate => "Error rate",
-    }
 }
 
 /// The same text with a capital first letter.
@@ -161,21 +96,6 @@ impl Part {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_error_rate_is_what_the_good_share_leaves() {
-        let target = Target::parse("99.9").unwrap();
-        for (good, total, text) in [
-            (99_959, 100_000, "0.041"),
-            (100, 100, "0"),
-            (0, 100, "100"),
-            // 0.1 % promised, one in a thousand and a little more failed: never reads as 0.1
-            (9_989_999, 10_000_000, "0.10001"),
-            (1, 3, "66.6667"),
-        ] {
-            assert_eq!(failed_percent(good, total, target), text, "{good}/{total}");
-        }
-    }
 
     #[test]
     fn the_worst_counts_and_what_was_not_measured_only_alone() {

@@ -6,3 +6,4 @@ mod axe;
 mod harness;
 mod page;
 mod session;
+mod story;

@@ -17,18 +17,28 @@ const BUILT: &str = "the program, built before the stories";
 pub struct Nines {
     server: Server,
     address: SocketAddr,
+    subcommand: &'static str,
     settings: Vec<(String, String)>,
     folder: TempDir,
 }
 
 impl Nines {
+    /// Starts `nines demo`, which throws its data away by itself.
+    pub fn demo() -> Self {
+        Self::run_as("demo", &[])
+    }
+
     /// Starts `nines serve` with `settings` as environment variables, such as `("NINES_MAIL_URL", "dir:…")`.
     pub fn start(settings: &[(&str, &str)]) -> Self {
+        Self::run_as("serve", settings)
+    }
+
+    fn run_as(subcommand: &'static str, settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::Builder::new().prefix("nines-program-").tempdir().expect("a folder can be made");
         let mut all = vec![("NINES_DATA_DIR".to_owned(), folder.path().join("data").display().to_string())];
         all.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        let (server, address) = serve(&all, folder.path(), "127.0.0.1:0");
-        Self { server, address, settings: all, folder }
+        let (server, address) = launch(subcommand, &all, folder.path(), "127.0.0.1:0");
+        Self { server, address, subcommand, settings: all, folder }
     }
 
     /// `http://127.0.0.1:PORT`, without a slash at its end.
@@ -73,14 +83,14 @@ impl Nines {
     /// Starts it again after [`Self::kill`] or [`Self::stop`], on the same port and with the same data.
     pub fn restart(&mut self) {
         self.server.kill();
-        let (server, address) = serve(&self.settings, self.folder.path(), &self.address.to_string());
+        let (server, address) = launch(self.subcommand, &self.settings, self.folder.path(), &self.address.to_string());
         (self.server, self.address) = (server, address);
     }
 }
 
-fn serve(settings: &[(String, String)], folder: &Path, listen: &str) -> (Server, SocketAddr) {
+fn launch(subcommand: &str, settings: &[(String, String)], folder: &Path, listen: &str) -> (Server, SocketAddr) {
     let mut command = command(settings, folder);
-    command.arg("serve").env("NINES_SERVER_LISTEN", listen);
+    command.arg(subcommand).env("NINES_SERVER_LISTEN", listen);
     let server = Server::start(&mut command, BUILT);
     let address = server.wait_for("to name its address", address_in);
     server.wait_until("to be ready", |_| http::get(address, "/ready").is_ok_and(|(status, _)| status == 200));

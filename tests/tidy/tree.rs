@@ -33,7 +33,9 @@ impl Tree {
         let paths = files.iter().map(|(path, _)| path.clone()).collect();
         let texts: Vec<(String, String)> =
             files.into_iter().filter_map(|(path, bytes)| Some((path, String::from_utf8(bytes).ok()?))).collect();
-        let rust = texts.iter().filter(|(path, _)| path.starts_with("src/") && Path::new(path).extension().is_some_and(|e| e == "rs"));
+        let rust = texts
+            .iter()
+            .filter(|(path, _)| path.starts_with("src/") && Path::new(path).extension().is_some_and(|e| e == "rs"));
         let mut sources: Vec<Source> = rust.map(|(path, text)| Source::read(path, text)).collect();
         let tests: Vec<String> = sources
             .iter()

@@ -3,7 +3,6 @@
 mod define;
 mod export;
 mod list;
-mod row;
 mod show;
 mod thresholds;
 mod verdict;

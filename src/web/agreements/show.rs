@@ -1,6 +1,5 @@
 //! GET `/agreements/{id}`: terms, the running period, and a row per past period.
 
-use super::row::objective_row;
 use super::verdict;
 use crate::domain::calendar::{Period, PeriodKind};
 use crate::domain::ids::AgreementId;
@@ -19,8 +18,9 @@ use crate::view::agreements::{AgreementPage, PastCell, PastPeriod};
 use crate::view::{Fact, Help, Link, Progress, Section, Status};
 use crate::web::extract::{Frame, SignedIn};
 use crate::web::html::Html;
+use crate::web::overview::objective_row;
 use crate::web::reports::report_rows;
-use crate::web::{State, WebError, routes, say};
+use crate::web::{State, WebError, routes, say, standing};
 use actix_web::web::{Data, Path};
 
 /// How many past periods and reports the page shows.
@@ -44,13 +44,13 @@ pub async fn show(
     let reports = report_rows(&state, &heads, std::slice::from_ref(&agreement)).await?;
     let mut objectives = Vec::with_capacity(listings.len());
     for listing in &listings {
-        objectives.push(objective_row(listing, &evaluate(&state.db, listing, now, None).await?));
+        objectives.push(objective_row(listing, Some(evaluate(&state.db, listing, now, None).await?), now));
     }
     let current = &periods.current;
     Ok(Html(AgreementPage {
         shell: frame.shell.page(agreement.name.clone(), Section::Agreements, Some(Help::AGREEMENTS)),
         id: id.0,
-        status: say::worst(current.judgements.iter().map(|one| say::status(one.status))),
+        status: say::worst(current.judgements.iter().map(|one| standing::status(one.status))),
         terms: terms(&agreement),
         current_label: say::capitalised(&wording::period_name(&current.period)),
         current_period: current.period.label(),
@@ -122,13 +122,13 @@ fn past_period(judged: &JudgedPeriod, listings: &[ObjectiveListing], heads: &[Re
 fn cell(listing: &ObjectiveListing, judgement: &Judgement) -> PastCell {
     let status = match judgement.status {
         judgement::Status::AtRisk => Status::Meeting,
-        other => say::status(other),
+        other => standing::status(other),
     };
     let tally = &judgement.tally;
     let is_partial = tally.known > 0 && tally.known < tally.minutes;
     PastCell {
         status,
-        sli: say::measured(listing.objective.kind, tally, listing.objective.target),
+        sli: standing::measured(listing.objective.kind, listing.objective.target, tally),
         coverage: is_partial.then(|| format!("{} % known", wording::share_percent(tally.known, tally.minutes))),
     }
 }
