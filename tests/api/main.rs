@@ -11,6 +11,7 @@ mod accounts;
 mod machines;
 mod mail;
 mod program;
+mod pulls;
 mod safety;
 
 use nines_support::smtp;
