@@ -14,6 +14,7 @@ mod machines;
 mod mail;
 mod pages;
 mod program;
+mod pulls;
 mod reports;
 mod safety;
 

@@ -12,7 +12,7 @@ mod scrape;
 
 pub use tries::{TestReport, try_out};
 
-use crate::domain::counting::{Counted, CounterState};
+use crate::domain::counting::{Counted, CounterState, Finding};
 use crate::domain::ids::{IndicatorId, SourceId};
 use crate::domain::model::{Source, SourceSpec};
 use crate::domain::time::{DAY_MINUTES, Instant, Minute};
@@ -21,6 +21,7 @@ use crate::source::SourceError;
 use crate::store::indicators::PullState;
 use crate::store::{self, StoreError, Tx};
 use crate::telemetry::Outcome;
+use std::collections::BTreeSet;
 
 /// How long a pull may hold a source without a sign of life; longer than any single request may take.
 const LEASE_SECONDS: i64 = 300;
@@ -140,6 +141,39 @@ async fn record_refusal(
     Ok(tx.commit().await?)
 }
 
+/// What a complete pull of an indicator showed.
+#[derive(Debug, Default)]
+struct Shown {
+    /// The kinds of its findings.
+    kinds: BTreeSet<&'static str>,
+    /// Did any sample come? Silence proves nothing about the data.
+    data: bool,
+}
+
+impl Shown {
+    /// Would an open finding of this kind have shown itself again? Kinds that are not found here are none of our business.
+    fn disproves(&self, kind: &str) -> bool {
+        let is_about_answers = [QUERY_REFUSED, PARTIAL_ANSWER].contains(&kind);
+        let is_about_data = kind == BUCKET_MISSING || Finding::ALL.iter().any(|finding| finding.word() == kind);
+        !self.kinds.contains(kind) && (is_about_answers || (is_about_data && self.data))
+    }
+}
+
+/// Resolves the findings of earlier pulls that a complete one no longer shows, so that nobody looks for old troubles.
+async fn resolve_gone(context: &Context, source: &Source, id: IndicatorId, shown: &Shown) -> Result<(), OpsError> {
+    let found = store::findings::list(&context.db, id).await?;
+    let is_gone = |one: &&store::findings::Finding| one.resolved_at.is_none() && shown.disproves(&one.kind);
+    let gone: Vec<_> = found.iter().filter(is_gone).collect();
+    if gone.is_empty() {
+        return Ok(());
+    }
+    let mut tx = begin(context, source).await?;
+    for finding in gone {
+        store::findings::resolve(&mut tx, id, &finding.kind, context.clock.now()).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
 /// The kind of finding for a query that the source refuses.
 const QUERY_REFUSED: &str = "query_refused";
 /// The kind of finding for a histogram without a bucket at the threshold.
@@ -162,5 +196,15 @@ mod tests {
         let pauses: Vec<i64> = (0..5).map(|failures| pause_seconds(30, failures)).collect();
         assert_eq!(pauses, [30, 60, 120, 240, 300]);
         assert_eq!(pause_seconds(3600, 50), 3600, "a slow pace stays");
+    }
+
+    #[test]
+    fn a_pull_disproves_only_what_it_would_have_shown() {
+        let kinds = [QUERY_REFUSED, PARTIAL_ANSWER, BUCKET_MISSING, "time_went_back", "fractional_counter", "other"];
+        let disproved = |shown: &Shown| kinds.map(|kind| shown.disproves(kind));
+        let silent = Shown::default();
+        assert_eq!(disproved(&silent), [true, true, false, false, false, false]);
+        let shown = Shown { kinds: BTreeSet::from([PARTIAL_ANSWER, "time_went_back"]), data: true };
+        assert_eq!(disproved(&shown), [true, false, true, false, true, false]);
     }
 }

@@ -1,6 +1,8 @@
 //! Pulls the indicators of a Prometheus server: from where each has settled up to now, in bounded chunks.
 
-use super::{BUCKET_MISSING, PARTIAL_ANSWER, begin, progress, record_refusal, settle_point, write};
+use super::{
+    BUCKET_MISSING, PARTIAL_ANSWER, Shown, begin, progress, record_refusal, resolve_gone, settle_point, write,
+};
 use crate::domain::counting::{self, Counted, CounterState, PartIs, Witness, millis};
 use crate::domain::model::{Indicator, Part, Query, Source};
 use crate::domain::time::{DAY_MINUTES, Instant, Minute, Span};
@@ -65,6 +67,17 @@ struct Chunk {
     counted: Counted,
     warnings: Vec<String>,
     threshold_missing: bool,
+    /// Did any sample come?
+    data: bool,
+}
+
+impl Chunk {
+    fn tell(&self, shown: &mut Shown) {
+        shown.data |= self.data;
+        shown.kinds.extend(self.counted.findings.iter().map(counting::Finding::word));
+        shown.kinds.extend((!self.warnings.is_empty()).then_some(PARTIAL_ANSWER));
+        shown.kinds.extend(self.threshold_missing.then_some(BUCKET_MISSING));
+    }
 }
 
 impl Pull<'_> {
@@ -76,7 +89,7 @@ impl Pull<'_> {
             Some(_) => progress.state.clone(),
             None => self.prime(from).await?,
         };
-        let (mut length, mut complete) = (CHUNK_MINUTES, true);
+        let (mut length, mut complete, mut shown) = (CHUNK_MINUTES, true, Shown::default());
         while from < end {
             let to = from.plus(length).min(end);
             let chunk = match self.read(&state, Span::new(from, to)).await {
@@ -98,7 +111,12 @@ impl Pull<'_> {
                 progress.finished_backfill_at = Some(self.now);
             }
             self.store(&chunk, &mut progress).await?;
+            chunk.tell(&mut shown);
             if to == end {
+                // a partial answer may have left out just what would show a trouble
+                if complete {
+                    resolve_gone(self.context, self.source, self.indicator.id, &shown).await?;
+                }
                 break;
             }
             from = settle.max(from.plus(1));
@@ -134,7 +152,8 @@ impl Pull<'_> {
         if !witnesses.is_empty() {
             counted = self.count(state, &sorted, &witnesses, window, settle);
         }
-        Ok(Chunk { counted, warnings, threshold_missing: sorted.threshold_missing })
+        let (threshold_missing, data) = (sorted.threshold_missing, !sorted.series.is_empty());
+        Ok(Chunk { counted, warnings, threshold_missing, data })
     }
 
     async fn raw(&self, plan: &Plan, window: Span) -> Result<(Sorted, Vec<String>), OpsError> {
@@ -190,7 +209,8 @@ impl Pull<'_> {
         let counted =
             counting::count_evaluated(state, &total.value, &part.value, window, settle, part_is(&self.indicator.query));
         let warnings = [total.warnings, part.warnings].concat();
-        Ok(Chunk { counted, warnings, threshold_missing: false })
+        let data = !total.value.is_empty();
+        Ok(Chunk { counted, warnings, threshold_missing: false, data })
     }
 
     async fn store(&self, chunk: &Chunk, progress: &mut PullState) -> Result<(), OpsError> {

@@ -1,6 +1,6 @@
 //! Pulls the indicators of a scraped endpoint. The endpoint has no memory, so each scrape settles at once.
 
-use super::{BUCKET_MISSING, begin, progress, write};
+use super::{BUCKET_MISSING, Shown, begin, progress, resolve_gone, write};
 use crate::domain::counting::{self, Counted, CounterState, PartIs, SILENCE_MS_MAX, Sample, Series, Witness};
 use crate::domain::ledger::Slice;
 use crate::domain::model::{Indicator, Part, Query, Source};
@@ -11,7 +11,7 @@ use crate::source::SourceError;
 use crate::source::scrape::Scrape;
 use crate::source::series::{Plan, RawSeries, Target};
 use crate::store::{self};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Scrapes the endpoint once and counts it for every indicator.
 pub(super) async fn pull(context: &Context, source: &Source) -> Result<(), OpsError> {
@@ -52,7 +52,11 @@ async fn count(
         let text = "The histogram has no bucket at the threshold, so no good event can be counted. Edit the objective and choose one of the histogram's bounds.";
         store::findings::record(&mut tx, indicator.id, BUCKET_MISSING, text, now).await?;
     }
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    let mut kinds: BTreeSet<_> = counted.findings.iter().map(counting::Finding::word).collect();
+    kinds.extend(sorted.threshold_missing.then_some(BUCKET_MISSING));
+    let shown = Shown { kinds, data: !sorted.series.is_empty() };
+    resolve_gone(context, source, indicator.id, &shown).await
 }
 
 /// The endpoint itself, as a process: most series say nothing else.
