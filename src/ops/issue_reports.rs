@@ -8,7 +8,9 @@ use crate::ops::make_report::{is_settled, live_objectives, make_report};
 use crate::ops::write_letter::Letter;
 use crate::ops::{Context, OpsError, audit};
 use crate::report::{self, Report};
+use crate::store::objectives::ObjectiveListing;
 use crate::store::{self, StoreError, Tx};
+use std::collections::BTreeSet;
 
 /// How long a report waits for a source that does not answer before it is issued as provisional.
 const PATIENCE_MINUTES: i64 = 2 * DAY_MINUTES;
@@ -48,8 +50,7 @@ async fn issue_if_due(context: &Context, agreement: &Agreement) -> Result<bool, 
     let Some((period, revision)) = next_due(context, agreement, now).await? else { return Ok(false) };
     let listings = live_objectives(&context.db, agreement).await?;
     let settled = is_settled(context, &listings, period.span(), now).await?;
-    let waited_long = now.minute() >= period.span().end().plus(PATIENCE_MINUTES);
-    if listings.is_empty() || !(settled || waited_long) {
+    if listings.is_empty() || !(settled || is_patience_over(context, &listings, period, now).await?) {
         return Ok(false);
     }
     let report = make_report(context, agreement, period, revision).await?;
@@ -85,6 +86,30 @@ async fn next_due(context: &Context, agreement: &Agreement, now: Instant) -> Res
         period = period.previous();
     }
     Ok(due)
+}
+
+/// Was every source asked in vain after the time that a report waits for it? Time alone does not tell: after a downtime of
+/// our own, the sources may still have everything.
+async fn is_patience_over(
+    context: &Context,
+    listings: &[ObjectiveListing],
+    period: Period,
+    now: Instant,
+) -> Result<bool, OpsError> {
+    let end = period.span().end().plus(PATIENCE_MINUTES);
+    if now.minute() < end {
+        return Ok(false);
+    }
+    for id in listings.iter().map(|listing| listing.indicator.source).collect::<BTreeSet<_>>() {
+        let source = store::sources::find(&context.db, &context.sealer, id).await?;
+        let is_live = source.is_some_and(|source| source.archived_at.is_none());
+        let state = store::source_states::find(&context.db, id).await?;
+        let asked_at = state.and_then(|state| state.last_ok_at.max(state.last_error_at));
+        if is_live && asked_at.is_none_or(|at| at.minute() < end) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Is it the report that closes its period? One that was sent by hand before the data had settled is not.
