@@ -8,9 +8,15 @@ mod app;
 mod postgres;
 
 mod accounts;
+mod crash;
+mod history;
 mod machines;
 mod mail;
+mod mailing;
+mod probe;
 mod program;
 mod safety;
+mod scene;
+mod scrape;
 
 use nines_support::smtp;
