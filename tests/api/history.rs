@@ -17,11 +17,11 @@ use wiremock::{Match, Mock, MockServer, Request, Respond, ResponseTemplate};
 #[derive(Default)]
 struct Mood {
     /// Ranges include their beginning, as before Prometheus 3.
-    is_closed: AtomicBool,
+    closed: AtomicBool,
     /// Half of the series is missing, and a warning says so.
-    is_partial: AtomicBool,
+    partial: AtomicBool,
     /// The process behind it answers, but cannot do what it should.
-    is_broken: AtomicBool,
+    broken: AtomicBool,
 }
 
 /// Requests in minute `m`, and the failed ones among them; each minute's sample stands at its last millisecond, where the
@@ -44,7 +44,7 @@ impl Respond for Fake {
     fn respond(&self, request: &Request) -> ResponseTemplate {
         let form: Vec<(String, String)> = url::form_urlencoded::parse(&request.body).into_owned().collect();
         let field = |name: &str| form.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value);
-        if self.mood.is_broken.load(Ordering::SeqCst) {
+        if self.mood.broken.load(Ordering::SeqCst) {
             return ResponseTemplate::new(502).set_body_string("bad gateway");
         }
         let query = field("query");
@@ -57,8 +57,8 @@ impl Respond for Fake {
             return json(r#"{"status":"success","data":{"resultType":"vector","result":[]}}"#.to_owned());
         };
         let length: i64 = range.trim_end_matches("ms]").parse().unwrap();
-        let from = until - length + i64::from(!self.mood.is_closed.load(Ordering::SeqCst));
-        let is_partial = self.mood.is_partial.load(Ordering::SeqCst);
+        let from = until - length + i64::from(!self.mood.closed.load(Ordering::SeqCst));
+        let is_partial = self.mood.partial.load(Ordering::SeqCst);
         let mut rows = Vec::new();
         if name.starts_with("requests_total") {
             for (code, of) in [("200", 0), ("500", 1)] {
@@ -148,7 +148,7 @@ on_both! {
         let often = shop(&app.state, &server.uri(), "often", &[REQUESTS]).await;
         let seldom = shop(&app.state, &server.uri(), "seldom", &[REQUESTS]).await;
         for step in 0..16_i64 {
-            mood.is_closed.store(step % 2 == 0, Ordering::SeqCst);
+            mood.closed.store(step % 2 == 0, Ordering::SeqCst);
             pull::pull_now(&app.state, often).await.unwrap();
             if matches!(step, 0 | 3 | 15) {
                 pull::pull_now(&app.state, seldom).await.unwrap();
@@ -175,7 +175,7 @@ on_both! {
         let before = settled().await.unwrap();
         assert_eq!(before.0, start - 10);
 
-        mood.is_partial.store(true, Ordering::SeqCst);
+        mood.partial.store(true, Ordering::SeqCst);
         for _ in 0..3 {
             app.advance(900);
             pull::pull_now(&app.state, id).await.unwrap();
@@ -186,7 +186,7 @@ on_both! {
         let kept = ledger(app.db(), indicator).await;
         assert_eq!(kept[&(now - 1)].1, events(now - 1).1, "what is there is shown");
 
-        mood.is_partial.store(false, Ordering::SeqCst);
+        mood.partial.store(false, Ordering::SeqCst);
         pull::pull_now(&app.state, id).await.unwrap();
         assert_eq!(ledger(app.db(), indicator).await, truth(start - 120, now));
         assert_eq!(settled().await.map(|minute| minute.0), Some(now - 10));
@@ -206,7 +206,7 @@ on_both! {
         assert_eq!((ledger(app.db(), all[0]).await, open_findings(app.db(), all[1]).await), (Ledger::new(), vec![]));
         assert_eq!(ledger(app.db(), all[1]).await, truth(start - 120, start));
 
-        mood.is_broken.store(true, Ordering::SeqCst);
+        mood.broken.store(true, Ordering::SeqCst);
         app.advance(60);
         pull::pull_now(&app.state, id).await.unwrap();
         let error = state().await.last_error.unwrap();
