@@ -18,6 +18,7 @@ use crate::mail::{MailSettingsError, Mailer};
 use crate::ops::measure_self::measure_self;
 use crate::ops::password::Hasher;
 use crate::ops::set_up;
+use crate::ops::take_over::take_over;
 use crate::ops::{Context, OpsError};
 use crate::store::{Db, StoreError};
 use crate::telemetry::Metrics;
@@ -166,6 +167,7 @@ impl Application {
         let metrics = format!("http://{}{}", reachable(self.address), routes::METRICS);
         let metrics = Url::parse(&metrics).map_err(|error| AppError::Server(io::Error::other(error)))?;
         measure_self(&self.state.context, metrics).await?;
+        take_over(&self.state.context).await?;
         jobs::start(&self.state.context, &self.jobs, &self.stopping);
         Ok(())
     }

@@ -25,11 +25,23 @@ pub async fn deliver_due(context: &Context) -> Result<usize, OpsError> {
     let claimed = store::outbox::claim_due(&context.db, now, LEASE_SECONDS, &context.holder, ROUND).await?;
     let mut accepted = 0;
     for delivery in claimed {
-        accepted += usize::from(deliver(context, &delivery).await?);
+        if is_still_ours(context, &delivery).await? {
+            accepted += usize::from(deliver(context, &delivery).await?);
+        }
     }
     let counts = store::outbox::counts(&context.db).await?;
     context.metrics.outbox(counts.queued);
     Ok(accepted)
+}
+
+/// Renews the lease just before the mail goes out: a slow server may have kept the round for longer than the lease, and
+/// then somebody else has sent it.
+async fn is_still_ours(context: &Context, delivery: &Claimed) -> Result<bool, OpsError> {
+    let mut tx = context.db.begin_write().await?;
+    let (now, holder) = (context.clock.now(), &context.holder);
+    let renewed = store::outbox::renew_lease(&mut tx, delivery.id, holder, now, LEASE_SECONDS).await?;
+    tx.commit().await?;
+    Ok(renewed)
 }
 
 async fn deliver(context: &Context, delivery: &Claimed) -> Result<bool, OpsError> {

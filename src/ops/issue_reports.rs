@@ -8,10 +8,15 @@ use crate::ops::make_report::{is_settled, live_objectives, make_report};
 use crate::ops::write_letter::Letter;
 use crate::ops::{Context, OpsError, audit};
 use crate::report::{self, Report};
+use crate::store::objectives::ObjectiveListing;
 use crate::store::{self, StoreError, Tx};
+use std::collections::BTreeSet;
 
 /// How long a report waits for a source that does not answer before it is issued as provisional.
 const PATIENCE_MINUTES: i64 = 2 * DAY_MINUTES;
+
+/// How many missed periods are made up for after a downtime.
+const PERIODS_MAX: usize = 6;
 
 /// Issues every report that is due and says how many there were. One agreement's trouble does not hold back another's.
 pub async fn issue_due(context: &Context) -> Result<usize, OpsError> {
@@ -20,11 +25,14 @@ pub async fn issue_due(context: &Context) -> Result<usize, OpsError> {
         if agreement.archived_at.is_some() {
             continue;
         }
-        match issue_if_due(context, &agreement).await {
-            Ok(true) => issued += 1,
-            Ok(false) => {}
-            Err(error) => {
-                tracing::error!(agreement.id = agreement.id.0, error = %error, "a report could not be issued and will be tried again");
+        for _ in 0..PERIODS_MAX {
+            match issue_if_due(context, &agreement).await {
+                Ok(true) => issued += 1,
+                Ok(false) => break,
+                Err(error) => {
+                    tracing::error!(agreement.id = agreement.id.0, error = %error, "a report could not be issued and will be tried again");
+                    break;
+                }
             }
         }
     }
@@ -39,19 +47,13 @@ pub fn last_ended(agreement: &Agreement, now: Instant) -> Period {
 
 async fn issue_if_due(context: &Context, agreement: &Agreement) -> Result<bool, OpsError> {
     let now = context.clock.now();
-    let period = last_ended(agreement, now);
-    if period.span().end() <= agreement.created_at.minute()
-        || store::reports::latest(&context.db, agreement.id, &period.label()).await?.is_some()
-    {
-        return Ok(false);
-    }
+    let Some((period, revision)) = next_due(context, agreement, now).await? else { return Ok(false) };
     let listings = live_objectives(&context.db, agreement).await?;
     let settled = is_settled(context, &listings, period.span(), now).await?;
-    let waited_long = now.minute() >= period.span().end().plus(PATIENCE_MINUTES);
-    if listings.is_empty() || !(settled || waited_long) {
+    if listings.is_empty() || !(settled || is_patience_over(context, &listings, period, now).await?) {
         return Ok(false);
     }
-    let report = make_report(context, agreement, period, 1).await?;
+    let report = make_report(context, agreement, period, revision).await?;
     let mut tx = context.db.begin_write().await?;
     let stored = store_and_queue(&mut tx, context, agreement, &report).await;
     match stored {
@@ -64,6 +66,55 @@ async fn issue_if_due(context: &Context, agreement: &Agreement) -> Result<bool, 
             Ok(true)
         }
     }
+}
+
+/// The oldest period that has ended and still lacks its report, and the report's revision: after a longer downtime there
+/// may be several.
+async fn next_due(context: &Context, agreement: &Agreement, now: Instant) -> Result<Option<(Period, i64)>, OpsError> {
+    let mut due = None;
+    let mut period = last_ended(agreement, now);
+    for _ in 0..PERIODS_MAX {
+        if period.span().end() <= agreement.created_at.minute() {
+            break;
+        }
+        let latest =
+            store::reports::latest(&context.db, agreement.id, &period.label()).await?.map(|report| report.head);
+        if latest.as_ref().is_some_and(|head| closes(head, period)) {
+            break;
+        }
+        due = Some((period, latest.map_or(1, |head| head.revision + 1)));
+        period = period.previous();
+    }
+    Ok(due)
+}
+
+/// Was every source asked in vain after the time that a report waits for it? Time alone does not tell: after a downtime of
+/// our own, the sources may still have everything.
+async fn is_patience_over(
+    context: &Context,
+    listings: &[ObjectiveListing],
+    period: Period,
+    now: Instant,
+) -> Result<bool, OpsError> {
+    let end = period.span().end().plus(PATIENCE_MINUTES);
+    if now.minute() < end {
+        return Ok(false);
+    }
+    for id in listings.iter().map(|listing| listing.indicator.source).collect::<BTreeSet<_>>() {
+        let source = store::sources::find(&context.db, &context.sealer, id).await?;
+        let is_live = source.is_some_and(|source| source.archived_at.is_none());
+        let state = store::source_states::find(&context.db, id).await?;
+        let asked_at = state.and_then(|state| state.last_ok_at.max(state.last_error_at));
+        if is_live && asked_at.is_none_or(|at| at.minute() < end) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Is it the report that closes its period? One that was sent by hand before the data had settled is not.
+fn closes(head: &store::reports::ReportHead, period: Period) -> bool {
+    !head.provisional || head.built_at.minute() >= period.span().end().plus(PATIENCE_MINUTES)
 }
 
 /// Issues a report of any period now, as a new revision, to the agreement's recipients.

@@ -42,6 +42,8 @@ pub mod export;
 
 pub mod sweep;
 
+pub mod take_over;
+
 pub mod measure_self;
 
 pub mod demo;

@@ -32,7 +32,8 @@ impl Letter {
             .as_ref()
             .map(|url| format!("{}/reports/{id}", url.as_str().trim_end_matches('/')));
         Ok(Self {
-            key: format!("report {id} revision {}", report.revision),
+            // with the moment, so that a database begun anew does not use the old one's names again
+            key: format!("report {id} revision {} built {}", report.revision, report.built_at),
             from: context.sender.clone(),
             date: context.clock.now(),
             subject: report::subject(report),

@@ -47,8 +47,14 @@ pub fn parse(text: &str) -> Result<Vec<Line>, ExpositionError> {
     parse_up_to(text, SAMPLES_MAX)
 }
 
+/// Does the text have the line that ends `OpenMetrics`?
+#[must_use]
+pub fn is_ended(text: &str) -> bool {
+    lines(text).any(is_eof)
+}
+
 fn parse_up_to(text: &str, samples_max: usize) -> Result<Vec<Line>, ExpositionError> {
-    let format = if lines(text).any(is_eof) { Format::OpenMetrics } else { Format::Prometheus };
+    let format = if is_ended(text) { Format::OpenMetrics } else { Format::Prometheus };
     let mut samples = Vec::new();
     let mut ended = false;
     for (index, line) in lines(text).enumerate() {

@@ -6,7 +6,7 @@ use crate::source::address::{self, AddressError};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::tls::TlsInfo;
 use reqwest::{Certificate, Client, ClientBuilder, RequestBuilder, Response};
@@ -41,6 +41,15 @@ pub struct Http {
     allow_link_local: bool,
     /// What must not be quoted, should the other side repeat it to us.
     secrets: Vec<SecretString>,
+}
+
+/// What a GET brought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    /// The `Content-Type` as the server wrote it; empty if it did not.
+    pub media_type: String,
+    /// The whole body, unpacked.
+    pub body: Vec<u8>,
 }
 
 /// What a probed server answered.
@@ -102,7 +111,7 @@ impl Http {
     }
 
     /// The body of a successful (2xx) answer.
-    pub async fn get(&self, url: &Url, accept: Option<&str>) -> Result<Vec<u8>, SourceError> {
+    pub async fn get(&self, url: &Url, accept: Option<&str>) -> Result<Document, SourceError> {
         self.check(url)?;
         let mut request = self.client.get(url.clone());
         if let Some(accept) = accept {
@@ -110,7 +119,9 @@ impl Http {
         }
         let mut response = self.send(request).await?;
         if response.status().is_success() {
-            return self.whole_body(&mut response).await;
+            let media_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+            let media_type = media_type.unwrap_or_default().to_owned();
+            return Ok(Document { media_type, body: self.whole_body(&mut response).await? });
         }
         let code = response.status().as_u16();
         let excerpt = match self.body(&mut response, QUOTE_BYTES_MAX).await {
@@ -350,7 +361,7 @@ mod tests {
     }
 
     async fn get(http: &Http, url: &str) -> Result<String, SourceError> {
-        Ok(String::from_utf8(http.get(&url.parse().unwrap(), None).await?).unwrap())
+        Ok(String::from_utf8(http.get(&url.parse().unwrap(), None).await?.body).unwrap())
     }
 
     #[tokio::test]

@@ -11,6 +11,8 @@ const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// `OpenMetrics` first; the older text format is as good for counting.
 const ACCEPT: &str =
     "application/openmetrics-text;version=1.0.0;q=1.0,text/plain;version=0.0.4;q=0.8,text/plain;q=0.5,*/*;q=0.1";
+/// The media type of texts that must end with `# EOF`.
+const OPEN_METRICS: &str = "application/openmetrics-text";
 
 /// An endpoint that is scraped.
 #[derive(Clone, Debug)]
@@ -34,8 +36,12 @@ impl Scrape {
     /// Every sample of the endpoint, dated with the time of the scrape: a timestamp in the text, which few endpoints
     /// write, says when the value was found out and not that the process was still there.
     pub async fn fetch(&self, at_ms: i64) -> Result<Vec<(Labels, Sample)>, SourceError> {
-        let body = self.http.get(&self.url, Some(ACCEPT)).await?;
-        let text = std::str::from_utf8(&body).map_err(|error| malformed(&error))?;
+        let document = self.http.get(&self.url, Some(ACCEPT)).await?;
+        let text = std::str::from_utf8(&document.body).map_err(|error| malformed(&error))?;
+        // a torn answer would look like labels that went away, and be booked as their rebirth when they are back
+        if document.media_type.trim_start().starts_with(OPEN_METRICS) && !exposition::is_ended(text) {
+            return Err(malformed(&"the text ends before its line # EOF"));
+        }
         let lines = exposition::parse(text).map_err(|error| malformed(&error))?;
         Ok(lines.into_iter().map(|(labels, value, _)| (labels, Sample { at_ms, value })).collect())
     }
@@ -83,6 +89,20 @@ mod tests {
         assert!(matches!(&error, SourceError::Malformed(text) if text.contains("utf-8")), "{error:?}");
         let error = scraped(ResponseTemplate::new(500)).await.unwrap_err();
         assert!(matches!(error, SourceError::Status { code: 500, .. }), "{error:?}");
+    }
+
+    /// Where the end of the connection is the end of the answer, only the text itself can tell that it is whole.
+    #[tokio::test]
+    async fn a_torn_open_metrics_text_is_refused() {
+        let answer =
+            |text: &str| ResponseTemplate::new(200).set_body_raw(text, "application/openmetrics-text; version=1.0.0");
+        let error = scraped(answer("a_total 7\n")).await.unwrap_err();
+        assert!(matches!(&error, SourceError::Malformed(text) if text.ends_with("before its line # EOF")), "{error:?}");
+        assert_eq!(scraped(answer("a_total 7\n# EOF\n")).await.unwrap().len(), 1);
+        assert_eq!(
+            scraped(ResponseTemplate::new(200).set_body_raw("a_total 7\n", "text/plain")).await.unwrap().len(),
+            1
+        );
     }
 
     /// 17 MiB of comments: nothing in it is wrong but its size.

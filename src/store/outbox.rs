@@ -22,6 +22,8 @@ statements! {
         lease_holder = '', lease_until = 0 WHERE id = $1 AND lease_holder = $2 AND state = 'queued'";
     FAILED = "UPDATE deliveries SET state = $5, next_at = $6, attempts = attempts + 1, last_at = $3, last_answer = $4,
         lease_holder = '', lease_until = 0 WHERE id = $1 AND lease_holder = $2 AND state = 'queued'";
+    RENEW = "UPDATE deliveries SET lease_until = $3 WHERE id = $1 AND lease_holder = $2 AND state = 'queued'";
+    RELEASE_ALL = "UPDATE deliveries SET lease_holder = '', lease_until = 0 WHERE lease_holder <> ''";
     RELEASE = "UPDATE deliveries SET lease_holder = '', lease_until = 0 WHERE id = $1 AND lease_holder = $2";
     RETRY = "UPDATE deliveries SET state = 'queued', next_at = $2 WHERE id = $1 AND state <> 'sent'";
     LIST_BY_REPORT = "SELECT id, report, recipient, message_id, state, created_at, attempts, next_at, last_at, last_answer
@@ -209,6 +211,26 @@ pub async fn claim_due(
     })?;
     tx.commit().await?;
     Ok(rows.into_iter().map(Claimed::from).collect())
+}
+
+/// Keeps the lease until `lease_seconds` from now; false if it is no longer the holder's, who must then not send.
+pub async fn renew_lease(
+    tx: &mut Tx,
+    id: DeliveryId,
+    holder: &str,
+    now: Instant,
+    lease_seconds: i64,
+) -> Result<bool, StoreError> {
+    let until = now.plus_seconds(lease_seconds).seconds();
+    let done =
+        in_tx!(tx, |ex| sqlx::query(RENEW).bind(id.0).bind(holder).bind(until).execute(ex).await?.rows_affected());
+    Ok(done > 0)
+}
+
+/// Gives every lease back: for the only instance on a database, before it begins, because whoever held one is dead.
+pub async fn release_all(tx: &mut Tx) -> Result<(), StoreError> {
+    in_tx!(tx, |ex| sqlx::query(RELEASE_ALL).execute(ex).await.map(drop))?;
+    Ok(())
 }
 
 /// Books that the mail server took the message. `Conflict` if the lease is no longer the holder's.

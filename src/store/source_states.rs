@@ -28,6 +28,7 @@ statements! {
         WHERE source = $1 AND lease_holder = $2";
     FAIL = "UPDATE source_states SET last_error_at = $3, last_error = $5, failures = failures + 1, next_at = $4,
         lease_holder = '', lease_until = 0 WHERE source = $1 AND lease_holder = $2";
+    RELEASE_ALL = "UPDATE source_states SET lease_holder = '', lease_until = 0 WHERE lease_holder <> ''";
     RELEASE = "UPDATE source_states SET lease_holder = '', lease_until = 0 WHERE source = $1 AND lease_holder = $2";
     MAKE_DUE = "UPDATE source_states SET next_at = $2 WHERE source = $1";
     SET_NOTES = "UPDATE source_states SET notes = $2 WHERE source = $1";
@@ -176,6 +177,12 @@ pub async fn record_failure(
 /// Gives the lease back without an outcome, as at a stop. Nothing happens if it is no longer the holder's.
 pub async fn release(tx: &mut Tx, id: SourceId, holder: &str) -> Result<(), StoreError> {
     in_tx!(tx, |ex| sqlx::query(RELEASE).bind(id.0).bind(holder).execute(ex).await.map(drop))?;
+    Ok(())
+}
+
+/// Gives every lease back: for the only instance on a database, before it begins, because whoever held one is dead.
+pub async fn release_all(tx: &mut Tx) -> Result<(), StoreError> {
+    in_tx!(tx, |ex| sqlx::query(RELEASE_ALL).execute(ex).await.map(drop))?;
     Ok(())
 }
 

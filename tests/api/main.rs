@@ -8,14 +8,20 @@ mod app;
 mod postgres;
 
 mod accounts;
+mod crash;
 mod definitions;
 mod exactness;
+mod history;
 mod machines;
 mod mail;
+mod mailing;
 mod pages;
+mod probe;
 mod program;
 mod pulls;
 mod reports;
 mod safety;
+mod scene;
+mod scrape;
 
 use nines_support::smtp;

@@ -22,9 +22,13 @@ use crate::store::indicators::PullState;
 use crate::store::{self, StoreError, Tx};
 use crate::telemetry::Outcome;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
-/// How long a pull may hold a source without a sign of life; longer than any single request may take.
-const LEASE_SECONDS: i64 = 300;
+/// How long a source waits for an instance that died: well below the five minutes after which a scraped endpoint's
+/// minutes are unknown. A pull that lives renews its lease long before.
+const LEASE_SECONDS: i64 = 60;
+/// How often a pull that takes long renews its lease.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
 /// How many sources one round claims at most.
 const CLAIMS_MAX: i64 = 64;
 /// The longest pause after failures, in seconds: a source that recovers is noticed within this time.
@@ -54,18 +58,38 @@ pub async fn pull_claimed(context: &Context, id: SourceId) -> Result<(), OpsErro
         return Err(OpsError::NotFound("source"));
     };
     let began = tokio::time::Instant::now();
-    let outcome = match source.spec {
-        SourceSpec::Prometheus { .. } => prometheus::pull(context, &source).await,
-        SourceSpec::Scrape { .. } => scrape::pull(context, &source).await,
-        SourceSpec::Probe(_) => probe::pull(context, &source).await,
+    let outcome = tokio::select! {
+        outcome = pull_source(context, &source) => outcome,
+        lost = keep_lease(context, &source) => Err(lost),
     };
     let word = if outcome.is_ok() { Outcome::Done } else { Outcome::Failed };
     context.metrics.pull(source.spec.kind(), word, began.elapsed());
     record(context, &source, outcome).await
 }
 
+async fn pull_source(context: &Context, source: &Source) -> Result<(), OpsError> {
+    match source.spec {
+        SourceSpec::Prometheus { .. } => prometheus::pull(context, source).await,
+        SourceSpec::Scrape { .. } => scrape::pull(context, source).await,
+        SourceSpec::Probe(_) => probe::pull(context, source).await,
+    }
+}
+
+/// Renews the lease for as long as the pull beside it takes; ends only when the lease is lost.
+async fn keep_lease(context: &Context, source: &Source) -> OpsError {
+    loop {
+        tokio::time::sleep(SIGN_OF_LIFE).await;
+        let renewed = async { Ok(begin(context, source).await?.commit().await?) };
+        if let Err(error) = renewed.await {
+            return error;
+        }
+    }
+}
+
 async fn record(context: &Context, source: &Source, outcome: Result<(), OpsError>) -> Result<(), OpsError> {
     let (now, holder) = (context.clock.now(), &context.holder);
+    // asked before the transaction: who holds one connection and waits for a second can wait for ever
+    let state = store::source_states::find(&context.db, source.id).await?;
     let mut tx = context.db.begin_write().await?;
     match outcome {
         Ok(()) => {
@@ -75,7 +99,6 @@ async fn record(context: &Context, source: &Source, outcome: Result<(), OpsError
         // somebody else holds the source now: what we would record is no longer true
         Err(OpsError::Store(StoreError::Conflict { .. })) => return Ok(()),
         Err(error) => {
-            let state = store::source_states::find(&context.db, source.id).await?;
             let failures = state.map_or(0, |state| state.failures);
             let next = now.plus_seconds(pause_seconds(source.every_seconds, failures));
             let sentence = error.to_string();

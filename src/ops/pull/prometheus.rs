@@ -1,7 +1,8 @@
 //! Pulls the indicators of a Prometheus server: from where each has settled up to now, in bounded chunks.
 
 use super::{
-    BUCKET_MISSING, PARTIAL_ANSWER, Shown, begin, progress, record_refusal, resolve_gone, settle_point, write,
+    BUCKET_MISSING, PARTIAL_ANSWER, QUERY_REFUSED, Shown, begin, progress, record_refusal, resolve_gone, settle_point,
+    write,
 };
 use crate::domain::counting::{self, Counted, CounterState, PartIs, Witness, millis};
 use crate::domain::model::{Indicator, Part, Query, Source};
@@ -40,7 +41,7 @@ pub(super) async fn pull(context: &Context, source: &Source) -> Result<(), OpsEr
             async move {
                 let outcome = Pull { context, server, source, indicator: &indicator, now }.run().await;
                 match outcome {
-                    Err(OpsError::Source(error)) if !error.is_transient() => {
+                    Err(OpsError::Source(error)) if is_the_querys(&error) => {
                         record_refusal(context, source, indicator.id, &error).await
                     }
                     other => other,
@@ -48,10 +49,17 @@ pub(super) async fn pull(context: &Context, source: &Source) -> Result<(), OpsEr
             }
         })
         .buffer_unordered(CONCURRENT);
+    // one that fails must not cut short the others, which may be half way through a long backfill
+    let mut first_failure = Ok(());
     while let Some(outcome) = pulls.next().await {
-        outcome?;
+        first_failure = first_failure.and(outcome);
     }
-    Ok(())
+    first_failure
+}
+
+/// Is it the matter of one query, and not of the server or of the way to it?
+const fn is_the_querys(error: &SourceError) -> bool {
+    matches!(error, SourceError::Query(_) | SourceError::TooLarge { .. })
 }
 
 struct Pull<'a> {
@@ -85,11 +93,11 @@ impl Pull<'_> {
         let mut progress = progress(self.context, self.indicator.id, self.now).await?;
         let end = self.now.plus_seconds(-self.source.delay_seconds).minute();
         let mut from = progress.settled.unwrap_or(progress.from);
-        let mut state = match progress.settled {
-            Some(_) => progress.state.clone(),
+        let (mut state, mut complete) = match progress.settled {
+            Some(_) => (progress.state.clone(), true),
             None => self.prime(from).await?,
         };
-        let (mut length, mut complete, mut shown) = (CHUNK_MINUTES, true, Shown::default());
+        let (mut length, mut shown) = (CHUNK_MINUTES, Shown::default());
         while from < end {
             let to = from.plus(length).min(end);
             let chunk = match self.read(&state, Span::new(from, to)).await {
@@ -124,12 +132,12 @@ impl Pull<'_> {
         Ok(())
     }
 
-    /// The counters' values just before the first minute.
-    async fn prime(&self, from: Minute) -> Result<CounterState, OpsError> {
+    /// The counters' values just before the first minute, and whether they are complete.
+    async fn prime(&self, from: Minute) -> Result<(CounterState, bool), OpsError> {
         let before = Span::ending(from, PRIMING_MINUTES);
-        let Some(plan) = self.plan()? else { return Ok(CounterState::default()) };
-        let (sorted, _) = self.raw(&plan, before).await?;
-        Ok(self.count(&CounterState::default(), &sorted, &[], before, from).state)
+        let Some(plan) = self.plan()? else { return Ok((CounterState::default(), true)) };
+        let (sorted, warnings) = self.raw(&plan, before).await?;
+        Ok((self.count(&CounterState::default(), &sorted, &[], before, from).state, warnings.is_empty()))
     }
 
     fn plan(&self) -> Result<Option<Plan>, OpsError> {
@@ -222,11 +230,16 @@ impl Pull<'_> {
                 "The source answered with a warning, so its data counts as provisional and is read again: {warning}"
             );
             store::findings::record(&mut tx, id, PARTIAL_ANSWER, &text, self.now).await?;
+        } else {
+            store::findings::resolve(&mut tx, id, PARTIAL_ANSWER, self.now).await?;
         }
         if chunk.threshold_missing {
             let text = "The histogram has no bucket at the threshold, so no good event can be counted. Edit the objective and choose one of the histogram's bounds.";
             store::findings::record(&mut tx, id, BUCKET_MISSING, text, self.now).await?;
+        } else {
+            store::findings::resolve(&mut tx, id, BUCKET_MISSING, self.now).await?;
         }
+        store::findings::resolve(&mut tx, id, QUERY_REFUSED, self.now).await?;
         Ok(tx.commit().await?)
     }
 }
