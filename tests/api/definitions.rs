@@ -456,6 +456,27 @@ on_both! {
         assert!(stored.iter().all(|one| matches!(one.objective.window, Window::Rolling(_))));
     }
 
+    async fn a_scraped_endpoint_is_tried_out_and_its_bounds_are_offered(app: TestApp) {
+        let (ana, endpoint) = (app.signed_in().await, MockServer::start().await);
+        let text = "# TYPE t histogram\nt_bucket{le=\"0.25\"} 1\nt_bucket{le=\"2.5\"} 2\nt_bucket{le=\"+Inf\"} 2\nt_count 2\nt_sum 1\n";
+        let answer = ResponseTemplate::new(200).set_body_raw(text, "text/plain; version=0.0.4");
+        Mock::given(method("GET")).and(path("/metrics")).respond_with(answer).mount(&endpoint).await;
+        let url = format!("{}/metrics", endpoint.uri());
+        let mut fields = source_fields("endpoint", &url);
+        fields.extend([("kind", "scrape"), ("action", "test")]);
+        let tested = ana.post_form("/sources/new", &fields).await;
+        assert!(tested.visible().contains("The test passed") && tested.visible().contains("t_bucket"), "{}", tested.visible());
+        fields.push(("action", "save"));
+        let source = add_source(&ana, &fields).await;
+        let latency = |threshold| [contract("Shop"), objective(0, &[
+            ("kind", "latency"), ("name", "Fast"), ("service", "checkout"), ("source", &source),
+            ("histogram", "t_bucket"), ("threshold", threshold), ("target", "95"), ("window", "30d"),
+        ])].concat();
+        let refused = post(&ana, "/agreements/new", &latency("0.5")).await;
+        assert!(refused.visible().contains("The neighbouring bounds are 0.25 and 2.5"), "{}", refused.visible());
+        assert_eq!(post(&ana, "/agreements/new", &latency("2.50")).await.status, StatusCode::SEE_OTHER);
+    }
+
     async fn strangers_and_forged_forms_change_nothing(app: TestApp) {
         let (ana, stranger) = (app.signed_in().await, app.browser());
         let prometheus = fake_prometheus().await;
