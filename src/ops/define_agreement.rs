@@ -260,6 +260,8 @@ async fn write_objectives(
         if !known.contains(&indicator) {
             let from = now.minute().plus(-context.settings.ledger.backfill_days * DAY_MINUTES);
             store::indicators::save_pull(tx, indicator, &first_pull(from)).await?;
+            // its history is wanted now, not at the source's next turn
+            store::source_states::make_due(tx, one.source, now).await?;
         }
         let objective = Objective {
             id: one.id.unwrap_or(ObjectiveId(0)),
