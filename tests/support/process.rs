@@ -99,6 +99,11 @@ impl Server {
         }
     }
 
+    /// Its number among the system's processes.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Everything it said so far, both pipes in the order of arrival.
     pub fn said(&self) -> String {
         self.said.talk().lines.join("\n")

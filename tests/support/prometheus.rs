@@ -30,7 +30,7 @@ pub struct Target {
 #[derive(Debug)]
 pub struct Prometheus {
     address: SocketAddr,
-    _server: Server,
+    server: Server,
     _folder: TempDir,
 }
 
@@ -57,6 +57,11 @@ impl Prometheus {
         format!("http://{}", self.address)
     }
 
+    /// Its number among the system's processes, by which a bench asks what it took of the processor.
+    pub fn process(&self) -> u32 {
+        self.server.id()
+    }
+
     /// Asks for `path_and_query` and returns the status and the body.
     ///
     /// # Errors
@@ -77,7 +82,7 @@ impl Prometheus {
         let server = Server::start(&mut command, PACKAGE);
         let address = server.wait_for("to listen", listening_address);
         server.wait_until("to be ready", |_| http::get(address, "/-/ready").is_ok_and(|(status, _)| status == 200));
-        Self { address, _server: server, _folder: folder }
+        Self { address, server, _folder: folder }
     }
 }
 

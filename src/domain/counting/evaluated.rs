@@ -44,6 +44,7 @@ pub fn count_evaluated(
                 return None;
             }
             let booking = Booking {
+                known: true,
                 total: whole_of(&mut carry.total, total),
                 part: whole_of(&mut carry.part, part),
                 catch_up: false,

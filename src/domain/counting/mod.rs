@@ -186,11 +186,11 @@ pub fn count(
     let mut findings = BTreeSet::new();
     let series: Vec<Series> = series.iter().map(|one| usable(state, one, range, &mut findings)).collect();
     let scrapes = Scrapes::gather(state, &series, witnesses, range);
-    let mut run = Run::new(&scrapes, state, settle, part_is, findings);
+    let mut run = Run::new(&scrapes, state, window, settle, part_is, findings);
     for one in &series {
         run.add_up(state, one, range);
     }
-    run.finish(window)
+    run.finish()
 }
 
 /// Counts a 0/1 gauge over `window`: each sample is one event, good if its value is at least 1.
@@ -200,7 +200,7 @@ pub fn count(
 pub fn count_gauge(state: &CounterState, series: &[Series], window: Span, settle: Minute) -> Counted {
     let range = (millis(window.start()), millis(window.end()));
     let scrapes = Scrapes::gather(state, series, &[], range);
-    let mut run = Run::new(&scrapes, state, settle, PartIs::Good, BTreeSet::new());
+    let mut run = Run::new(&scrapes, state, window, settle, PartIs::Good, BTreeSet::new());
     for one in series {
         let mut last = state.series.get(&one.key).map(|s| s.at_ms);
         for sample in within(&one.samples, range) {
@@ -214,18 +214,20 @@ pub fn count_gauge(state: &CounterState, series: &[Series], window: Span, settle
                 run.findings.insert(Finding::ImpossibleValues);
                 continue;
             }
-            let booking = run.booked.entry(minute_of(sample.at_ms)).or_default();
-            booking.total += 1;
-            booking.part += i64::from(sample.value >= 1.0);
+            run.book(minute_of(sample.at_ms), |booking| {
+                booking.total += 1;
+                booking.part += i64::from(sample.value >= 1.0);
+            });
         }
     }
     run.doubts.clear();
-    run.finish(window)
+    run.finish()
 }
 
 /// What was booked in one minute.
 #[derive(Clone, Copy, Debug, Default)]
 struct Booking {
+    known: bool,
     total: i64,
     part: i64,
     catch_up: bool,
@@ -250,7 +252,9 @@ struct Run<'a> {
     part_is: PartIs,
     settle_ms: i64,
     next: CounterState,
-    booked: BTreeMap<Minute, Booking>,
+    window: Span,
+    /// Each minute of the window, in order.
+    booked: Vec<Booking>,
     findings: BTreeSet<Finding>,
     doubts: BTreeMap<TargetKey, Vec<(i64, i64)>>,
 }
@@ -259,41 +263,53 @@ impl<'a> Run<'a> {
     fn new(
         scrapes: &'a Scrapes,
         state: &CounterState,
+        window: Span,
         settle: Minute,
         part_is: PartIs,
         findings: BTreeSet<Finding>,
     ) -> Self {
         let (next, settle_ms) = (state.clone(), millis(settle));
-        Self { scrapes, part_is, settle_ms, next, booked: BTreeMap::new(), findings, doubts: BTreeMap::new() }
+        let booked = window.iter().map(|_| Booking::default()).collect();
+        Self { scrapes, part_is, settle_ms, next, window, booked, findings, doubts: BTreeMap::new() }
+    }
+
+    /// Books something in a minute; what lies outside the window is none of its business.
+    fn book(&mut self, minute: Minute, what: impl FnOnce(&mut Booking)) {
+        let place = usize::try_from(minute.0 - self.window.start().0).ok();
+        if let Some(booking) = place.and_then(|place| self.booked.get_mut(place)) {
+            what(booking);
+        }
     }
 
     fn add_up(&mut self, state: &CounterState, series: &Series, range: (i64, i64)) {
         let mut last = state.series.get(&series.key).copied();
         let patience = patience_ms(&series.samples);
         for sample in &series.samples {
+            let scraped_before = self.scrapes.previous(series.target, sample.at_ms);
             let events = match last {
-                Some(last) => self.since(series, last, *sample, patience),
-                None => self.born(series, *sample, range.0),
+                Some(last) => self.since(series, (last, scraped_before), *sample, patience),
+                None if scraped_before.is_some() => whole_events(sample.value),
+                None => self.foundling(series, *sample, range.0),
             };
-            let silence_began = self.scrapes.previous(series.target, sample.at_ms).max(last.map(|l| l.at_ms));
+            let silence_began = scraped_before.max(last.map(|l| l.at_ms));
             let silent = silence_began.is_some_and(|at| sample.at_ms - at > SILENCE_MS_MAX);
-            let booking = self.booked.entry(minute_of(sample.at_ms)).or_default();
-            booking.catch_up |= silent;
-            if series.role != Role::Part {
-                booking.total += events;
-            }
-            if series.role != Role::Total {
-                booking.part += events;
-            }
+            self.book(minute_of(sample.at_ms), |booking| {
+                booking.catch_up |= silent;
+                booking.total += if series.role == Role::Part { 0 } else { events };
+                booking.part += if series.role == Role::Total { 0 } else { events };
+            });
             last = Some(*sample);
+        }
+        if let Some(sample) = series.samples.iter().rfind(|sample| sample.at_ms < self.settle_ms) {
             self.remember(series.key, *sample);
         }
     }
 
-    /// Events between two samples of a series.
-    fn since(&mut self, series: &Series, last: Sample, now: Sample, patience_ms: i64) -> i64 {
+    /// Events since the last sample of a series and the last scrape of its process.
+    fn since(&mut self, series: &Series, before: (Sample, Option<i64>), now: Sample, patience_ms: i64) -> i64 {
+        let (last, scraped_before) = before;
         let value = whole_events(now.value);
-        let went_without_it = self.scrapes.previous(series.target, now.at_ms).is_some_and(|at| at > last.at_ms);
+        let went_without_it = scraped_before.is_some_and(|at| at > last.at_ms);
         if now.value < last.value || went_without_it {
             return value;
         }
@@ -303,11 +319,8 @@ impl<'a> Run<'a> {
         value - whole_events(last.value)
     }
 
-    /// Events of a series that was never seen before.
-    fn born(&mut self, series: &Series, now: Sample, start_ms: i64) -> i64 {
-        if self.scrapes.previous(series.target, now.at_ms).is_some() {
-            return whole_events(now.value);
-        }
+    /// Events of a series that was never seen before, as little as its process.
+    fn foundling(&mut self, series: &Series, now: Sample, start_ms: i64) -> i64 {
         // a scrape shortly before the window would prove it too
         self.doubt(series.target, start_ms - SILENCE_MS_MAX, now.at_ms);
         0
@@ -323,58 +336,52 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn finish(mut self, window: Span) -> Counted {
-        let known = self.known_minutes(window);
-        let mut findings = self.findings;
-        let part_is = self.part_is;
-        let booked = self.booked;
-        let slices = window
-            .iter()
-            .map(|minute| {
-                let booking = booked.get(&minute).copied();
-                let is_known = known.contains(&minute) || booking.is_some_and(|b| b.total > 0 || b.part > 0);
-                let slice = is_known.then(|| booking.unwrap_or_default().slice(part_is, &mut findings));
-                (minute, slice)
-            })
-            .collect();
-        self.doubts.values_mut().for_each(merge_spans);
-        Counted { slices, state: self.next, findings, doubts: self.doubts }
+    fn finish(mut self) -> Counted {
+        self.mark_known_minutes();
+        let Self { mut findings, part_is, mut doubts, window, .. } = self;
+        let slice = |(minute, booking): (Minute, &Booking)| {
+            let is_known = booking.known || booking.total > 0 || booking.part > 0;
+            (minute, is_known.then(|| booking.slice(part_is, &mut findings)))
+        };
+        let slices = window.iter().zip(&self.booked).map(slice).collect();
+        doubts.values_mut().for_each(merge_spans);
+        Counted { slices, state: self.next, findings, doubts }
     }
 
     /// Minutes in which some process was measured: from one scrape to the next, if no silence lies between.
-    fn known_minutes(&mut self, window: Span) -> BTreeSet<Minute> {
-        let mut known = BTreeSet::new();
-        for (target, times) in &self.scrapes.by_target {
-            let mut last = self.scrapes.before.get(target).copied();
-            for at_ms in times.keys().copied() {
+    fn mark_known_minutes(&mut self) {
+        let scrapes = self.scrapes;
+        for (target, times) in &scrapes.by_target {
+            let mut last = scrapes.before.get(target).copied();
+            for (at_ms, _) in times.iter().copied() {
                 let to = minute_of(at_ms);
                 match last {
                     Some(last) if at_ms - last <= SILENCE_MS_MAX => {
-                        let covered = Span::new(minute_of(last), to.plus(1)).intersect(window);
-                        known.extend(covered.iter());
+                        for minute in Span::new(minute_of(last), to.plus(1)).iter() {
+                            self.book(minute, |booking| booking.known = true);
+                        }
                     }
                     Some(last) => {
-                        self.doubts.entry(*target).or_default().push((last, at_ms));
-                        known.insert(to);
+                        self.doubt(*target, last, at_ms);
+                        self.book(to, |booking| booking.known = true);
                     }
                     // the very first scrape of a process measures nothing yet
                     None => {}
                 }
                 last = Some(at_ms);
-                if at_ms < self.settle_ms {
-                    self.next.targets.insert(*target, at_ms);
-                }
+            }
+            if let Some((at_ms, _)) = times.iter().rfind(|(at_ms, _)| *at_ms < self.settle_ms) {
+                self.next.targets.insert(*target, *at_ms);
             }
         }
-        self.doubt_the_end(millis(window.end()));
-        known
+        self.doubt_the_end(millis(self.window.end()));
     }
 
     /// When everybody has fallen silent, a witness could tell "no requests" from "no data" for whoever spoke last.
     fn doubt_the_end(&mut self, end_ms: i64) {
         let mut last = self.scrapes.before.clone();
         for (target, times) in &self.scrapes.by_target {
-            if let Some(at) = times.keys().next_back() {
+            if let Some((at, _)) = times.last() {
                 last.insert(*target, *at);
             }
         }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 /// Every proven scrape.
 pub(super) struct Scrapes {
-    /// By process and time: when any of those seen in this scrape was seen last before it.
-    pub(super) by_target: BTreeMap<TargetKey, BTreeMap<i64, Option<i64>>>,
+    /// By process, in order of time: each scrape, and when any of those seen in it was seen last before it.
+    pub(super) by_target: BTreeMap<TargetKey, Vec<(i64, Option<i64>)>>,
     /// The last scrape before the window.
     pub(super) before: BTreeMap<TargetKey, i64>,
 }
@@ -21,6 +21,7 @@ impl Scrapes {
         for witness in witnesses {
             gathered.add(witness.target, None, witness.scrapes_ms.iter().copied(), range);
         }
+        gathered.by_target.values_mut().for_each(join);
         gathered
     }
 
@@ -29,8 +30,7 @@ impl Scrapes {
         let mut previous = before;
         for at_ms in times {
             if range.0 <= at_ms && at_ms < range.1 {
-                let seen = scrapes.entry(at_ms).or_default();
-                *seen = (*seen).max(previous);
+                scrapes.push((at_ms, previous));
             }
             previous = Some(at_ms);
         }
@@ -38,6 +38,21 @@ impl Scrapes {
 
     /// The last scrape before `at_ms` of the process that was scraped at `at_ms`, as far as anything proves one.
     pub(super) fn previous(&self, target: TargetKey, at_ms: i64) -> Option<i64> {
-        self.by_target.get(&target)?.get(&at_ms).copied().flatten()
+        let scrapes = self.by_target.get(&target)?;
+        let place = scrapes.binary_search_by_key(&at_ms, |(at, _)| *at).ok()?;
+        scrapes.get(place)?.1
     }
+}
+
+/// Brings sightings into the order of time and makes one of those in the same scrape, with the latest time before.
+fn join(scrapes: &mut Vec<(i64, Option<i64>)>) {
+    // the stable sort, because what it gets are a few ascending runs, and those it merely merges
+    scrapes.sort();
+    scrapes.dedup_by(|later, kept| {
+        let is_same = later.0 == kept.0;
+        if is_same {
+            kept.1 = later.1;
+        }
+        is_same
+    });
 }
