@@ -202,8 +202,8 @@ async fn backfilled(page: &Page, path: &str, expected: i64) -> Outcome {
             return Ok(());
         }
         if Instant::now() >= deadline {
-            let sources = download(page, "/sources").await?;
-            panic!("not backfilled in time; {csv} says {text}\n{sources}");
+            let sources = download(page, "/sources/2001").await?;
+            panic!("not backfilled in time; the source's page says:\n{sources}");
         }
         tokio::time::sleep(Duration::from_millis(300)).await;
     }
