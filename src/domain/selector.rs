@@ -405,6 +405,15 @@ mod tests {
     }
 
     #[test]
+    fn patterns_mean_what_they_mean_to_prometheus() {
+        let accepts = |pattern, value| Matcher::new("a", Comparison::Matches, pattern).unwrap().accepts(value);
+        assert!(accepts("/users/{id}", "/users/{id}"));
+        assert!(accepts(r"\d", "4") && !accepts(r"\d", "٤"), "digits are ASCII");
+        let error = Matcher::new("a", Comparison::MatchesNot, "a)|(b").unwrap_err().to_string();
+        assert_eq!(error, "the regular expression of a is not valid: unopened group");
+    }
+
+    #[test]
     fn what_grows_beyond_the_limit_when_it_is_written_out_is_refused() {
         // 4087 bytes as written; each quotation mark and each newline takes two when escaped
         for filling in ["\"", "\n"] {

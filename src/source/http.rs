@@ -329,7 +329,7 @@ mod tests {
 
     impl Http {
         /// A client for which every name has this address, before the guard looks at it.
-        pub fn resolving_to(source: &Source, ip: &str) -> Self {
+        pub(in crate::source) fn resolving_to(source: &Source, ip: &str) -> Self {
             struct Fixed(std::net::SocketAddr);
             impl Resolve for Fixed {
                 fn resolve(&self, name: Name) -> Resolving {

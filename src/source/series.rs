@@ -101,14 +101,13 @@ impl Plan {
         for one in raw {
             let Some(role) = self.role(&one.labels) else { continue };
             let (key, target) = (key(&one.labels), Target::of(&one.labels));
-            match places.get(&key).and_then(|place| sorted.series.get_mut(*place)) {
-                Some(series) => merge(series, role, one.samples),
-                None => {
-                    places.insert(key, sorted.series.len());
-                    sorted.series.push(Series { key, target: target.key(), role, samples: one.samples });
-                    sorted.targets.insert(target.key(), target);
-                }
+            if let Some(series) = places.get(&key).and_then(|place| sorted.series.get_mut(*place)) {
+                merge(series, role, one.samples);
+                continue;
             }
+            places.insert(key, sorted.series.len());
+            sorted.series.push(Series { key, target: target.key(), role, samples: one.samples });
+            sorted.targets.insert(target.key(), target);
         }
         sorted
     }

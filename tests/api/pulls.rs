@@ -26,8 +26,7 @@ async fn application(folder: &tempfile::TempDir) -> Application {
         ("server.listen", "127.0.0.1:0".to_owned()),
         ("data_dir", folder.path().display().to_string()),
     ]);
-    let layers =
-        config::Layers { flags, env: Default::default(), file: None, read: |path| std::fs::read_to_string(path) };
+    let layers = config::Layers { flags, env: BTreeMap::new(), file: None, read: |path| std::fs::read_to_string(path) };
     let clock = Clock::fixed(Instant::from_seconds(START_SECONDS));
     Application::build(config::parse(&layers).unwrap(), clock).await.unwrap()
 }

@@ -1,8 +1,7 @@
 //! Pulls the indicators of a Prometheus server: from where each has settled up to now, in bounded chunks.
 
 use super::{
-    BUCKET_MISSING, PARTIAL_ANSWER, QUERY_REFUSED, Shown, begin, progress, record_refusal, resolve_gone, settle_point,
-    write,
+    BUCKET_MISSING, PARTIAL_ANSWER, Shown, begin, progress, record_refusal, resolve_gone, settle_point, write,
 };
 use crate::domain::counting::{self, Counted, CounterState, PartIs, Witness, millis};
 use crate::domain::model::{Indicator, Part, Query, Source};
@@ -230,16 +229,11 @@ impl Pull<'_> {
                 "The source answered with a warning, so its data counts as provisional and is read again: {warning}"
             );
             store::findings::record(&mut tx, id, PARTIAL_ANSWER, &text, self.now).await?;
-        } else {
-            store::findings::resolve(&mut tx, id, PARTIAL_ANSWER, self.now).await?;
         }
         if chunk.threshold_missing {
             let text = "The histogram has no bucket at the threshold, so no good event can be counted. Edit the objective and choose one of the histogram's bounds.";
             store::findings::record(&mut tx, id, BUCKET_MISSING, text, self.now).await?;
-        } else {
-            store::findings::resolve(&mut tx, id, BUCKET_MISSING, self.now).await?;
         }
-        store::findings::resolve(&mut tx, id, QUERY_REFUSED, self.now).await?;
         Ok(tx.commit().await?)
     }
 }

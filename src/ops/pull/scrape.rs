@@ -51,8 +51,6 @@ async fn count(
     if sorted.threshold_missing {
         let text = "The histogram has no bucket at the threshold, so no good event can be counted. Edit the objective and choose one of the histogram's bounds.";
         store::findings::record(&mut tx, indicator.id, BUCKET_MISSING, text, now).await?;
-    } else {
-        store::findings::resolve(&mut tx, indicator.id, BUCKET_MISSING, now).await?;
     }
     tx.commit().await?;
     let mut kinds: BTreeSet<_> = counted.findings.iter().map(counting::Finding::word).collect();

@@ -2,7 +2,6 @@ use super::*;
 use crate::domain::model::Auth;
 use crate::source::testing::source;
 use serde_json::{Value, json};
-use std::collections::HashMap;
 use wiremock::matchers::{header, method, path};
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
@@ -39,11 +38,11 @@ fn selector(text: &str) -> Selector {
     Selector::parse(text).unwrap()
 }
 
-fn form(request: &Request) -> HashMap<String, String> {
+fn form(request: &Request) -> BTreeMap<String, String> {
     url::form_urlencoded::parse(&request.body).into_owned().collect()
 }
 
-async fn forms(server: &MockServer) -> Vec<HashMap<String, String>> {
+async fn forms(server: &MockServer) -> Vec<BTreeMap<String, String>> {
     server.received_requests().await.unwrap().iter().map(form).collect()
 }
 
