@@ -6,6 +6,7 @@
 pub mod world;
 
 use crate::domain::calendar::PeriodKind;
+use crate::domain::counting::CounterState;
 use crate::domain::ids::{AgreementId, SourceId, UserId};
 use crate::domain::ledger::Slice;
 use crate::domain::model::{
@@ -13,10 +14,11 @@ use crate::domain::model::{
 };
 use crate::domain::selector::{Expression, Selector};
 use crate::domain::target::Target;
-use crate::domain::time::{DAY_MINUTES, Minute, Span};
+use crate::domain::time::{DAY_MINUTES, Instant, Minute, Span};
 use crate::ops::define_agreement::{AgreementDraft, ObjectiveDraft};
 use crate::ops::{Context, OpsError, define_agreement, define_source};
 use crate::store;
+use crate::store::indicators::PullState;
 use chrono_tz::Tz;
 use url::Url;
 use world::{Happened, Sample};
@@ -103,10 +105,18 @@ pub async fn fill(
             let slices = history(promise, span, started);
             let mut tx = context.db.begin_write().await?;
             store::ledger::write(&mut tx, indicator.id, &slices).await?;
+            store::indicators::save_pull(&mut tx, indicator.id, &read_up_to(span, context.clock.now())).await?;
             tx.commit().await?;
         }
     }
     Ok(agreement)
+}
+
+/// The sample history counts as read for good, so that its reports are final.
+fn read_up_to(span: Span, now: Instant) -> PullState {
+    let (settled, reached) = (Some(span.end()), Some(span.end()));
+    let state = CounterState::default();
+    PullState { from: span.start(), settled, reached, state, finished_backfill_at: Some(now) }
 }
 
 fn history(promise: &Promise, span: Span, started: Minute) -> Vec<(Minute, Option<Slice>)> {
