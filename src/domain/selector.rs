@@ -193,12 +193,11 @@ impl Selector {
     /// Puts a selector together; `matchers` may hold the name.
     fn new(metric: Option<String>, mut matchers: Vec<Matcher>) -> Result<Self, SelectorError> {
         let is_name = |m: &Matcher| m.label == NAME_LABEL && m.comparison == Comparison::Equal;
-        let metric = match metric {
-            Some(metric) => metric,
-            None => {
-                let at = matchers.iter().position(is_name).ok_or(SelectorError::NoMetric)?;
-                matchers.remove(at).value
-            }
+        let metric = if let Some(metric) = metric {
+            metric
+        } else {
+            let at = matchers.iter().position(is_name).ok_or(SelectorError::NoMetric)?;
+            matchers.remove(at).value
         };
         if metric.is_empty() {
             return Err(SelectorError::NoMetric);
@@ -348,7 +347,7 @@ mod tests {
             ("up", "up"),
             (" up { } ", "up"),
             (r#"http_requests_total{job="api",}"#, r#"http_requests_total{job="api"}"#),
-            (r#"x{b='2',a=`1`}"#, r#"x{a="1",b="2"}"#),
+            (r"x{b='2',a=`1`}", r#"x{a="1",b="2"}"#),
             (r#"{__name__="x",code=~"5.."}"#, r#"x{code=~"5.."}"#),
             (r#"{"http.requests", "a b"!="c"}"#, r#"{"http.requests","a b"!="c"}"#),
             (r#"x{a!~"b|c", a!~"b|c"}"#, r#"x{a!~"b|c"}"#),
@@ -369,11 +368,11 @@ mod tests {
             ("", "write a selector, such as http_requests_total{job=\"api\"}"),
             ("{}", "name the metric, as in http_requests_total{job=\"api\"}"),
             (r#"x{a="b}"#, "character 5: this text has no closing \" sign"),
-            (r#"x{a=b}"#, "character 5: expected a value in quotation marks"),
-            (r#"x{a}"#, "character 4: expected = != =~ or !~ after a"),
+            (r"x{a=b}", "character 5: expected a value in quotation marks"),
+            (r"x{a}", "character 4: expected = != =~ or !~ after a"),
             (r#"x{a="b"} y"#, "character 10: nothing more is expected here"),
-            (r#"x[5m]"#, "character 2: nothing more is expected here"),
-            (r#"5x"#, "character 1: expected a metric name or {"),
+            (r"x[5m]", "character 2: nothing more is expected here"),
+            (r"5x", "character 1: expected a metric name or {"),
         ] {
             assert_eq!(Selector::parse(text).unwrap_err().to_string(), message, "{text}");
         }
@@ -440,13 +439,13 @@ mod tests {
             assert!(raw(text), "{text}");
         }
         for text in [
-            r#"sum by (code) (rate(x[5m]))"#,
-            r#"sum(rate(x[5m])) by (code)"#,
-            r#"sum(rate(x[5m] offset 1h))"#,
-            r#"sum(rate(x[5m])) * 60"#,
+            r"sum by (code) (rate(x[5m]))",
+            r"sum(rate(x[5m])) by (code)",
+            r"sum(rate(x[5m] offset 1h))",
+            r"sum(rate(x[5m])) * 60",
             r#"sum(increase(x{a="b"}[5m:1m]))"#,
-            r#"a + b"#,
-            r#"histogram_count(rate(x[5m]))"#,
+            r"a + b",
+            r"histogram_count(rate(x[5m]))",
         ] {
             assert_eq!(Expression::parse(text), Ok(Expression::Evaluated(text.to_owned())), "{text}");
         }

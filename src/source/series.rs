@@ -70,6 +70,7 @@ pub struct Sorted {
 
 impl Plan {
     /// The plan for a query; nothing if its parts are not all plain selectors.
+    #[must_use]
     pub fn of(query: &Query) -> Option<Result<Self, SelectorError>> {
         match query {
             Query::Ratio { total: Expression::Raw(total), part } => {

@@ -37,14 +37,14 @@ impl Tree {
             .iter()
             .filter(|(path, _)| path.starts_with("src/") && Path::new(path).extension().is_some_and(|e| e == "rs"));
         let mut sources: Vec<Source> = rust.map(|(path, text)| Source::read(path, text)).collect();
-        let tests: Vec<String> = sources
+        let test_modules: Vec<String> = sources
             .iter()
             .flat_map(|source| source.test_modules.iter().map(|name| format!("{}/{name}", source.children())))
             .collect();
         sources.retain(|source| {
-            !tests
+            !test_modules
                 .iter()
-                .any(|test| source.path == format!("{test}.rs") || source.path.starts_with(&format!("{test}/")))
+                .any(|module| source.path == format!("{module}.rs") || source.path.starts_with(&format!("{module}/")))
         });
         Self { sources, texts, paths }
     }

@@ -233,13 +233,12 @@ pub(super) fn is_balanced(text: &str) -> bool {
             (Some(_), _) if escaped => escaped = false,
             (Some(q), '\\') if q != '`' => escaped = true,
             (Some(q), c) if q == c => quote = None,
-            (Some(_), _) => {}
             (None, '"' | '\'' | '`') => quote = Some(c),
             (None, '(' | '[' | '{') => open.push(c),
             (None, ')') if open.pop() != Some('(') => return false,
             (None, ']') if open.pop() != Some('[') => return false,
             (None, '}') if open.pop() != Some('{') => return false,
-            (None, _) => {}
+            _ => {}
         }
     }
     open.is_empty() && quote.is_none()

@@ -43,14 +43,13 @@ fn tile(say: &Say, label: &str, value: &str, notes: &[&str], tone: Option<Tone>)
     Tile { label: say.it(label), value: say.it(value), notes: notes.iter().map(|note| say.it(note)).collect(), tone }
 }
 
+fn rate(say: &Say, [window, rate, limit]: [&str; 3], tone: Option<Tone>) -> BurnRate {
+    BurnRate { window: say.it(window), rate: say.it(rate), limit: say.it(limit), tone }
+}
+
 pub(super) fn objective(say: &Say) -> ObjectivePage {
     let ranges = [("1d", "1 day"), ("7d", "7 days"), ("30d", "30 days"), ("90d", "90 days"), ("window", "Window")];
-    let rate = |window: &str, rate: &str, limit: &str, tone| BurnRate {
-        window: say.it(window),
-        rate: say.it(rate),
-        limit: say.it(limit),
-        tone,
-    };
+    let rate = |window: &str, rate: &str, limit: &str, tone| self::rate(say, [window, rate, limit], tone);
     let outage = |from: &str, to: &str, cost: &str, is_open| OutageRow {
         from: say.it(from),
         to: say.it(to),
