@@ -49,7 +49,7 @@ pub fn count_evaluated(
                 part: whole_of(&mut carry.part, part),
                 catch_up: false,
             };
-            Some(booking.slice(part_is, &mut counted.findings))
+            booking.slice(part_is, &mut counted.findings)
         });
         counted.slices.push((minute, slice));
     }

@@ -119,12 +119,19 @@ pub enum Finding {
     PartExceedsTotal,
     /// A counter has fractions: counted as whole events, exact to one event over any window.
     FractionalCounter,
+    /// A minute had more than 10¹² events: a broken counter; the minute counts as unknown.
+    ImpossibleJump,
 }
 
 impl Finding {
     /// Every finding.
-    pub const ALL: [Self; 4] =
-        [Self::ImpossibleValues, Self::TimeWentBack, Self::PartExceedsTotal, Self::FractionalCounter];
+    pub const ALL: [Self; 5] = [
+        Self::ImpossibleValues,
+        Self::TimeWentBack,
+        Self::PartExceedsTotal,
+        Self::FractionalCounter,
+        Self::ImpossibleJump,
+    ];
 
     /// The word that is stored.
     #[must_use]
@@ -134,6 +141,7 @@ impl Finding {
             Self::TimeWentBack => "time_went_back",
             Self::PartExceedsTotal => "part_exceeds_total",
             Self::FractionalCounter => "fractional_counter",
+            Self::ImpossibleJump => "impossible_jump",
         }
     }
 
@@ -150,6 +158,9 @@ impl Finding {
             }
             Self::FractionalCounter => {
                 "A counter has fractions. Whole events are counted, exact to one event over any window."
+            }
+            Self::ImpossibleJump => {
+                "A counter rose by more than a million million events in one minute, which cannot be; such minutes count as unknown."
             }
         }
     }
@@ -234,7 +245,12 @@ struct Booking {
 }
 
 impl Booking {
-    fn slice(self, part_is: PartIs, findings: &mut BTreeSet<Finding>) -> Slice {
+    /// The minute's slice; nothing if more was booked than can have happened, which a broken counter does.
+    fn slice(self, part_is: PartIs, findings: &mut BTreeSet<Finding>) -> Option<Slice> {
+        if self.total.max(self.part) > Slice::MOST_EVENTS {
+            findings.insert(Finding::ImpossibleJump);
+            return None;
+        }
         if self.part > self.total {
             findings.insert(Finding::PartExceedsTotal);
         }
@@ -243,7 +259,7 @@ impl Booking {
             PartIs::Good => self.part,
             PartIs::Bad => total - self.part,
         };
-        Slice { good, total, catch_up: self.catch_up }
+        Some(Slice { good, total, catch_up: self.catch_up })
     }
 }
 
@@ -295,8 +311,9 @@ impl<'a> Run<'a> {
             let silent = silence_began.is_some_and(|at| sample.at_ms - at > SILENCE_MS_MAX);
             self.book(minute_of(sample.at_ms), |booking| {
                 booking.catch_up |= silent;
-                booking.total += if series.role == Role::Part { 0 } else { events };
-                booking.part += if series.role == Role::Total { 0 } else { events };
+                let (of_total, of_part) = (series.role != Role::Part, series.role != Role::Total);
+                booking.total = booking.total.saturating_add(if of_total { events } else { 0 });
+                booking.part = booking.part.saturating_add(if of_part { events } else { 0 });
             });
             last = Some(*sample);
         }
@@ -341,7 +358,7 @@ impl<'a> Run<'a> {
         let Self { mut findings, part_is, mut doubts, window, .. } = self;
         let slice = |(minute, booking): (Minute, &Booking)| {
             let is_known = booking.known || booking.total > 0 || booking.part > 0;
-            (minute, is_known.then(|| booking.slice(part_is, &mut findings)))
+            (minute, if is_known { booking.slice(part_is, &mut findings) } else { None })
         };
         let slices = window.iter().zip(&self.booked).map(slice).collect();
         doubts.values_mut().for_each(merge_spans);
@@ -567,6 +584,17 @@ mod tests {
         };
         state.forget_before(20);
         assert_eq!((state.series.len(), state.targets.len()), (1, 1));
+    }
+
+    /// A counter that jumps to 9 × 10¹⁸ and on: both minutes are unknown, nothing overflows, the next one counts again.
+    #[test]
+    fn a_broken_counter_makes_its_minute_unknown_and_harms_nothing_else() {
+        let one = series(1, Role::Total, &[(30, 1.0), (90, 9e18), (150, 5.0), (210, 7.0)]);
+        let two = series(2, Role::Total, &[(30, 1.0), (90, 9e18), (150, 1.0), (210, 1.0)]);
+        let counted = count(&CounterState::default(), &[one, two], &[], window(4), Minute(4), PartIs::Bad);
+        let totals: Vec<_> = counted.slices.iter().map(|(_, s)| s.map(|s| s.total)).collect();
+        assert_eq!(totals, [Some(0), None, Some(6), Some(2)]);
+        assert_eq!(counted.findings, BTreeSet::from([Finding::ImpossibleJump]));
     }
 
     /// Exactly five minutes is no silence: minutes between are measured and empty.
