@@ -23,7 +23,7 @@ use crate::ops::{Context, OpsError};
 use crate::store::{Db, StoreError};
 use crate::telemetry::Metrics;
 use crate::web::throttle::Throttle;
-use crate::web::{State, headers, observe, routes};
+use crate::web::{State, headers, observe, paths, routes};
 use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
 use actix_web::web::Data;
@@ -144,7 +144,7 @@ impl Application {
         let listener = TcpListener::bind(listen).map_err(wrong)?;
         let address = listener.local_addr().map_err(wrong)?;
         let token = set_up::offer(&state.db, state.clock.now()).await?;
-        let set_up_link = token.map(|token| format!("{}{}?token={token}", base_url(&state, address), routes::SET_UP));
+        let set_up_link = token.map(|token| format!("{}{}?token={token}", base_url(&state, address), paths::SET_UP));
         let server = serve(state.clone(), listener)?;
         let (stopping, jobs) = (CancellationToken::new(), TaskTracker::new());
         Ok(Self { server, address, state, set_up_link, stopping, jobs })
@@ -164,7 +164,7 @@ impl Application {
 
     /// Starts the jobs, and makes Nines measure itself: from here on the server lives by itself.
     pub async fn start_jobs(&self) -> Result<(), AppError> {
-        let metrics = format!("http://{}{}", reachable(self.address), routes::METRICS);
+        let metrics = format!("http://{}{}", reachable(self.address), paths::METRICS);
         let metrics = Url::parse(&metrics).map_err(|error| AppError::Server(io::Error::other(error)))?;
         measure_self(&self.state.context, metrics).await?;
         take_over(&self.state.context).await?;

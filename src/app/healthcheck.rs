@@ -2,7 +2,7 @@
 
 use crate::app::{AppError, reachable};
 use crate::config::Settings;
-use crate::web::routes;
+use crate::web::paths;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -33,7 +33,7 @@ pub async fn healthcheck(settings: &Settings) -> Result<(), AppError> {
 /// One request, in the little HTTP that our own server needs.
 async fn ask(address: SocketAddr) -> io::Result<String> {
     let mut wire = TcpStream::connect(address).await?;
-    let request = format!("GET {} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n", routes::READY);
+    let request = format!("GET {} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n", paths::READY);
     wire.write_all(request.as_bytes()).await?;
     let mut answer = String::new();
     wire.take(ANSWER_BYTES_MAX).read_to_string(&mut answer).await?;

@@ -9,7 +9,7 @@ use crate::view::{Flash, FlashKind, Form, Section};
 use crate::web::extract::{Client, Frame, Posted, SignedIn};
 use crate::web::html::{Html, page, see_other};
 use crate::web::throttle::TooMany;
-use crate::web::{State, WebError, error, routes, session};
+use crate::web::{State, WebError, error, paths, session};
 use actix_session::Session;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -32,7 +32,7 @@ pub struct Token {
 
 /// GET `/sign-in`.
 pub async fn show_sign_in(frame: Frame, state: Data<State>, query: Query<Next>) -> Result<HttpResponse, WebError> {
-    let next = routes::local(query.next.as_deref().unwrap_or_default());
+    let next = paths::local(query.next.as_deref().unwrap_or_default());
     if frame.shell.user.is_some() {
         return Ok(see_other(&next));
     }
@@ -61,7 +61,7 @@ pub async fn sign_in(
         match sign_in::sign_in(&state.db, &state.hasher, email, &password, state.clock.now()).await {
             Ok(user) => {
                 session::begin(&session, user.id)?;
-                return Ok(see_other(&routes::local(posted.text("next"))));
+                return Ok(see_other(&paths::local(posted.text("next"))));
             }
             Err(SignInError::Refused) => Refusal::wrong(),
             Err(SignInError::Store(error)) => return Err(error.into()),
@@ -110,7 +110,7 @@ impl Refusal {
 pub async fn sign_out(user: SignedIn, session: Session, state: Data<State>) -> Result<HttpResponse, WebError> {
     sign_out::sign_out(&state.db, user.0.id, state.clock.now()).await?;
     session.purge();
-    Ok(see_other(routes::SIGN_IN))
+    Ok(see_other(paths::SIGN_IN))
 }
 
 /// GET `/set-up?token=…`.
@@ -151,7 +151,7 @@ pub async fn set_up(
         Ok(user) => {
             session::begin(&session, user)?;
             session::tell(&session, &done("Welcome to Nines. Your account is ready."))?;
-            Ok(see_other(routes::HOME))
+            Ok(see_other(paths::HOME))
         }
         Err(set_up::SetUpError::DeadLink) => Err(dead_link()),
         Err(set_up::SetUpError::Refused(problems)) => {
@@ -191,7 +191,7 @@ pub async fn change_password(
         Ok(()) => {
             session::begin(&session, user.0.id)?;
             session::tell(&session, &done("The password is changed. Everywhere else you are signed out."))?;
-            Ok(see_other(routes::ACCOUNT))
+            Ok(see_other(paths::ACCOUNT))
         }
         Err(change_password::ChangeError::Refused(problems)) => {
             let shell = frame.shell.page("Account", Section::Account, None);

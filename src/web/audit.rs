@@ -7,7 +7,7 @@ use crate::view::audit::{AuditPage, AuditRow, Change};
 use crate::view::{Link, Pager, Section};
 use crate::web::extract::{Frame, SignedIn};
 use crate::web::html::Html;
-use crate::web::{State, WebError, routes};
+use crate::web::{State, WebError, paths};
 use actix_web::web::{Data, Query};
 use chrono_tz::Tz;
 use serde::Deserialize;
@@ -57,7 +57,7 @@ fn pager(page: i64, offset: i64, rows: usize, has_more: bool) -> Pager {
     if page == 1 && !has_more {
         return Pager::default();
     }
-    let href = |page: i64| format!("{}?page={page}", routes::AUDIT);
+    let href = |page: i64| format!("{}?page={page}", paths::AUDIT);
     let last = offset + i64::try_from(rows).unwrap_or_default();
     let summary = match rows {
         0 => "Nothing is as old as this".to_owned(),

@@ -5,7 +5,7 @@ use crate::ops::password::HashError;
 use crate::store::StoreError;
 use crate::view::error::ErrorPage;
 use crate::view::{Link, Section, Shell};
-use crate::web::{extract, routes};
+use crate::web::{extract, paths};
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
@@ -119,7 +119,7 @@ impl ResponseError for WebError {
         let mut response = HttpResponse::build(self.status_code());
         match self {
             Self::SignInFirst { next } => {
-                response.insert_header((LOCATION, routes::sign_in(next.as_deref())));
+                response.insert_header((LOCATION, paths::sign_in(next.as_deref())));
             }
             Self::TooMany { wait_seconds } => {
                 response.insert_header((RETRY_AFTER, wait_seconds.to_string()));
@@ -199,7 +199,7 @@ struct Words {
 
 impl Words {
     fn of(status: StatusCode, error: Option<&actix_web::Error>) -> Self {
-        let home = || Link::new(routes::HOME, "To the overview");
+        let home = || Link::new(paths::HOME, "To the overview");
         let (title, message) = match (error.and_then(|e| e.as_error::<WebError>()), status) {
             (Some(WebError::NotFound(title)), _) => {
                 (*title, "It may have been renamed or archived, or the address is mistyped.".to_owned())

@@ -7,6 +7,8 @@
 
 pub mod routes;
 
+pub mod paths;
+
 mod state;
 
 pub mod account;

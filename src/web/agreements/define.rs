@@ -12,7 +12,7 @@ use crate::web::extract::{Frame, Posted, SignedIn};
 use crate::web::forms::agreement as form;
 use crate::web::html::{page, see_other};
 use crate::web::sources::kind_name;
-use crate::web::{State, WebError, routes, say, session};
+use crate::web::{State, WebError, paths, say, session};
 use actix_session::Session;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -72,7 +72,7 @@ pub async fn archive(
     say::editor(&user.0)?;
     define_agreement::archive(&state, Some(user.0.id), AgreementId(*id)).await?;
     session::tell(&session, &say::done("The agreement is archived. Its history and its reports are kept."))?;
-    Ok(see_other(&format!("{}/{id}", routes::AGREEMENTS)))
+    Ok(see_other(&format!("{}/{id}", paths::AGREEMENTS)))
 }
 
 /// POST `/agreements/{id}/restore`.
@@ -89,7 +89,7 @@ pub async fn restore(
         Err(error) => return Err(error.into()),
     };
     session::tell(&session, &told)?;
-    Ok(see_other(&format!("{}/{id}", routes::AGREEMENTS)))
+    Ok(see_other(&format!("{}/{id}", paths::AGREEMENTS)))
 }
 
 /// Does what the pressed button says; what cannot be saved comes back with what was typed.
@@ -114,7 +114,7 @@ async fn take(
                 Ok((id, sentence)) => {
                     let told = [vec![sentence.to_owned()], notes].concat().join(" ");
                     session::tell(session, &say::done(told))?;
-                    return Ok(see_other(&format!("{}/{id}", routes::AGREEMENTS)));
+                    return Ok(see_other(&format!("{}/{id}", paths::AGREEMENTS)));
                 }
                 Err(OpsError::Refused { field, sentence }) => {
                     typed.refuse(field, sentence);

@@ -11,7 +11,7 @@ use crate::view::agreements::{AgreementRow, AgreementsPage};
 use crate::view::{Help, Link, Section, Status};
 use crate::web::extract::{Frame, SignedIn};
 use crate::web::html::Html;
-use crate::web::{State, WebError, routes, say};
+use crate::web::{State, WebError, paths, say};
 use actix_web::web::{Data, Query};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -44,7 +44,7 @@ pub async fn list(
         let last_report = last.first().map(|head| {
             let name = Period::parse(&head.label, agreement.zone).map(|period| wording::period_name(&period));
             let text = say::capitalised(&name.unwrap_or_else(|_| head.label.clone()));
-            Link::new(format!("{}/{}", routes::REPORTS, head.id), text)
+            Link::new(format!("{}/{}", paths::REPORTS, head.id), text)
         });
         rows.push(row(agreement, &listings, &statuses, last_report, state.clock.now()));
     }

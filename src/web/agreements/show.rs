@@ -20,7 +20,7 @@ use crate::web::extract::{Frame, SignedIn};
 use crate::web::html::Html;
 use crate::web::overview::objective_row;
 use crate::web::reports::report_rows;
-use crate::web::{State, WebError, routes, say, standing};
+use crate::web::{State, WebError, paths, say, standing};
 use actix_web::web::{Data, Path};
 
 /// How many past periods and reports the page shows.
@@ -114,7 +114,7 @@ fn past_period(judged: &JudgedPeriod, listings: &[ObjectiveListing], heads: &[Re
         period: label,
         status: say::worst(cells.iter().map(|cell| cell.status)),
         cells,
-        report: report.map(|head| Link::new(format!("{}/{}", routes::REPORTS, head.id), format!("#{}", head.id))),
+        report: report.map(|head| Link::new(format!("{}/{}", paths::REPORTS, head.id), format!("#{}", head.id))),
     }
 }
 

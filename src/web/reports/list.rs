@@ -12,7 +12,7 @@ use crate::view::reports::{ReportRow, ReportsPage};
 use crate::view::{Badge, Choice, Help, Link, Section, Tone};
 use crate::web::extract::{Frame, SignedIn};
 use crate::web::html::Html;
-use crate::web::{State, WebError, routes, say};
+use crate::web::{State, WebError, paths, say};
 use actix_web::web::{Data, Query};
 use serde::Deserialize;
 
@@ -41,8 +41,8 @@ pub async fn list(
     let heads = store::reports::list(&state.db, only, Page { limit: part.size, offset: part.offset() }).await?;
     let agreement = only.map(|id| id.to_string()).unwrap_or_default();
     let href = |page: i64| match only {
-        Some(id) => format!("{}?agreement={id}&page={page}", routes::REPORTS),
-        None => format!("{}?page={page}", routes::REPORTS),
+        Some(id) => format!("{}?agreement={id}&page={page}", paths::REPORTS),
+        None => format!("{}?page={page}", paths::REPORTS),
     };
     Ok(Html(ReportsPage {
         shell: frame.shell.page("Reports", Section::Reports, Some(Help::REPORTS)),
@@ -70,7 +70,7 @@ pub async fn report_rows(
             number: number(head),
             period: period(head, agreement),
             agreement: Link::new(
-                format!("{}/{}", routes::AGREEMENTS, head.agreement),
+                format!("{}/{}", paths::AGREEMENTS, head.agreement),
                 agreement.map_or_else(|| "–".to_owned(), |agreement| agreement.name.clone()),
             ),
             status: say::status_of_word(&head.verdict),

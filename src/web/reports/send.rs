@@ -9,7 +9,7 @@ use crate::ops::{OpsError, deliver};
 use crate::store;
 use crate::web::extract::{Posted, SignedIn};
 use crate::web::html::see_other;
-use crate::web::{State, WebError, routes, say, session};
+use crate::web::{State, WebError, paths, say, session};
 use actix_session::Session;
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
@@ -28,7 +28,7 @@ pub async fn send(
         "" => last_ended(&agreement, state.clock.now()),
         text => period(&agreement, Some(text), state.clock.now())?,
     };
-    issue(&user, &session, &state, agreement.id, wished, &format!("{}/{id}", routes::AGREEMENTS)).await
+    issue(&user, &session, &state, agreement.id, wished, &format!("{}/{id}", paths::AGREEMENTS)).await
 }
 
 /// POST `/reports/{id}/send`: the same period as it stands now, as a new revision.
@@ -42,7 +42,7 @@ pub async fn send_again(
     let found = store::agreements::find(&state.db, stored.head.agreement).await?;
     let agreement = found.ok_or(OpsError::NotFound("agreement"))?;
     let wished = period(&agreement, Some(&stored.head.label), state.clock.now())?;
-    issue(&user, &session, &state, agreement.id, wished, &format!("{}/{id}", routes::REPORTS)).await
+    issue(&user, &session, &state, agreement.id, wished, &format!("{}/{id}", paths::REPORTS)).await
 }
 
 /// POST `/reports/{id}/deliveries/{delivery}/retry`.
@@ -64,7 +64,7 @@ pub async fn retry(
         Err(error) => return Err(error.into()),
     };
     session::tell(&session, &told)?;
-    Ok(see_other(&format!("{}/{report}", routes::REPORTS)))
+    Ok(see_other(&format!("{}/{report}", paths::REPORTS)))
 }
 
 /// Issues the report and goes to it; what is refused is said on the page that it came from.
@@ -80,10 +80,7 @@ async fn issue(
     let (told, next) = match send_now(state, Some(user.0.id), agreement, period).await {
         Ok(report) => {
             let name = wording::period_name(&period);
-            (
-                say::done(format!("The report of {name} is made and on its way.")),
-                format!("{}/{report}", routes::REPORTS),
-            )
+            (say::done(format!("The report of {name} is made and on its way.")), format!("{}/{report}", paths::REPORTS))
         }
         Err(OpsError::Refused { sentence, .. }) => (say::failed(sentence), back.to_owned()),
         Err(error) => return Err(error.into()),

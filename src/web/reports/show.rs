@@ -12,7 +12,7 @@ use crate::view::reports::{DeliveryRow, ReportPage};
 use crate::view::{Badge, Help, Link, Section, Tone};
 use crate::web::extract::{Frame, SignedIn};
 use crate::web::html::Html;
-use crate::web::{State, WebError, routes, say};
+use crate::web::{State, WebError, paths, say};
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 use chrono_tz::Tz;
@@ -41,7 +41,7 @@ pub async fn show(
         fragment: report.fragment()?,
         deliveries: deliveries.iter().map(row).collect(),
         can_send: say::can_edit(&user.0) && !agreement.recipients.is_empty() && agreement.archived_at.is_none(),
-        agreement: Link::new(format!("{}/{}", routes::AGREEMENTS, agreement.id), agreement.name),
+        agreement: Link::new(format!("{}/{}", paths::AGREEMENTS, agreement.id), agreement.name),
     }))
 }
 
@@ -76,6 +76,6 @@ fn delivery(one: &Delivery, zone: Tz, now: Instant, can_edit: bool) -> DeliveryR
             DeliveryState::Sent | DeliveryState::Dead => last,
         },
         retry: (can_edit && one.state != DeliveryState::Sent && one.attempts > 0)
-            .then(|| format!("{}/{}/deliveries/{}/retry", routes::REPORTS, one.report, one.id)),
+            .then(|| format!("{}/{}/deliveries/{}/retry", paths::REPORTS, one.report, one.id)),
     }
 }

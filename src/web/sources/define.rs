@@ -10,7 +10,7 @@ use crate::view::{Form, Help, Section};
 use crate::web::extract::{Frame, Posted, SignedIn};
 use crate::web::forms::source::{self as form, Kept};
 use crate::web::html::{Html, page, see_other};
-use crate::web::{State, WebError, routes, say, session};
+use crate::web::{State, WebError, paths, say, session};
 use actix_session::Session;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -79,7 +79,7 @@ async fn answer(
             match save(state, user, source, id).await {
                 Ok((id, sentence)) => {
                     session::tell(session, &say::done(sentence))?;
-                    return Ok(see_other(&format!("{}/{id}", routes::SOURCES)));
+                    return Ok(see_other(&format!("{}/{id}", paths::SOURCES)));
                 }
                 Err(OpsError::Refused { field, sentence }) => typed.refuse(field, sentence),
                 Err(error) => return Err(error.into()),

@@ -17,7 +17,7 @@ use crate::view::sources::{IndicatorRow, SourcePage, TestResult};
 use crate::view::{Fact, Help, Link, Progress, Section, Shell, objective};
 use crate::web::extract::{Frame, SignedIn};
 use crate::web::html::{Html, see_other};
-use crate::web::{State, WebError, routes, say, session};
+use crate::web::{State, WebError, paths, say, session};
 use actix_session::Session;
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
@@ -62,7 +62,7 @@ pub async fn archive(
         Err(error) => return Err(error.into()),
     };
     session::tell(&session, &told)?;
-    Ok(see_other(&format!("{}/{id}", routes::SOURCES)))
+    Ok(see_other(&format!("{}/{id}", paths::SOURCES)))
 }
 
 /// POST `/sources/{id}/restore`.
@@ -75,7 +75,7 @@ pub async fn restore(
     say::editor(&user.0)?;
     define_source::restore(&state, Some(user.0.id), SourceId(*id)).await?;
     session::tell(&session, &say::done("The source is restored and will be asked at once."))?;
-    Ok(see_other(&format!("{}/{id}", routes::SOURCES)))
+    Ok(see_other(&format!("{}/{id}", paths::SOURCES)))
 }
 
 /// What a test brought, for a page.

@@ -1,0 +1,103 @@
+//! The addresses of pages, for those who answer them and those who lead to them.
+
+use url::{Url, form_urlencoded};
+
+/// The overview.
+pub const HOME: &str = "/";
+/// Signing in.
+pub const SIGN_IN: &str = "/sign-in";
+/// Signing out; POST only.
+pub const SIGN_OUT: &str = "/sign-out";
+/// The first account, through the link that was printed at the start.
+pub const SET_UP: &str = "/set-up";
+/// One's own account.
+pub const ACCOUNT: &str = "/account";
+/// One objective.
+pub const OBJECTIVE: &str = "/objectives/{id:[0-9]+}";
+/// One objective's counts.
+pub const OBJECTIVE_FILE: &str = "/objectives/{id:[0-9]+}.{ending:csv|json}";
+/// The guide.
+pub const GUIDE: &str = "/guide";
+/// The audit log.
+pub const AUDIT: &str = "/audit";
+/// The process answers.
+pub const HEALTH: &str = "/health";
+/// The process can work.
+pub const READY: &str = "/ready";
+/// Own counters.
+pub const METRICS: &str = "/metrics";
+/// Embedded files.
+pub const ASSETS: &str = "/assets/{hash}/{name:.*}";
+
+/// All sources.
+pub const SOURCES: &str = "/sources";
+/// All agreements.
+pub const AGREEMENTS: &str = "/agreements";
+/// All reports.
+pub const REPORTS: &str = "/reports";
+
+/// The sign-in page that leads on to `next`.
+#[must_use]
+pub fn sign_in(next: Option<&str>) -> String {
+    match next.filter(|next| *next != HOME) {
+        Some(next) => {
+            let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+            format!("{SIGN_IN}?{query}")
+        }
+        None => SIGN_IN.to_owned(),
+    }
+}
+
+/// Where to go on after signing in: a path of ours, or the overview.
+#[must_use]
+pub fn local(next: &str) -> String {
+    const HERE: &str = "http://nines.invalid/";
+    let Ok(here) = Url::parse(HERE) else { return HOME.to_owned() };
+    let is_plain = next.starts_with('/') && !next.chars().any(|c| c.is_control() || c == '\\');
+    match here.join(next) {
+        // what a browser would make of it decides: `//host` and the like leave us
+        Ok(url)
+            if is_plain && url.origin() == here.origin() && !url.path().starts_with("//") && url.path() != SIGN_IN =>
+        {
+            let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
+            format!("{}{query}", url.path())
+        }
+        _ => HOME.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signing_in_leads_on_to_our_own_pages_only() {
+        assert_eq!(local("/objectives/5?window=30d"), "/objectives/5?window=30d");
+        assert_eq!(local("/a b"), "/a%20b");
+        for text in [
+            "",
+            "objectives",
+            "//evil.example",
+            "///evil.example",
+            "/\\evil.example",
+            "https://evil.example/",
+            "javascript:alert(1)",
+            "/\t/evil.example",
+            "/x\r\nSet-Cookie: a=b",
+            "/..//evil.example",
+            "/.//evil.example",
+            "/sign-in?next=/x",
+        ] {
+            assert_eq!(local(text), "/", "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_way_back_survives_the_query() {
+        assert_eq!(
+            sign_in(Some("/objectives?sort=name&page=2")),
+            "/sign-in?next=%2Fobjectives%3Fsort%3Dname%26page%3D2"
+        );
+        assert_eq!(sign_in(Some("/")), "/sign-in");
+    }
+}
