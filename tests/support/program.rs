@@ -112,7 +112,8 @@ fn command(settings: &[(String, String)], folder: &Path) -> Command {
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("NINES_")) {
         command.env_remove(name);
     }
-    command.current_dir(folder).envs(settings.iter().map(|(name, value)| (name, value)));
+    // what a killed program leaves behind goes with the test's folder
+    command.current_dir(folder).env("TMPDIR", folder).envs(settings.iter().map(|(name, value)| (name, value)));
     command
 }
 
