@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
@@ -29,6 +29,7 @@ pub struct Target {
 /// A running Prometheus on a free loopback port; it ends, and its data goes, when this value is dropped.
 #[derive(Debug)]
 pub struct Prometheus {
+    _watchdog: Watchdog, // first, so that it is called off before the server ends
     address: SocketAddr,
     server: Server,
     _folder: TempDir,
@@ -82,7 +83,30 @@ impl Prometheus {
         let server = Server::start(&mut command, PACKAGE);
         let address = server.wait_for("to listen", listening_address);
         server.wait_until("to be ready", |_| http::get(address, "/-/ready").is_ok_and(|(status, _)| status == 200));
-        Self { address, server, _folder: folder }
+        let watchdog = Watchdog::over(&server, folder.path());
+        Self { _watchdog: watchdog, address, server, _folder: folder }
+    }
+}
+
+/// Ends a server and removes its folder when this process ends without dropping it: one that stands in a `static`, say.
+#[derive(Debug)]
+struct Watchdog(Child);
+
+impl Watchdog {
+    fn over(server: &Server, folder: &Path) -> Self {
+        let mut shell = Command::new("sh");
+        // the end of its input is the end of this process, however it ends
+        shell
+            .args(["-c", "read -r _; kill -9 \"$1\"; rm -rf \"$2\"", "watchdog", &server.id().to_string()])
+            .arg(folder);
+        let shell = shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        Self(shell.expect("a shell can be started"))
+    }
+}
+
+impl Drop for Watchdog {
+    fn drop(&mut self) {
+        self.0.kill().and_then(|()| self.0.wait()).expect("the watchdog can be called off");
     }
 }
 
