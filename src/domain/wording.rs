@@ -153,6 +153,13 @@ pub fn grouped(number: &str) -> String {
     text
 }
 
+/// The same text with a capital first letter: `all of it` is `All of it`.
+#[must_use]
+pub fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
 /// A count and its noun: `1 outage`, `2,000 outages`.
 #[must_use]
 pub fn counted(n: i64, one: &str, many: &str) -> String {

@@ -2,7 +2,7 @@
 
 use crate::domain::model::ObjectiveKind;
 use crate::domain::wording::{self, count, counted, grouped};
-use crate::report::{Bounds, Budget, Day, Interval, Line, Outage, Previous, Report, Sli, verdict};
+use crate::report::{Bounds, Budget, Day, Interval, Line, Outage, Previous, Report, Sli};
 use std::cmp::Ordering;
 
 /// A label and its value.
@@ -42,7 +42,7 @@ pub(super) fn promise(line: &Line) -> String {
 /// The report's own facts.
 pub(super) fn facts(report: &Report) -> Vec<Row> {
     let (agreement, period) = (&report.agreement, &report.period);
-    let kind = verdict::capitalised(wording::period(period.kind));
+    let kind = wording::capitalised(wording::period(period.kind));
     let mut rows = vec![("Agreement", agreement.name.clone())];
     let people = [("Customer", &agreement.customer), ("Owner", &agreement.owner)];
     rows.extend(people.into_iter().filter(|(_, text)| !text.is_empty()).map(|(label, text)| (label, text.clone())));

@@ -72,13 +72,13 @@ impl Verdict {
         let (part, names) = (tally.part(status), tally.names(status));
         let mut sentence = match status {
             _ if objectives.is_empty() => "This agreement has no objectives.".to_owned(),
-            Status::Breached => capitalised(&format!("{part} missed: {names}.")),
+            Status::Breached => wording::capitalised(&format!("{part} missed: {names}.")),
             Status::AtRisk => {
                 let verb = if tally.count(status) == 1 { "is" } else { "are" };
                 format!("Every measured target is met, but {part} {verb} at risk: {names}.")
             }
             Status::NoData => "Nothing was measured, so nothing can be said about any objective.".to_owned(),
-            Status::Met => capitalised(&format!("{part} met.")),
+            Status::Met => wording::capitalised(&format!("{part} met.")),
         };
         if status != Status::NoData && tally.count(Status::NoData) > 0 {
             sentence = format!("{sentence} Nothing was measured for {}.", tally.names(Status::NoData));
@@ -146,12 +146,6 @@ impl<'a> Tally<'a> {
             _ => names.join(", "),
         }
     }
-}
-
-/// `all of it` is `All of it`.
-pub(super) fn capitalised(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
 #[cfg(test)]

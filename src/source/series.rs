@@ -32,6 +32,12 @@ impl Target {
         Self { job: label("job"), instance: label("instance") }
     }
 
+    /// A process that says neither: a scraped endpoint itself, or one pushed without these labels.
+    #[must_use]
+    pub const fn nameless() -> Self {
+        Self { job: String::new(), instance: String::new() }
+    }
+
     /// Its name in the counting state.
     #[must_use]
     pub fn key(&self) -> TargetKey {

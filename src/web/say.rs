@@ -49,12 +49,6 @@ pub fn worst(all: impl IntoIterator<Item = Status>) -> Status {
     all.into_iter().min_by_key(|status| place(*status)).unwrap_or(Status::NoData)
 }
 
-/// The same text with a capital first letter.
-pub fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + letters.as_str())
-}
-
 /// A page of a list: its number from 1, how many rows it may show, and how many there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Part {

@@ -12,9 +12,9 @@ mod scrape;
 
 pub use tries::{TestReport, try_out};
 
-use crate::domain::counting::{Counted, CounterState, Finding};
+use crate::domain::counting::{Counted, CounterState, Finding, PartIs};
 use crate::domain::ids::{IndicatorId, SourceId};
-use crate::domain::model::{Source, SourceSpec};
+use crate::domain::model::{Part, Query, Source, SourceSpec};
 use crate::domain::time::{DAY_MINUTES, Instant, Minute};
 use crate::ops::{Context, OpsError};
 use crate::source::SourceError;
@@ -201,8 +201,20 @@ async fn resolve_gone(context: &Context, source: &Source, id: IndicatorId, shown
 const QUERY_REFUSED: &str = "query_refused";
 /// The kind of finding for a histogram without a bucket at the threshold.
 const BUCKET_MISSING: &str = "bucket_missing";
+/// What people read about it.
+const NO_BUCKET: &str = "The histogram has no bucket at the threshold, so no good event can be counted. Edit the objective and choose one of the histogram's bounds.";
 /// The kind of finding for answers that came with warnings.
 const PARTIAL_ANSWER: &str = "partial_answer";
+
+/// Does the indicator's second counter count good or bad events?
+fn part_is(query: &Query) -> PartIs {
+    match query {
+        Query::Ratio { part: Part::Bad(_), .. } => PartIs::Bad,
+        Query::Ratio { part: Part::Good(_), .. } | Query::Latency { .. } | Query::Up { .. } | Query::Check { .. } => {
+            PartIs::Good
+        }
+    }
+}
 
 /// How far a reading up to `end` settles: the newest ten minutes may still change.
 fn settle_point(from: Minute, to: Minute) -> Minute {

@@ -1,15 +1,16 @@
 //! Pulls the indicators of a Prometheus server: from where each has settled up to now, in bounded chunks.
 
 use super::{
-    BUCKET_MISSING, PARTIAL_ANSWER, Shown, begin, progress, record_refusal, resolve_gone, settle_point, write,
+    BUCKET_MISSING, NO_BUCKET, PARTIAL_ANSWER, Shown, begin, part_is, progress, record_refusal, resolve_gone,
+    settle_point, write,
 };
-use crate::domain::counting::{self, Counted, CounterState, PartIs, Witness, millis};
-use crate::domain::model::{Indicator, Part, Query, Source};
+use crate::domain::counting::{self, Counted, CounterState, Witness, millis};
+use crate::domain::model::{Indicator, Query, Source};
 use crate::domain::time::{DAY_MINUTES, Instant, Minute, Span};
 use crate::ops::{Context, OpsError};
 use crate::source::SourceError;
 use crate::source::prometheus::Prometheus;
-use crate::source::series::{Plan, Sorted};
+use crate::source::series::{Plan, Sorted, Target};
 use crate::store::indicators::PullState;
 use crate::store::{self};
 use futures_util::stream::{self, StreamExt as _};
@@ -231,26 +232,16 @@ impl Pull<'_> {
             store::findings::record(&mut tx, id, PARTIAL_ANSWER, &text, self.now).await?;
         }
         if chunk.threshold_missing {
-            let text = "The histogram has no bucket at the threshold, so no good event can be counted. Edit the objective and choose one of the histogram's bounds.";
-            store::findings::record(&mut tx, id, BUCKET_MISSING, text, self.now).await?;
+            store::findings::record(&mut tx, id, BUCKET_MISSING, NO_BUCKET, self.now).await?;
         }
         Ok(tx.commit().await?)
     }
 }
 
 /// The process without `job` and `instance`, which no series of this reading names.
-fn silent_target(key: counting::TargetKey) -> Option<crate::source::series::Target> {
-    let nameless = crate::source::series::Target { job: String::new(), instance: String::new() };
+fn silent_target(key: counting::TargetKey) -> Option<Target> {
+    let nameless = Target::nameless();
     (nameless.key() == key).then_some(nameless)
-}
-
-fn part_is(query: &Query) -> PartIs {
-    match query {
-        Query::Ratio { part: Part::Bad(_), .. } => PartIs::Bad,
-        Query::Ratio { part: Part::Good(_), .. } | Query::Latency { .. } | Query::Up { .. } | Query::Check { .. } => {
-            PartIs::Good
-        }
-    }
 }
 
 /// Would a smaller chunk help?

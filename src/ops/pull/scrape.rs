@@ -1,9 +1,9 @@
 //! Pulls the indicators of a scraped endpoint. The endpoint has no memory, so each scrape settles at once.
 
-use super::{BUCKET_MISSING, Shown, begin, progress, resolve_gone, write};
-use crate::domain::counting::{self, Counted, CounterState, PartIs, SILENCE_MS_MAX, Sample, Series, Witness};
+use super::{BUCKET_MISSING, NO_BUCKET, Shown, begin, part_is, progress, resolve_gone, write};
+use crate::domain::counting::{self, Counted, CounterState, SILENCE_MS_MAX, Sample, Series, Witness};
 use crate::domain::ledger::Slice;
-use crate::domain::model::{Indicator, Part, Query, Source};
+use crate::domain::model::{Indicator, Query, Source};
 use crate::domain::selector::Labels;
 use crate::domain::time::{Minute, Span};
 use crate::ops::{Context, OpsError};
@@ -49,8 +49,7 @@ async fn count(
     let mut tx = begin(context, source).await?;
     write(&mut tx, indicator.id, &counted, &mut progress, now).await?;
     if sorted.threshold_missing {
-        let text = "The histogram has no bucket at the threshold, so no good event can be counted. Edit the objective and choose one of the histogram's bounds.";
-        store::findings::record(&mut tx, indicator.id, BUCKET_MISSING, text, now).await?;
+        store::findings::record(&mut tx, indicator.id, BUCKET_MISSING, NO_BUCKET, now).await?;
     }
     tx.commit().await?;
     let mut kinds: BTreeSet<_> = counted.findings.iter().map(counting::Finding::word).collect();
@@ -61,7 +60,7 @@ async fn count(
 
 /// The endpoint itself, as a process: most series say nothing else.
 fn endpoint() -> Target {
-    Target { job: String::new(), instance: String::new() }
+    Target::nameless()
 }
 
 /// From the minute of the last scrape, unless that is too long ago, to the end of the present one.
@@ -85,11 +84,7 @@ fn tally(query: &Query, state: &CounterState, series: &[Series], window: Span, a
             let key = endpoint().key();
             let scrapes_ms = state.targets.get(&key).copied().into_iter().filter(|last| *last < at_ms).chain([at_ms]);
             let witness = Witness { target: key, scrapes_ms: scrapes_ms.collect() };
-            let part_is = match query {
-                Query::Ratio { part: Part::Bad(_), .. } => PartIs::Bad,
-                _ => PartIs::Good,
-            };
-            counting::count(state, series, &[witness], window, settle, part_is)
+            counting::count(state, series, &[witness], window, settle, part_is(query))
         }
     };
     counted.state = asked(counted.state, at_ms);
@@ -111,6 +106,7 @@ pub(super) fn add_up(counted: &mut Counted, kept: &BTreeMap<Minute, Slice>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::model::Part;
     use crate::domain::selector::{Expression, Selector};
 
     fn query() -> Query {

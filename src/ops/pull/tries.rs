@@ -1,6 +1,7 @@
 //! Tries a source out without keeping anything: what came back, in sentences.
 
 use crate::domain::model::{Source, SourceSpec};
+use crate::domain::wording;
 use crate::ops::Context;
 use crate::source::SourceError;
 use crate::source::probe::Probe;
@@ -25,7 +26,7 @@ pub async fn try_out(context: &Context, source: &Source) -> TestReport {
         SourceSpec::Scrape { .. } => scrape(source, at_ms).await,
         SourceSpec::Probe(_) => probe(source).await,
     };
-    tried.unwrap_or_else(|error| TestReport { passed: false, lines: vec![sentence(&error)] })
+    tried.unwrap_or_else(|error| TestReport { passed: false, lines: vec![wording::capitalised(&error.to_string())] })
 }
 
 async fn prometheus(source: &Source, at_ms: i64) -> Result<TestReport, SourceError> {
@@ -55,10 +56,4 @@ async fn probe(source: &Source) -> Result<TestReport, SourceError> {
         lines.push(format!("Its certificate expires at {end}."));
     }
     Ok(TestReport { passed: result.up, lines })
-}
-
-fn sentence(error: &SourceError) -> String {
-    let text = error.to_string();
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + letters.as_str())
 }

@@ -43,7 +43,7 @@ pub async fn list(
         let last = store::reports::list(&state.db, Some(agreement.id), Page::first(1)).await?;
         let last_report = last.first().map(|head| {
             let name = Period::parse(&head.label, agreement.zone).map(|period| wording::period_name(&period));
-            let text = say::capitalised(&name.unwrap_or_else(|_| head.label.clone()));
+            let text = wording::capitalised(&name.unwrap_or_else(|_| head.label.clone()));
             Link::new(format!("{}/{}", paths::REPORTS, head.id), text)
         });
         rows.push(row(agreement, &listings, &statuses, last_report, state.clock.now()));
@@ -71,7 +71,7 @@ fn row(
         name: agreement.name.clone(),
         customer: agreement.customer.clone(),
         owner: agreement.owner.clone(),
-        period: say::capitalised(&wording::period_name(&period)),
+        period: wording::capitalised(&wording::period_name(&period)),
         met: if own.is_empty() { "–".to_owned() } else { format!("{met} of {}", own.len()) },
         status: say::worst(own),
         last_report,

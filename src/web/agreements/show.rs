@@ -52,7 +52,7 @@ pub async fn show(
         id: id.0,
         status: say::worst(current.judgements.iter().map(|one| standing::status(one.status))),
         terms: terms(&agreement),
-        current_label: say::capitalised(&wording::period_name(&current.period)),
+        current_label: wording::capitalised(&wording::period_name(&current.period)),
         current_period: current.period.label(),
         current_verdict: verdict::sentence(&named(&listings, &current.judgements)),
         current_progress: passed(current.period, end),
@@ -110,7 +110,7 @@ fn past_period(judged: &JudgedPeriod, listings: &[ObjectiveListing], heads: &[Re
     let cells: Vec<PastCell> = listings.iter().zip(&judged.judgements).map(|(l, j)| cell(l, j)).collect();
     let report = heads.iter().filter(|head| head.label == label).max_by_key(|head| head.revision);
     PastPeriod {
-        label: say::capitalised(&wording::period_name(&judged.period)),
+        label: wording::capitalised(&wording::period_name(&judged.period)),
         period: label,
         status: say::worst(cells.iter().map(|cell| cell.status)),
         cells,

@@ -3,6 +3,7 @@
 pub mod agreement;
 pub mod source;
 
+use crate::domain::wording;
 use crate::view::Form;
 use std::ops::RangeInclusive;
 
@@ -44,8 +45,6 @@ fn number(form: &mut Form, name: &str, range: RangeInclusive<i64>) -> Option<i64
 
 /// An error's text as a sentence: with a capital first letter and a full stop.
 fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
     let stop = if text.ends_with(['.', '!', '?']) { "" } else { "." };
-    format!("{first}{}{stop}", letters.as_str())
+    format!("{}{stop}", wording::capitalised(text))
 }

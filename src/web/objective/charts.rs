@@ -90,7 +90,7 @@ fn measured(facts: &Facts, marks: &Marks) -> Drawn {
     };
     let summary = format!("Share of {what} {many} {step}, and in the window ({window}) that ends there.{cut}");
     let drawing = Plot {
-        lines: vec![(capitalised(&step), single), (format!("Window, {window}"), rolling)],
+        lines: vec![(wording::capitalised(&step), single), (format!("Window, {window}"), rolling)],
         rules: vec![(target, format!("Target {}", standing::target(objective.kind, objective.target)))],
         floor,
         ceiling,
@@ -235,11 +235,6 @@ fn each(step: i64) -> String {
         HOUR_MINUTES => "each hour".to_owned(),
         step => format!("each {}", wording::duration_minutes(step)),
     }
-}
-
-fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 fn is_hourly(facts: &Facts) -> bool {

@@ -93,7 +93,7 @@ fn number(head: &ReportHead) -> String {
 fn period(head: &ReportHead, agreement: Option<&Agreement>) -> String {
     let zone = agreement.map_or(chrono_tz::Tz::UTC, |agreement| agreement.zone);
     let named = Period::parse(&head.label, zone).map(|period| wording::period_name(&period));
-    say::capitalised(&named.unwrap_or_else(|_| head.label.clone()))
+    wording::capitalised(&named.unwrap_or_else(|_| head.label.clone()))
 }
 
 /// How a report's deliveries do, the worst first.

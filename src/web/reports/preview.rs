@@ -108,7 +108,7 @@ fn offered(agreement: &Agreement, shown: Period, now: Instant) -> Vec<Choice> {
     }
     let choice = |period: &Period| {
         let so_far = if period.span().end() > now.minute() { ", so far" } else { "" };
-        Choice::new(period.label(), format!("{}{so_far}", say::capitalised(&wording::period_name(period))))
+        Choice::new(period.label(), format!("{}{so_far}", wording::capitalised(&wording::period_name(period))))
     };
     periods.iter().map(choice).collect()
 }

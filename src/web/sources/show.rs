@@ -160,7 +160,10 @@ fn facts(source: &Source, how: &SourceState, now: Instant) -> Vec<Fact> {
     facts.push(Fact::new("Last answer", state::last_success(how, now)));
     facts.push(Fact::new("Next try", state::next_try(source, how, now)));
     if let (Some(at), Some(error)) = (how.last_error_at, &how.last_error) {
-        facts.push(Fact::new("Last error", format!("{}, {}", say::capitalised(error), wording::instant(at, Tz::UTC))));
+        facts.push(Fact::new(
+            "Last error",
+            format!("{}, {}", wording::capitalised(error), wording::instant(at, Tz::UTC)),
+        ));
     }
     if !how.notes.is_empty() {
         facts.push(Fact::new("Note", how.notes.clone()));

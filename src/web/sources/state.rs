@@ -5,7 +5,6 @@ use crate::domain::time::Instant;
 use crate::domain::wording;
 use crate::store::source_states::SourceState;
 use crate::view::{Badge, Tone};
-use crate::web::say;
 
 /// In a word.
 pub fn badge(source: &Source, state: &SourceState) -> Badge {
@@ -49,7 +48,11 @@ pub fn last_success(state: &SourceState, now: Instant) -> String {
 
 /// What it last said instead of an answer; empty while it works.
 pub fn last_error(state: &SourceState) -> String {
-    if state.failures == 0 { String::new() } else { say::capitalised(state.last_error.as_deref().unwrap_or_default()) }
+    if state.failures == 0 {
+        String::new()
+    } else {
+        wording::capitalised(state.last_error.as_deref().unwrap_or_default())
+    }
 }
 
 /// When it is asked next.
