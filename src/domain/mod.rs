@@ -6,6 +6,8 @@
 pub mod ids;
 pub mod time;
 
+pub mod spans;
+
 pub mod calendar;
 
 pub mod target;
