@@ -10,11 +10,25 @@ macro_rules! steps {
 }
 
 pub(super) fn sqlite() -> Migrator {
-    migrator(steps!("sqlite": 1 "0001_definitions", 2 "0002_ledger", 3 "0003_reports", 4 "0004_accounts"))
+    migrator(steps!(
+        "sqlite":
+        1 "0001_definitions",
+        2 "0002_ledger",
+        3 "0003_reports",
+        4 "0004_accounts",
+        5 "0005_contracts",
+    ))
 }
 
 pub(super) fn postgres() -> Migrator {
-    migrator(steps!("postgres": 1 "0001_definitions", 2 "0002_ledger", 3 "0003_reports", 4 "0004_accounts"))
+    migrator(steps!(
+        "postgres":
+        1 "0001_definitions",
+        2 "0002_ledger",
+        3 "0003_reports",
+        4 "0004_accounts",
+        5 "0005_contracts",
+    ))
 }
 
 fn migrator<const N: usize>(steps: [(i64, &'static str, &'static str); N]) -> Migrator {
