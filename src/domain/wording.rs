@@ -13,10 +13,10 @@
 //! assert_eq!(wording::count(1_234_567), "1,234,567");
 //! ```
 
-use crate::domain::calendar::{Period, PeriodKind};
+use crate::domain::calendar::{Anchor, Period, PeriodKind};
 use crate::domain::target::{Target, WHOLE_PPM};
 use crate::domain::time::{DAY_MINUTES, HOUR_MINUTES, Instant, MINUTE_SECONDS};
-use chrono::{DateTime, Datelike as _, Offset};
+use chrono::{DateTime, Datelike as _, NaiveDate, Offset};
 use chrono_tz::Tz;
 
 /// Decimals that a measured percentage normally has: those that a target can have.
@@ -299,25 +299,38 @@ pub const fn period(kind: PeriodKind) -> &'static str {
     }
 }
 
-/// A calendar period as people call it: `November 2026`, `week 46, 9 to 15 Nov 2026`.
+/// A period as people call it: `November 2026`, `week 46, 9 to 15 Nov 2026`; one that does not begin with the calendar
+/// says its dates, `15 Nov to 14 Dec 2026`.
 #[must_use]
 pub fn period_name(period: &Period) -> String {
     let first = period.first_day();
     let last = period.next().first_day().pred_opt().unwrap_or(first);
+    let calendar = period.anchor() == Anchor::default();
     match period.kind() {
         PeriodKind::Day => first.format("%-d %B %Y").to_string(),
-        PeriodKind::Week => {
-            let from = match (first.year() == last.year(), first.month() == last.month()) {
-                (true, true) => first.format("%-d"),
-                (true, false) => first.format("%-d %b"),
-                (false, _) => first.format("%-d %b %Y"),
-            };
-            format!("week {}, {from} to {}", first.iso_week().week(), last.format("%-d %b %Y"))
+        // the last day has the number of the Monday, wherever the week begins
+        PeriodKind::Week => format!("week {}, {}", last.iso_week().week(), dates(first, last)),
+        PeriodKind::Month if calendar => first.format("%B %Y").to_string(),
+        PeriodKind::Month => dates(first, last),
+        PeriodKind::Quarter => {
+            let label = period.label();
+            let (year, quarter) = label.split_once("-Q").unwrap_or((&label, ""));
+            let name = format!("quarter {quarter} of {year}");
+            if calendar { name } else { format!("{name}, {}", dates(first, last)) }
         }
-        PeriodKind::Month => first.format("%B %Y").to_string(),
-        PeriodKind::Quarter => format!("quarter {} of {}", first.month0() / 3 + 1, first.year()),
-        PeriodKind::Year => first.year().to_string(),
+        PeriodKind::Year if calendar => first.year().to_string(),
+        PeriodKind::Year => format!("year {}, {}", first.year(), dates(first, last)),
     }
+}
+
+/// From a day to a later one, saying month and year once where they are the same: `9 to 15 Nov 2026`.
+fn dates(first: NaiveDate, last: NaiveDate) -> String {
+    let from = match (first.year() == last.year(), first.month() == last.month()) {
+        (true, true) => first.format("%-d"),
+        (true, false) => first.format("%-d %b"),
+        (false, _) => first.format("%-d %b %Y"),
+    };
+    format!("{from} to {}", last.format("%-d %b %Y"))
 }
 
 /// A moment seen from now: `12 s ago`, `in 18 s`, `now`.
@@ -411,6 +424,7 @@ fn shortest(decimal: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chrono::Weekday::{Mon, Sun};
     use proptest::prelude::*;
 
     fn target(text: &str) -> Target {
@@ -590,6 +604,25 @@ mod tests {
             ("2026-11-21", "21 November 2026"),
         ] {
             assert_eq!(period_name(&Period::parse(label, Tz::Europe__Berlin).unwrap()), name);
+        }
+    }
+
+    #[test]
+    fn periods_that_do_not_begin_with_the_calendar_say_their_dates() {
+        for (label, week, day, month, name) in [
+            ("2026-11", Mon, 15, 1, "15 Nov to 14 Dec 2026"),
+            ("2026-12", Mon, 15, 1, "15 Dec 2026 to 14 Jan 2027"),
+            ("2027-01", Mon, 31, 1, "31 Jan to 27 Feb 2027"),
+            ("2026-W46", Sun, 1, 1, "week 46, 8 to 14 Nov 2026"),
+            ("2026-W53", Sun, 1, 1, "week 53, 27 Dec 2026 to 2 Jan 2027"),
+            ("2026-Q1", Mon, 1, 4, "quarter 1 of 2026, 1 Apr to 30 Jun 2026"),
+            ("2026-Q4", Mon, 1, 4, "quarter 4 of 2026, 1 Jan to 31 Mar 2027"),
+            ("2026", Mon, 1, 4, "year 2026, 1 Apr 2026 to 31 Mar 2027"),
+            ("2026-11-21", Sun, 15, 4, "21 November 2026"),
+            ("2026-11", Sun, 1, 4, "November 2026"),
+        ] {
+            let anchor = Anchor::new(week, day, month).unwrap();
+            assert_eq!(period_name(&Period::parse_anchored(label, Tz::Europe__Berlin, anchor).unwrap()), name);
         }
     }
 
