@@ -28,6 +28,8 @@ pub mod burn;
 
 pub mod outage;
 
+pub mod credit;
+
 pub mod history;
 
 pub mod wording;
