@@ -30,6 +30,8 @@ pub mod outage;
 
 pub mod credit;
 
+pub mod recovery;
+
 pub mod history;
 
 pub mod wording;
