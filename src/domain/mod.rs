@@ -30,6 +30,10 @@ pub mod burn;
 
 pub mod outage;
 
+pub mod credit;
+
+pub mod recovery;
+
 pub mod history;
 
 pub mod wording;

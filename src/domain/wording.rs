@@ -194,6 +194,22 @@ pub fn duration_seconds(seconds: i64) -> String {
     }
 }
 
+/// A length in seconds with every unit that it has, so that nothing is cut: `29 d 23 h 59 min 30 s`, `4 h`, `0 min`.
+///
+/// For lengths that are read against a limit; others read better with [`duration_seconds`]. A debt begins with `-`.
+#[must_use]
+pub fn length(seconds: i64) -> String {
+    let sign = if seconds < 0 { "-" } else { "" };
+    let seconds = seconds.unsigned_abs();
+    let parts = [(seconds / 86_400, "d"), (seconds / 3_600 % 24, "h"), (seconds / 60 % 60, "min"), (seconds % 60, "s")];
+    let mut words: Vec<String> = Vec::new();
+    for (n, unit) in parts.into_iter().filter(|(n, _)| *n > 0) {
+        let padded = !words.is_empty() && unit != "h";
+        words.push(if padded { format!("{n:02} {unit}") } else { format!("{} {unit}", grouped(&n.to_string())) });
+    }
+    if words.is_empty() { "0 min".to_owned() } else { format!("{sign}{}", words.join(" ")) }
+}
+
 /// A decimal number of minutes in words, to the second: `10.08` is `10 min 04 s`, `-0.03` is `-2 s`.
 ///
 /// Cut down to the second; a debt is rounded up, so that it never reads as nothing. Text that is no decimal stays as it
@@ -456,6 +472,23 @@ mod tests {
             (0, 0, Some("99.9"), "–"),
         ] {
             assert_eq!(sli_percent(good, total, promise.map(target)), text, "{good}/{total} against {promise:?}");
+        }
+    }
+
+    #[test]
+    fn an_exact_length_leaves_nothing_out() {
+        for (seconds, text) in [
+            (0, "0 min"),
+            (59, "59 s"),
+            (930, "15 min 30 s"),
+            (901, "15 min 01 s"),
+            (14_400, "4 h"),
+            (3_605, "1 h 05 s"),
+            (2_591_970, "29 d 23 h 59 min 30 s"),
+            (86_400_000, "1,000 d"),
+            (-90_000, "-1 d 1 h"),
+        ] {
+            assert_eq!(length(seconds), text, "{seconds}");
         }
     }
 
