@@ -62,7 +62,7 @@ impl Spans {
     /// How many of the minutes of a span are inside.
     #[must_use]
     pub fn minutes_in(&self, span: Span) -> i64 {
-        self.touching(span).map(|part| part.minutes()).sum()
+        self.touching(span).map(Span::minutes).sum()
     }
 
     /// Is the minute inside?
