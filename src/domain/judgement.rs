@@ -15,7 +15,7 @@
 //! assert!((budget.consumed().to_f64() - 1.186_440_677).abs() < 1e-9);
 //! ```
 
-use crate::domain::burn::{self, AlertRule, SHOWN_MINUTES};
+use crate::domain::burn::{self, AlertRule, Guard, SHOWN_MINUTES};
 use crate::domain::ledger::Tally;
 use crate::domain::ratio::{Ratio, float, nearest};
 use crate::domain::target::{Target, WHOLE_PPM};
@@ -254,7 +254,7 @@ pub struct Terms {
 /// The look-back lengths whose tallies [`judge`] needs: the shown ones and those of the alert rules.
 #[must_use]
 pub fn lookbacks(terms: Terms) -> Vec<i64> {
-    let rules = burn::alert_rules(terms.window_minutes, terms.target);
+    let rules = burn::alert_rules(terms.window_minutes, terms.target, 1);
     let mut minutes: Vec<i64> = rules.iter().flat_map(|r| [r.long_minutes, r.short_minutes]).collect();
     minutes.extend(SHOWN_MINUTES);
     minutes.sort_unstable();
@@ -266,14 +266,17 @@ pub fn lookbacks(terms: Terms) -> Vec<i64> {
 #[must_use]
 pub fn judge(terms: Terms, span: Span, tally: Tally, recent: &[(i64, Tally)]) -> Judgement {
     let Terms { target, window_minutes } = terms;
-    let rate =
-        |minutes: i64| recent.iter().find(|(m, _)| *m == minutes).and_then(|(_, tally)| burn::burn_rate(tally, target));
+    let counted =
+        |minutes: i64| recent.iter().find(|(m, _)| *m == minutes).map(|(_, tally)| *tally).unwrap_or_default();
+    let rate = |minutes: i64| burn::burn_rate(&counted(minutes), target);
     let sli = Sli::of(&tally);
     let met = matches!(sli, Sli::Measured { .. }).then(|| target.is_met(tally.good, tally.total));
     let budget = Budget::new(tally.good, tally.total, target, window_minutes);
-    let rules = burn::alert_rules(window_minutes, target);
-    let firing: Vec<AlertRule> =
-        rules.into_iter().filter(|r| burn::fires(r, rate(r.long_minutes), rate(r.short_minutes))).collect();
+    let fires = |rule: &AlertRule| {
+        let (long, short) = (counted(rule.long_minutes), counted(rule.short_minutes));
+        burn::fires(rule, target, Guard::FewEvents, &long, &short)
+    };
+    let firing: Vec<AlertRule> = burn::alert_rules(window_minutes, target, 1).into_iter().filter(fires).collect();
     Judgement {
         span,
         tally,

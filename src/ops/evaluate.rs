@@ -60,6 +60,7 @@ fn evaluation(objective: ObjectiveId, now: Instant, judgement: &Judgement, befor
         status: status.to_owned(),
         since,
         burn: judgement.burns.iter().map(|burn| (burn.minutes, burn.rate)).collect(),
+        firing: judgement.firing.clone(),
         exhausted_at: match judgement.exhaustion {
             Some(Exhaustion::In { minutes, .. }) => Some(end.plus_seconds(minutes.saturating_mul(60))),
             Some(Exhaustion::Exhausted | Exhaustion::NotInSight) | None => None,

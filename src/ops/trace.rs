@@ -64,7 +64,7 @@ pub struct Point {
 pub async fn trace(db: &Db, objective: &Objective, calendar: Calendar, span: Span) -> Result<Trace, StoreError> {
     let span = Span::ending(span.end(), span.minutes().min(RANGE_MINUTES_MAX));
     let (_, terms) = judge::window_at(objective, calendar, span.end());
-    let mut rules = burn::alert_rules(terms.window_minutes, objective.target);
+    let mut rules = burn::alert_rules(terms.window_minutes, objective.target, 1);
     rules.truncate(BURN_LINES);
     let fine = span.minutes() <= FINE_RANGE_MINUTES && terms.window_minutes <= FINE_WINDOW_MINUTES;
     let width = if fine { 5 } else { HOUR_MINUTES };

@@ -1,5 +1,6 @@
 //! The latest judgement of each objective.
 
+use crate::domain::burn::{AlertRule, Severity};
 use crate::domain::ids::ObjectiveId;
 use crate::domain::ledger::Tally;
 use crate::domain::time::{Instant, Minute, Span};
@@ -38,6 +39,9 @@ pub struct Evaluation {
     pub since: Instant,
     /// Burn rates by window in minutes; `None` where unmeasurable. Finite.
     pub burn: Vec<(i64, Option<f64>)>,
+    /// The alerts that fired, most urgent first, with finite factors. Kept, because the rates alone cannot tell: few bad
+    /// events are no alarm however fast they burn.
+    pub firing: Vec<AlertRule>,
     /// When the budget will be used up at the present rate.
     pub exhausted_at: Option<Instant>,
 }
@@ -48,6 +52,9 @@ pub struct Evaluation {
 struct Document {
     burn: Vec<(i64, Option<String>)>,
     exhausted_at: Option<i64>,
+    /// Severity, factor, long and short window in minutes; missing in older documents.
+    #[serde(default)]
+    firing: Vec<(String, String, i64, i64)>,
 }
 
 #[derive(sqlx_macros::FromRow)]
@@ -70,11 +77,17 @@ impl TryFrom<EvaluationRow> for Evaluation {
     fn try_from(row: EvaluationRow) -> Result<Self, StoreError> {
         let corrupt = |why: String| StoreError::corrupt("evaluations", row.objective, why);
         let document: Document = serde_json::from_str(&row.document).map_err(|why| corrupt(why.to_string()))?;
-        let rate = |text: String| match text.parse::<f64>() {
-            Ok(rate) if rate.is_finite() => Ok(rate),
-            _ => Err(corrupt(format!("{text} is no burn rate"))),
-        };
+        let rate = |text: String| finite(&text).ok_or_else(|| corrupt(format!("{text} is no burn rate")));
         let burn = document.burn.into_iter().map(|(minutes, text)| Ok((minutes, text.map(rate).transpose()?)));
+        let rule = |(word, factor, long_minutes, short_minutes): &(String, String, i64, i64)| {
+            let rule = Severity::from_word(word).zip(finite(factor)).map(|(severity, factor)| AlertRule {
+                severity,
+                factor,
+                long_minutes: *long_minutes,
+                short_minutes: *short_minutes,
+            });
+            rule.ok_or_else(|| corrupt(format!("{word} {factor} is no alert")))
+        };
         let span = Span::new(Minute(row.start_minute), Minute(row.end_minute));
         Ok(Self {
             objective: ObjectiveId(row.objective),
@@ -82,6 +95,7 @@ impl TryFrom<EvaluationRow> for Evaluation {
             span,
             tally: Tally { good: row.good, total: row.total, known: row.known, minutes: span.minutes() },
             burn: burn.collect::<Result<_, StoreError>>()?,
+            firing: document.firing.iter().map(rule).collect::<Result<_, StoreError>>()?,
             exhausted_at: document.exhausted_at.map(Instant::from_seconds),
             status: row.status,
             since: Instant::from_seconds(row.since),
@@ -89,13 +103,21 @@ impl TryFrom<EvaluationRow> for Evaluation {
     }
 }
 
+fn finite(text: &str) -> Option<f64> {
+    text.parse::<f64>().ok().filter(|number| number.is_finite())
+}
+
 /// Replaces the latest evaluation of each objective named.
 pub async fn save_many(tx: &mut Tx, evaluations: &[Evaluation]) -> Result<(), StoreError> {
     for evaluation in evaluations {
         let finite = |rate: f64| rate.is_finite().then(|| rate.to_string());
+        let stored = |rule: &AlertRule| {
+            (rule.severity.word().to_owned(), rule.factor.to_string(), rule.long_minutes, rule.short_minutes)
+        };
         let document = Document {
             burn: evaluation.burn.iter().map(|(minutes, rate)| (*minutes, rate.and_then(finite))).collect(),
             exhausted_at: evaluation.exhausted_at.map(Instant::seconds),
+            firing: evaluation.firing.iter().map(stored).collect(),
         };
         let document = serde_json::to_string(&document)
             .map_err(|why| StoreError::corrupt("evaluations", evaluation.objective, why))?;
@@ -129,4 +151,15 @@ pub async fn find(db: &Db, id: ObjectiveId) -> Result<Option<Evaluation>, StoreE
 pub async fn list(db: &Db) -> Result<Vec<Evaluation>, StoreError> {
     let rows: Vec<EvaluationRow> = on!(db, |ex| sqlx::query_as(LIST).fetch_all(ex).await)?;
     all(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_without_alerts_is_read() {
+        let document: Document = serde_json::from_str(r#"{"burn":[[5,null],[60,"0.3"]],"exhausted_at":900}"#).unwrap();
+        assert_eq!((document.firing.len(), document.exhausted_at), (0, Some(900)));
+    }
 }

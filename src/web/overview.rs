@@ -172,7 +172,6 @@ fn row(standing: &Standing<'_>, now: Instant) -> ObjectiveRow {
     let evaluation = standing.evaluation.as_ref();
     let tally = evaluation.map(|one| one.tally).unwrap_or_default();
     let end = evaluation.map_or_else(|| now.minute(), |one| one.span.end());
-    let (_, terms) = window_at(objective, calendar, end);
     let burns = evaluation.map(|one| one.burn.as_slice()).unwrap_or_default();
     let hour = burns.iter().find(|(minutes, _)| *minutes == 60).and_then(|(_, rate)| *rate);
     ObjectiveRow {
@@ -192,7 +191,7 @@ fn row(standing: &Standing<'_>, now: Instant) -> ObjectiveRow {
         remaining: standing::remaining(&tally, target),
         remaining_time: standing::remaining_time_in_brief(standing.budget.as_ref()),
         burn_rate: standing::rate(hour),
-        burn_tone: standing::alarm(&standing::firing(terms.window_minutes, target, burns)),
+        burn_tone: standing::alarm(evaluation.map(|one| one.firing.as_slice()).unwrap_or_default()),
         exhaustion: exhaustion(standing, now),
         coverage: standing::coverage(&tally),
         coverage_is_low: standing::coverage_is_low(&tally),

@@ -1,6 +1,6 @@
 //! An objective's standing in the words of the pages: the same on the overview and on its own page.
 
-use crate::domain::burn::{self, AlertRule, Severity};
+use crate::domain::burn::{AlertRule, Severity};
 use crate::domain::judgement::{self, Budget, Exhaustion, Sli};
 use crate::domain::ledger::Tally;
 use crate::domain::model::{Objective, ObjectiveKind, Query, Window};
@@ -170,14 +170,6 @@ pub fn alarm<'a>(firing: impl IntoIterator<Item = &'a AlertRule>) -> Option<Tone
         Severity::Page => Tone::Bad,
         Severity::Ticket => Tone::Warn,
     })
-}
-
-/// The alerts of an objective that fire on burn rates by look-back.
-#[must_use]
-pub fn firing(window_minutes: i64, target: Target, burns: &[(i64, Option<f64>)]) -> Vec<AlertRule> {
-    let rate = |minutes| burns.iter().find(|(length, _)| *length == minutes).and_then(|(_, rate)| *rate);
-    let rules = burn::alert_rules(window_minutes, target);
-    rules.into_iter().filter(|rule| burn::fires(rule, rate(rule.long_minutes), rate(rule.short_minutes))).collect()
 }
 
 /// When the budget runs out, `minutes` from now at the present rate; `to_period_end` are the minutes that a calendar

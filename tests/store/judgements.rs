@@ -1,6 +1,7 @@
 //! Evaluations, reports, and their way to the recipients.
 
 use crate::support::{an_objective, at, begin, on_both};
+use nines::domain::burn::{AlertRule, Severity};
 use nines::domain::ids::{AgreementId, DeliveryId, ObjectiveId, ReportId};
 use nines::domain::ledger::Tally;
 use nines::domain::time::{Minute, Span};
@@ -18,6 +19,10 @@ fn evaluation(objective: ObjectiveId, status: &str, seconds: i64) -> Evaluation 
         status: status.to_owned(),
         since: at(seconds),
         burn: vec![(5, None), (60, Some(0.1 + 0.2)), (4320, Some(1e-300))],
+        firing: vec![
+            AlertRule { severity: Severity::Page, factor: 0.1 + 0.2, long_minutes: 60, short_minutes: 5 },
+            AlertRule { severity: Severity::Ticket, factor: 1.0, long_minutes: 4320, short_minutes: 360 },
+        ],
         exhausted_at: Some(at(900)),
     }
 }
@@ -67,7 +72,7 @@ on_both! {
         save(&first).await;
         assert_eq!(evaluations::find(db, id).await.unwrap().as_ref(), Some(&first), "to the last bit of the floats");
 
-        let second = Evaluation { burn: Vec::new(), exhausted_at: None, ..evaluation(id, "meeting", 60) };
+        let second = Evaluation { burn: Vec::new(), firing: Vec::new(), exhausted_at: None, ..evaluation(id, "meeting", 60) };
         save(&second).await;
         let kept = Evaluation { since: at(0), ..second };
         assert_eq!(evaluations::list(db).await.unwrap(), [kept], "the status began with the first");

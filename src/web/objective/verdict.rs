@@ -210,7 +210,7 @@ fn coverage(facts: &Facts) -> Tile {
 
 /// The burn rates by look-back, each with the factor of the alert that watches it.
 pub(super) fn burn_rates(own: &Judgement, terms: Terms) -> Vec<BurnRate> {
-    let rules = burn::alert_rules(terms.window_minutes, terms.target);
+    let rules = burn::alert_rules(terms.window_minutes, terms.target, 1);
     let watches = |rule: &&AlertRule, minutes: i64| rule.long_minutes == minutes || rule.short_minutes == minutes;
     let row = |burn: &crate::domain::judgement::Burn| {
         let long = rules.iter().find(|rule| rule.long_minutes == burn.minutes);
@@ -244,7 +244,7 @@ pub(super) fn alerts(own: &Judgement, terms: Terms) -> Vec<Alert> {
             ),
         }
     };
-    burn::alert_rules(terms.window_minutes, terms.target).iter().map(alert).collect()
+    burn::alert_rules(terms.window_minutes, terms.target, 1).iter().map(alert).collect()
 }
 
 /// The outages, the newest first.
