@@ -4,6 +4,7 @@ use nines::app::Application;
 use nines::clock::Clock;
 use nines::config::{self, Layers};
 use nines::domain::calendar::PeriodKind;
+use nines::domain::contract::{AgreementTerms, ObjectiveTerms};
 use nines::domain::ids::SourceId;
 use nines::domain::model::{Access, ObjectiveKind, Part, Query, RollingMinutes, Source, SourceSpec, Window};
 use nines::domain::selector::Expression;
@@ -62,6 +63,7 @@ impl House {
             period: PeriodKind::Month,
             report_every: PeriodKind::Month,
             recipients: Vec::new(),
+            terms: AgreementTerms::default(),
             objectives: services.iter().map(|service| objective(source, service)).collect(),
         };
         let id = define_agreement::define(&self.context, None, draft).await.expect("the agreement is new");
@@ -83,6 +85,7 @@ fn objective(source: SourceId, service: &str) -> ObjectiveDraft {
         },
         target: Target::parse("99.9").expect("this is a target"),
         window: Window::Rolling(RollingMinutes::MONTH),
+        terms: ObjectiveTerms::default(),
     }
 }
 

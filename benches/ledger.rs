@@ -10,18 +10,18 @@ mod harness;
 use divan::{Bencher, black_box};
 use harness::{House, Processor, runtime};
 use nines::chart::{Chart, Line, LineStyle, Rule, Size, Unit, svg};
-use nines::domain::calendar::PeriodKind;
+use nines::domain::account::Account;
 use nines::domain::counting::{CounterState, PartIs, Role, Sample, Series, SeriesKey, TargetKey, count, millis};
 use nines::domain::ids::IndicatorId;
 use nines::domain::judgement::{Judgement, Terms, judge};
 use nines::domain::ledger::{HourDetail, Slice, Tally};
-use nines::domain::model::Objective;
 use nines::domain::ratio::{float, nearest};
 use nines::domain::time::{DAY_MINUTES, Hour, Instant, Minute, Span};
-use nines::ops::judge::Calendar;
+use nines::ops::judge::Judge;
 use nines::ops::trace::Trace;
 use nines::ops::{self, evaluate};
-use nines::store;
+use nines::store::objectives::ObjectiveListing;
+use nines::store::{self};
 use std::f64::consts::TAU;
 use std::sync::LazyLock;
 use std::time::Instant as Stopwatch;
@@ -101,13 +101,15 @@ fn now() -> Minute {
 struct World {
     runtime: Runtime,
     house: House,
-    objectives: Vec<Objective>,
+    /// One with a hundred requests a minute.
+    listing: ObjectiveListing,
+    judge: Judge,
 }
 
 /// Made once, by whoever needs it first; this takes some seconds.
 static WORLD: LazyLock<World> = LazyLock::new(|| {
     let runtime = runtime();
-    let (house, objectives) = runtime.block_on(async {
+    let (house, listing, judge) = runtime.block_on(async {
         let house = House::new(Instant::from_seconds(NOW)).await;
         let source = house.source("http://127.0.0.1:9").await;
         let services: Vec<String> = (0..OBJECTIVES).map(|n| format!("service-{n}")).collect();
@@ -124,9 +126,12 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
         }
         let reach = Span::ending(now(), (TRACED_DAYS + 30) * DAY_MINUTES);
         write(&house, objectives[MEDIUM].indicator, &minutes(MEDIUM_SEED, RATES[MEDIUM].1, reach)).await;
-        (house, objectives)
+        let listing = store::objectives::listing(&house.context.db, objectives[MEDIUM].id).await;
+        let listing = listing.expect("SQLite answers").expect("it was defined");
+        let judge = Judge::load(&house.context.db).await.expect("SQLite answers");
+        (house, listing, judge)
     });
-    World { runtime, house, objectives }
+    World { runtime, house, listing, judge }
 });
 
 async fn write(house: &House, indicator: IndicatorId, slices: &[(Minute, Option<Slice>)]) {
@@ -136,21 +141,15 @@ async fn write(house: &House, indicator: IndicatorId, slices: &[(Minute, Option<
 }
 
 impl World {
-    /// The objective of a service with 100 requests a minute.
-    fn objective(&self) -> &Objective {
-        &self.objectives[MEDIUM]
-    }
-
     fn judge(&self) -> Judgement {
-        let judgement = ops::judge::at(&self.house.context.db, self.objective(), calendar(), now());
-        self.runtime.block_on(judgement).expect("SQLite answers")
+        self.runtime.block_on(self.judge.at(&self.listing, now())).expect("SQLite answers")
     }
 
     /// The same judgement without hour sums: every minute is read and added up.
     fn judge_naively(&self) -> Judgement {
-        let objective = self.objective();
-        let (span, terms) = ops::judge::window_at(objective, calendar(), now());
-        let slices = store::ledger::slices(&self.house.context.db, objective.indicator, span);
+        let (span, terms) = self.judge.window_at(&self.listing, now());
+        let rules = self.listing.objective.terms.rules(terms.window_minutes, terms.target);
+        let slices = store::ledger::slices(&self.house.context.db, self.listing.indicator.id, span);
         let slices = self.runtime.block_on(slices).expect("SQLite answers");
         let sum = |span: Span| {
             let known = slices.iter().filter(|(minute, _)| span.contains(*minute));
@@ -158,9 +157,9 @@ impl World {
                 |(_, slice): &(Minute, Slice)| Tally { good: slice.good, total: slice.total, known: 1, minutes: 0 };
             Tally { minutes: span.minutes(), ..known.map(tally).sum() }
         };
-        let lookbacks = nines::domain::judgement::lookbacks(terms).into_iter();
+        let lookbacks = nines::domain::judgement::lookbacks(&rules).into_iter();
         let recent: Vec<_> = lookbacks.map(|minutes| (minutes, sum(Span::ending(span.end(), minutes)))).collect();
-        judge(terms, span, sum(span), &recent)
+        judge(terms, &rules, span, Account::of_events(sum(span)), &recent)
     }
 
     fn evaluate(&self) -> usize {
@@ -169,13 +168,9 @@ impl World {
 
     fn trace(&self, days: i64) -> Trace {
         let span = Span::ending(now(), days * DAY_MINUTES);
-        let trace = ops::trace::trace(&self.house.context.db, self.objective(), calendar(), span);
+        let trace = ops::trace::trace(&self.judge, &self.listing, span);
         self.runtime.block_on(trace).expect("SQLite answers")
     }
-}
-
-const fn calendar() -> Calendar {
-    Calendar { zone: chrono_tz::Tz::Europe__Berlin, period: PeriodKind::Month }
 }
 
 // --- what no stopwatch shows ----------------------------------------------------------------------------------------

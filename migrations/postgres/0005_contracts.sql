@@ -3,7 +3,6 @@
 
 ALTER TABLE objectives DROP CONSTRAINT objectives_kind_check;
 ALTER TABLE objectives ADD COLUMN terms TEXT NOT NULL DEFAULT '{}';
-ALTER TABLE evaluations ADD COLUMN unit TEXT NOT NULL DEFAULT 'event';
 ALTER TABLE agreements ADD COLUMN terms TEXT NOT NULL DEFAULT '{}';
 
 -- What was agreed, and from when. Revision 1 holds from the beginning.

@@ -34,7 +34,6 @@ CREATE INDEX objectives_by_indicator ON objectives (indicator);
 INSERT INTO evaluations SELECT * FROM kept_evaluations;
 DROP TABLE kept_evaluations;
 
-ALTER TABLE evaluations ADD COLUMN unit TEXT NOT NULL DEFAULT 'event';
 ALTER TABLE agreements ADD COLUMN terms TEXT NOT NULL DEFAULT '{}';
 
 -- What was agreed, and from when. Revision 1 holds from the beginning.

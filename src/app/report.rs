@@ -3,7 +3,6 @@
 use super::{AppError, context};
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::domain::calendar::Period;
 use crate::domain::ids::AgreementId;
 use crate::domain::model::Agreement;
 use crate::ops::make_report::make_report;
@@ -48,8 +47,7 @@ pub async fn write(
 ) -> Result<String, AppError> {
     let context = context(settings, clock).await?;
     let agreement = find(&context, name).await?;
-    let period =
-        Period::parse(label, agreement.zone).map_err(|error| OpsError::refused("--period", error.to_string()))?;
+    let period = agreement.calendar().parse(label).map_err(|error| OpsError::refused("--period", error.to_string()))?;
     let report = make_report(&context, &agreement, period, 1).await?;
     let text = match format {
         Format::Html => {

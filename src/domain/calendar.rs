@@ -66,6 +66,36 @@ impl PeriodKind {
     }
 }
 
+/// How an agreement counts days and periods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Calendar {
+    /// The zone in which its days begin.
+    pub zone: Tz,
+    /// The calendar period that it is judged by.
+    pub period: PeriodKind,
+    /// Where its periods begin.
+    pub anchor: Anchor,
+}
+
+impl Calendar {
+    /// The period that it is judged by and that contains a moment.
+    #[must_use]
+    pub fn period_at(&self, at: Instant) -> Period {
+        self.containing(self.period, at)
+    }
+
+    /// The period of any kind that contains a moment.
+    #[must_use]
+    pub fn containing(&self, kind: PeriodKind, at: Instant) -> Period {
+        Period::anchored(kind, self.zone, self.anchor, at)
+    }
+
+    /// The period with a label.
+    pub fn parse(&self, label: &str) -> Result<Period, PeriodError> {
+        Period::parse_anchored(label, self.zone, self.anchor)
+    }
+}
+
 /// One day, week, month, quarter or year in a zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Period {

@@ -27,6 +27,8 @@ ids! {
     AgreementId,
     /// An objective (SLO) of an agreement.
     ObjectiveId,
+    /// Time taken out of the judgement.
+    ExclusionId,
     /// A stored report.
     ReportId,
     /// One report on its way to one recipient.

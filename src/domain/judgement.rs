@@ -1,6 +1,6 @@
-//! The judgement of one objective over one window, by occurrences.
+//! The judgement of one objective over one window.
 //!
-//! With good `G`, total `T` and target `t`:
+//! With good `G` and total `T` of an [`Account`], in events or slices as the objective's method counts, and target `t`:
 //!
 //! - `SLI = G / T`
 //! - budget allowed `(1 - t) · T` events, consumed `(T - G) / ((1 - t) · T)`, remaining `1 - consumed` (may be negative)
@@ -15,37 +15,42 @@
 //! assert!((budget.consumed().to_f64() - 1.186_440_677).abs() < 1e-9);
 //! ```
 
+use crate::domain::account::{Account, Bounds};
 use crate::domain::burn::{self, AlertRule, Guard, SHOWN_MINUTES};
 use crate::domain::ledger::Tally;
 use crate::domain::ratio::{Ratio, float, nearest};
 use crate::domain::target::{Target, WHOLE_PPM};
+use crate::domain::terms::{Counting, Unit};
 use crate::domain::time::Span;
 use statrs::distribution::{Beta, ContinuousCDF as _};
 
 /// What was measured; no data is not zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sli {
-    /// `good` of `total` events, `total > 0`.
+    /// `good` of `total`, in the unit of the objective's method; `total > 0`.
     Measured {
-        /// Good events.
+        /// Good.
         good: i64,
-        /// All events.
+        /// All.
         total: i64,
     },
     /// Measured, but nothing happened.
     NoTraffic,
     /// No minute of the window is known.
     Unknown,
+    /// No minute of the window is judged: everything is excluded or outside business hours.
+    NotApplicable,
 }
 
 impl Sli {
     /// The SLI of a tally.
     #[must_use]
     pub const fn of(tally: &Tally) -> Self {
-        match (tally.known, tally.total) {
-            (0, _) => Self::Unknown,
-            (_, 0) => Self::NoTraffic,
-            (_, total) => Self::Measured { good: tally.good, total },
+        match (tally.minutes, tally.known, tally.total) {
+            (_, _, 1..) => Self::Measured { good: tally.good, total: tally.total },
+            (0, _, _) => Self::NotApplicable,
+            (_, 0, _) => Self::Unknown,
+            _ => Self::NoTraffic,
         }
     }
 }
@@ -186,15 +191,6 @@ pub enum Exhaustion {
     },
 }
 
-/// The best and the worst SLI that the unknown minutes allow, assuming that they had the traffic of the known ones.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bounds {
-    /// `good` of `total` if every unknown event was good.
-    pub best: (i64, i64),
-    /// `good` of `total` if every unknown event was bad.
-    pub worst: (i64, i64),
-}
-
 /// A 95 % confidence interval for the true share of good events.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Interval {
@@ -220,8 +216,10 @@ pub struct Burn {
 pub struct Judgement {
     /// The minutes judged.
     pub span: Span,
-    /// What was counted in them.
+    /// Good and all, in the unit of the objective's method; known and judged minutes.
     pub tally: Tally,
+    /// What the tally comes from.
+    pub account: Account,
     /// The indicator's value.
     pub sli: Sli,
     /// Is the target met? Nothing if nothing was measured.
@@ -247,14 +245,17 @@ pub struct Judgement {
 pub struct Terms {
     /// The promised share of good events.
     pub target: Target,
-    /// Length of the whole window, for the budget as time: a calendar period counts in full while it still runs.
+    /// Length of the whole window, for the pace of its budget: a calendar period counts in full while it still runs.
     pub window_minutes: i64,
+    /// How many of these minutes are judged, for the budget as time.
+    pub judged_minutes: i64,
+    /// How minutes become the SLI.
+    pub counting: Counting,
 }
 
 /// The look-back lengths whose tallies [`judge`] needs: the shown ones and those of the alert rules.
 #[must_use]
-pub fn lookbacks(terms: Terms) -> Vec<i64> {
-    let rules = burn::alert_rules(terms.window_minutes, terms.target, 1);
+pub fn lookbacks(rules: &[AlertRule]) -> Vec<i64> {
     let mut minutes: Vec<i64> = rules.iter().flat_map(|r| [r.long_minutes, r.short_minutes]).collect();
     minutes.extend(SHOWN_MINUTES);
     minutes.sort_unstable();
@@ -262,31 +263,36 @@ pub fn lookbacks(terms: Terms) -> Vec<i64> {
     minutes
 }
 
-/// Judges one objective: `tally` counts `span`, and `recent` holds the tally of each look-back of [`lookbacks`].
+/// Judges one objective: `account` is that of `span`, and `recent` holds the tally of each look-back of [`lookbacks`].
 #[must_use]
-pub fn judge(terms: Terms, span: Span, tally: Tally, recent: &[(i64, Tally)]) -> Judgement {
-    let Terms { target, window_minutes } = terms;
+pub fn judge(terms: Terms, rules: &[AlertRule], span: Span, account: Account, recent: &[(i64, Tally)]) -> Judgement {
+    let Terms { target, window_minutes, judged_minutes, .. } = terms;
+    let tally = account.counted;
     let counted =
         |minutes: i64| recent.iter().find(|(m, _)| *m == minutes).map(|(_, tally)| *tally).unwrap_or_default();
     let rate = |minutes: i64| burn::burn_rate(&counted(minutes), target);
     let sli = Sli::of(&tally);
     let met = matches!(sli, Sli::Measured { .. }).then(|| target.is_met(tally.good, tally.total));
-    let budget = Budget::new(tally.good, tally.total, target, window_minutes);
-    let fires = |rule: &AlertRule| {
+    let budget = Budget::new(tally.good, tally.total, target, judged_minutes);
+    // a bad slice is an outage and no accident of sampling
+    let guard = if account.unit == Unit::Event { Guard::FewEvents } else { Guard::Off };
+    let fires = |rule: &&AlertRule| {
         let (long, short) = (counted(rule.long_minutes), counted(rule.short_minutes));
-        burn::fires(rule, target, Guard::FewEvents, &long, &short)
+        burn::fires(rule, target, guard, &long, &short)
     };
-    let firing: Vec<AlertRule> = burn::alert_rules(window_minutes, target, 1).into_iter().filter(fires).collect();
+    let firing: Vec<AlertRule> = rules.iter().filter(fires).copied().collect();
     Judgement {
         span,
         tally,
+        account,
         sli,
         met,
         budget,
         burns: SHOWN_MINUTES.iter().map(|m| Burn { minutes: *m, rate: rate(*m) }).collect(),
-        exhaustion: budget.as_ref().map(|budget| exhaustion(budget, rate(60))),
-        bounds: bounds(&tally),
-        interval: budget.as_ref().and_then(interval),
+        exhaustion: budget.as_ref().map(|budget| exhaustion(budget, window_minutes, rate(60))),
+        bounds: account.bounds,
+        // a mean of shares is no count of independent events
+        interval: budget.as_ref().filter(|_| account.unit != Unit::BillionthOfSlice).and_then(interval),
         status: status(met, budget.as_ref(), !firing.is_empty()),
         firing,
     }
@@ -302,28 +308,17 @@ fn status(met: Option<bool>, budget: Option<&Budget>, firing: bool) -> Status {
     }
 }
 
-fn exhaustion(budget: &Budget, burn_rate: Option<f64>) -> Exhaustion {
+fn exhaustion(budget: &Budget, window_minutes: i64, burn_rate: Option<f64>) -> Exhaustion {
     if budget.remaining_millionths() <= 0 {
         return Exhaustion::Exhausted;
     }
     match burn_rate {
         Some(burn_rate) if burn_rate > 0.0 => {
-            let minutes = budget.remaining().to_f64() * float(budget.window_minutes) / burn_rate;
+            let minutes = budget.remaining().to_f64() * float(window_minutes) / burn_rate;
             Exhaustion::In { minutes: nearest(minutes.floor()), burn_rate }
         }
         _ => Exhaustion::NotInSight,
     }
-}
-
-fn bounds(tally: &Tally) -> Option<Bounds> {
-    let unknown = tally.minutes - tally.known;
-    if unknown <= 0 || tally.known == 0 {
-        return None;
-    }
-    let assumed = Ratio::new(i128::from(tally.total) * i128::from(unknown), i128::from(tally.known))?;
-    let assumed = saturated(assumed.floor());
-    let total = tally.total.saturating_add(assumed);
-    Some(Bounds { best: (tally.good.saturating_add(assumed), total), worst: (tally.good, total) })
 }
 
 /// Clopper-Pearson, 95 %, when fewer than ten bad events are allowed: few enough that chance decides.
@@ -350,16 +345,23 @@ mod tests {
     const MONTH: i64 = 30 * 1440;
 
     fn terms(target: &str) -> Terms {
-        Terms { target: Target::parse(target).unwrap(), window_minutes: MONTH }
+        Terms {
+            target: Target::parse(target).unwrap(),
+            window_minutes: MONTH,
+            judged_minutes: MONTH,
+            counting: Counting::default(),
+        }
     }
 
     fn judged(target: &str, good: i64, total: i64, known: i64, hour: (i64, i64)) -> Judgement {
-        let recent: Vec<_> = lookbacks(terms(target))
+        let rules = burn::alert_rules(MONTH, Target::parse(target).unwrap(), 1);
+        let recent: Vec<_> = lookbacks(&rules)
             .into_iter()
             .map(|m| (m, Tally { good: hour.0, total: hour.1, known: m, minutes: m }))
             .collect();
         let span = Span::new(Minute(0), Minute(MONTH));
-        judge(terms(target), span, Tally { good, total, known, minutes: MONTH }, &recent)
+        let account = Account::of_events(Tally { good, total, known, minutes: MONTH });
+        judge(terms(target), &rules, span, account, &recent)
     }
 
     /// 99.9 % of a million events allows 1000 bad ones; 400 happened: 60 % left, 25 min 55.2 s of 43 min 12 s.

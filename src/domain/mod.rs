@@ -18,17 +18,33 @@ pub mod ratio;
 
 pub mod selector;
 
+pub mod terms;
+
+pub mod contract;
+
 pub mod model;
 
 pub mod ledger;
 
 pub mod counting;
 
+pub mod sheet;
+
+pub mod slices;
+
+pub mod ratio_sum;
+
+pub mod account;
+
+pub mod exclusion;
+
+pub mod outage;
+
+pub mod evidence;
+
 pub mod judgement;
 
 pub mod burn;
-
-pub mod outage;
 
 pub mod credit;
 

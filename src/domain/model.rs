@@ -1,6 +1,7 @@
 //! What people define: services, sources, indicators, agreements and their objectives.
 
-use crate::domain::calendar::PeriodKind;
+use crate::domain::calendar::{Calendar, PeriodKind};
+use crate::domain::contract::{AgreementTerms, ObjectiveTerms};
 use crate::domain::ids::{AgreementId, IndicatorId, ObjectiveId, ServiceId, SourceId};
 use crate::domain::selector::{Expression, Selector};
 use crate::domain::target::Target;
@@ -279,10 +280,20 @@ pub struct Agreement {
     pub report_every: PeriodKind,
     /// Who receives the report.
     pub recipients: Vec<EmailAddress>,
+    /// What else it says.
+    pub terms: AgreementTerms,
     /// When it was defined: earlier periods are judged, but not reported by mail.
     pub created_at: Instant,
     /// Set when it was archived: kept, not judged any more.
     pub archived_at: Option<Instant>,
+}
+
+impl Agreement {
+    /// How it counts days and periods.
+    #[must_use]
+    pub const fn calendar(&self) -> Calendar {
+        Calendar { zone: self.zone, period: self.period, anchor: self.terms.anchor }
+    }
 }
 
 /// A promise about an indicator.
@@ -302,6 +313,8 @@ pub struct Objective {
     pub target: Target,
     /// The window that the budget is counted over.
     pub window: Window,
+    /// What else it says.
+    pub terms: ObjectiveTerms,
     /// Set when it was archived.
     pub archived_at: Option<Instant>,
 }

@@ -100,6 +100,12 @@ pub struct Recurrence {
 }
 
 impl Recurrence {
+    /// A span that does not come back.
+    #[must_use]
+    pub const fn once(first: Span) -> Self {
+        Self { first, zone: Tz::UTC, rule: None }
+    }
+
     /// A span that comes back by a rule such as `FREQ=WEEKLY;BYDAY=SU`, with or without `RRULE:` before it; `""` for once.
     ///
     /// `UNTIL` is the last moment at which an occurrence may start: a local day (all of it), a local time, or one in UTC.

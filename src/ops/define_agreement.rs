@@ -1,6 +1,7 @@
 //! Defines an agreement with its objectives, or changes one.
 
 use crate::domain::calendar::PeriodKind;
+use crate::domain::contract::{AgreementTerms, ObjectiveTerms};
 use crate::domain::counting::CounterState;
 use crate::domain::ids::{AgreementId, IndicatorId, ObjectiveId, ServiceId, SourceId, UserId};
 use crate::domain::model::{Agreement, EmailAddress, Indicator, Objective, ObjectiveKind, Query, Service, Window};
@@ -33,6 +34,8 @@ pub struct AgreementDraft {
     pub report_every: PeriodKind,
     /// Who receives the report.
     pub recipients: Vec<EmailAddress>,
+    /// What else is agreed.
+    pub terms: AgreementTerms,
     /// Its promises.
     pub objectives: Vec<ObjectiveDraft>,
 }
@@ -56,6 +59,8 @@ pub struct ObjectiveDraft {
     pub target: Target,
     /// The window that the budget is counted over.
     pub window: Window,
+    /// What else is promised.
+    pub terms: ObjectiveTerms,
 }
 
 /// An agreement with its live objectives, what each measures, and whose behaviour that is.
@@ -173,6 +178,7 @@ fn agreement_of(draft: &AgreementDraft, id: AgreementId, created_at: Instant) ->
         period: draft.period,
         report_every: draft.report_every,
         recipients: draft.recipients.clone(),
+        terms: draft.terms.clone(),
         created_at,
         archived_at: None,
     }
@@ -271,6 +277,7 @@ async fn write_objectives(
             kind: one.kind,
             target: one.target,
             window: one.window,
+            terms: one.terms.clone(),
             archived_at: None,
         };
         written.push(match one.id {
@@ -333,6 +340,7 @@ impl Snapshot {
             period: defined.agreement.period,
             report_every: defined.agreement.report_every,
             recipients: defined.agreement.recipients.clone(),
+            terms: defined.agreement.terms.clone(),
             objectives: defined.objectives.iter().map(|(o, i, s)| ObjectiveDraft::of(o, i, s)).collect(),
         })
     }
@@ -349,6 +357,7 @@ impl ObjectiveDraft {
             query: indicator.query.clone(),
             target: objective.target,
             window: objective.window,
+            terms: objective.terms.clone(),
         }
     }
 }

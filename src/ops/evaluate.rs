@@ -3,11 +3,11 @@
 use crate::domain::ids::ObjectiveId;
 use crate::domain::judgement::{Exhaustion, Judgement};
 use crate::domain::time::{Instant, Minute};
-use crate::ops::judge::{self, Calendar};
+use crate::ops::judge::Judge;
 use crate::ops::{Context, OpsError};
+use crate::store;
 use crate::store::evaluations::Evaluation;
 use crate::store::objectives::ObjectiveListing;
-use crate::store::{self, Db};
 use std::collections::BTreeMap;
 
 /// The newest minute that every indicator can have been read up to: the last whole one, a little late.
@@ -26,8 +26,9 @@ pub async fn evaluate_all(context: &Context) -> Result<usize, OpsError> {
     let before: BTreeMap<ObjectiveId, Evaluation> =
         store::evaluations::list(&context.db).await?.into_iter().map(|e| (e.objective, e)).collect();
     let mut evaluations = Vec::with_capacity(listings.len());
+    let judge = Judge::load(&context.db).await?;
     for listing in &listings {
-        evaluations.push(evaluate(&context.db, listing, now, before.get(&listing.objective.id)).await?);
+        evaluations.push(evaluate(&judge, listing, now, before.get(&listing.objective.id)).await?);
     }
     let mut tx = context.db.begin_write().await?;
     store::evaluations::save_many(&mut tx, &evaluations).await?;
@@ -37,15 +38,15 @@ pub async fn evaluate_all(context: &Context) -> Result<usize, OpsError> {
 
 /// Evaluates one objective as of now, and keeps nothing; `before` is its latest evaluation.
 pub async fn evaluate(
-    db: &Db,
+    judge: &Judge,
     listing: &ObjectiveListing,
     now: Instant,
     before: Option<&Evaluation>,
 ) -> Result<Evaluation, OpsError> {
-    let ObjectiveListing { objective, agreement, .. } = listing;
-    let calendar = Calendar { zone: agreement.zone, period: agreement.period };
-    let judgement = judge::at(db, objective, calendar, judged_until(now)).await?;
-    Ok(evaluation(objective.id, now, &judgement, before))
+    let (span, terms) = judge.window_at(listing, judged_until(now));
+    let judgement = judge.over(listing, span, terms).await?;
+    let judged_minutes = terms.judged_minutes;
+    Ok(Evaluation { judged_minutes, ..evaluation(listing.objective.id, now, &judgement, before) })
 }
 
 fn evaluation(objective: ObjectiveId, now: Instant, judgement: &Judgement, before: Option<&Evaluation>) -> Evaluation {
@@ -57,6 +58,7 @@ fn evaluation(objective: ObjectiveId, now: Instant, judgement: &Judgement, befor
         at: now,
         span: judgement.span,
         tally: judgement.tally,
+        judged_minutes: judgement.tally.minutes,
         status: status.to_owned(),
         since,
         burn: judgement.burns.iter().map(|burn| (burn.minutes, burn.rate)).collect(),

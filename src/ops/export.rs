@@ -217,7 +217,7 @@ fn csv_line(row: &Row) -> String {
 #[must_use]
 pub fn periods_in(agreement: &Agreement, kind: PeriodKind, span: Span, most: usize) -> Vec<Period> {
     let mut periods = Vec::new();
-    let mut period = Period::containing(kind, agreement.zone, span.end().plus(-1).start());
+    let mut period = agreement.calendar().containing(kind, span.end().plus(-1).start());
     while period.span().end() > span.start() && periods.len() < most {
         periods.push(period);
         period = period.previous();

@@ -42,7 +42,7 @@ pub async fn issue_due(context: &Context) -> Result<usize, OpsError> {
 /// The last period that has ended for an agreement's reports.
 #[must_use]
 pub fn last_ended(agreement: &Agreement, now: Instant) -> Period {
-    Period::containing(agreement.report_every, agreement.zone, now).previous()
+    agreement.calendar().containing(agreement.report_every, now).previous()
 }
 
 async fn issue_if_due(context: &Context, agreement: &Agreement) -> Result<bool, OpsError> {

@@ -1,50 +1,192 @@
 //! Judges an objective at any instant, over its own window or any other span.
+//!
+//! Where events are counted one by one and nothing is taken out, sums of hours answer. Everything else is judged from the
+//! minutes: they are read once, and every window, look-back and chart asks the same [`Evidence`].
 
-use crate::domain::calendar::{Period, PeriodKind};
+use crate::domain::account::Account;
+use crate::domain::calendar::Calendar;
+use crate::domain::contract::Composite;
+use crate::domain::evidence::{Evidence, Part};
+use crate::domain::exclusion::{self, Effect, Exclusion};
 use crate::domain::judgement::{Judgement, Terms, judge, lookbacks};
 use crate::domain::model::{Objective, Window};
+use crate::domain::spans::Spans;
+use crate::domain::terms::{Counting, Method, Policy};
 use crate::domain::time::{Minute, Span};
+use crate::store::objectives::ObjectiveListing;
 use crate::store::{self, Db, StoreError};
-use chrono_tz::Tz;
 
-/// What an objective's window needs to know of its agreement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Calendar {
-    /// The zone in which its days begin.
-    pub zone: Tz,
-    /// The calendar period that it is judged by.
-    pub period: PeriodKind,
-}
-
-/// The objective's window as it stands at the end of a minute: what has passed of it, and its whole length.
+/// The objective's window as it stands at the end of a minute: what has passed of it, and the whole.
 #[must_use]
-pub fn window_at(objective: &Objective, calendar: Calendar, end: Minute) -> (Span, Terms) {
-    let target = objective.target;
+pub fn window_at(objective: &Objective, calendar: Calendar, end: Minute) -> (Span, Span) {
     match objective.window {
         Window::Rolling(length) => {
             let span = Span::ending(end, length.minutes());
-            (span, Terms { target, window_minutes: length.minutes() })
+            (span, span)
         }
         Window::Calendar => {
-            let period = Period::containing(calendar.period, calendar.zone, end.plus(-1).start()).span();
-            (Span::new(period.start(), end), Terms { target, window_minutes: period.minutes() })
+            let period = calendar.period_at(end.plus(-1).start()).span();
+            (Span::new(period.start(), end), period)
         }
     }
 }
 
-/// Judges the objective's own window as it stands at the end of a minute.
-pub async fn at(db: &Db, objective: &Objective, calendar: Calendar, end: Minute) -> Result<Judgement, StoreError> {
-    let (span, terms) = window_at(objective, calendar, end);
-    over(db, objective, span, terms).await
+/// What of a stretch of time is judged, and what is not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Judged {
+    /// The minutes that count.
+    pub minutes: Spans,
+    /// The minutes outside business hours.
+    pub closed: i64,
+    /// What exclusions do.
+    pub effect: Effect,
 }
 
-/// Judges any span as if it were the objective's window; burn rates look back from its end.
-pub async fn over(db: &Db, objective: &Objective, span: Span, terms: Terms) -> Result<Judgement, StoreError> {
-    let minutes = lookbacks(terms);
-    let mut spans = vec![span];
-    spans.extend(minutes.iter().map(|minutes| Span::ending(span.end(), *minutes)));
-    let mut tallies = store::ledger::tallies(db, objective.indicator, &spans).await?.into_iter();
-    let tally = tallies.next().unwrap_or_default();
-    let recent: Vec<_> = minutes.into_iter().zip(tallies).collect();
-    Ok(judge(terms, span, tally, &recent))
+/// Judges objectives under everything that is in force.
+#[derive(Clone, Debug)]
+pub struct Judge {
+    db: Db,
+    exclusions: Vec<Exclusion>,
+}
+
+impl Judge {
+    /// With the exclusions that are approved now.
+    pub async fn load(db: &Db) -> Result<Self, StoreError> {
+        Ok(Self { db: db.clone(), exclusions: store::exclusions::approved(db).await? })
+    }
+
+    /// The same, as if these exclusions were approved too, or not at all.
+    #[must_use]
+    pub fn with(&self, exclusions: Vec<Exclusion>) -> Self {
+        Self { db: self.db.clone(), exclusions }
+    }
+
+    /// Where the ledger is.
+    #[must_use]
+    pub const fn db(&self) -> &Db {
+        &self.db
+    }
+
+    /// The exclusions in force.
+    #[must_use]
+    pub fn exclusions(&self) -> &[Exclusion] {
+        &self.exclusions
+    }
+
+    /// What of a span is judged.
+    #[must_use]
+    pub fn judged(&self, listing: &ObjectiveListing, span: Span) -> Judged {
+        let terms = &listing.agreement.terms;
+        let zone = listing.agreement.zone;
+        let open = Spans::from(span);
+        let effect = exclusion::effect(self.exclusions_of(listing), &terms.rules, zone, span);
+        let minutes = open.minus(&effect.excluded);
+        Judged { minutes, closed: span.minutes() - open.minutes(), effect }
+    }
+
+    fn exclusions_of<'a>(&'a self, listing: &'a ObjectiveListing) -> impl Iterator<Item = &'a Exclusion> {
+        let (objective, agreement, service) = (listing.objective.id, listing.agreement.id, listing.indicator.service);
+        self.exclusions.iter().filter(move |one| one.scope.holds(objective, agreement, service))
+    }
+
+    /// The terms that a span is judged by if it were a whole window.
+    #[must_use]
+    pub fn terms(&self, listing: &ObjectiveListing, whole: Span) -> Terms {
+        Terms {
+            target: listing.objective.target,
+            window_minutes: whole.minutes(),
+            judged_minutes: self.judged(listing, whole).minutes.minutes(),
+            counting: listing.objective.terms.counting,
+        }
+    }
+
+    /// The objective's own window as it stands at the end of a minute, and its terms.
+    #[must_use]
+    pub fn window_at(&self, listing: &ObjectiveListing, end: Minute) -> (Span, Terms) {
+        let (span, whole) = window_at(&listing.objective, listing.agreement.calendar(), end);
+        (span, self.terms(listing, whole))
+    }
+
+    /// Judges the objective's own window as it stands at the end of a minute.
+    pub async fn at(&self, listing: &ObjectiveListing, end: Minute) -> Result<Judgement, StoreError> {
+        let (span, terms) = self.window_at(listing, end);
+        self.over(listing, span, terms).await
+    }
+
+    /// Judges any span as if it were the objective's window; burn rates look back from its end.
+    pub async fn over(&self, listing: &ObjectiveListing, span: Span, terms: Terms) -> Result<Judgement, StoreError> {
+        let rules = listing.objective.terms.rules(terms.window_minutes, terms.target);
+        let minutes = lookbacks(&rules);
+        let mut spans = vec![span];
+        spans.extend(minutes.iter().map(|minutes| Span::ending(span.end(), *minutes)));
+        let mut accounts = self.accounts(listing, &spans).await?.into_iter();
+        let account = accounts.next().unwrap_or_default();
+        let recent: Vec<_> = minutes.into_iter().zip(accounts.map(|account| account.counted)).collect();
+        Ok(judge(terms, &rules, span, account, &recent))
+    }
+
+    /// What each span comes to, in the order asked.
+    pub async fn accounts(&self, listing: &ObjectiveListing, spans: &[Span]) -> Result<Vec<Account>, StoreError> {
+        let hull = hull(spans);
+        let judged = self.judged(listing, hull);
+        if is_plain(&listing.objective) && judged.minutes == Spans::from(hull) {
+            let tallies = store::ledger::tallies(&self.db, listing.indicator.id, spans).await?;
+            return Ok(tallies.into_iter().map(Account::of_events).collect());
+        }
+        let evidence = self.evidence_of(listing, hull, judged.minutes).await?;
+        Ok(spans.iter().map(|span| evidence.account(*span)).collect())
+    }
+
+    /// Everything about the objective in a span, in memory: about two kilobytes an hour and member.
+    pub async fn evidence(&self, listing: &ObjectiveListing, span: Span) -> Result<Evidence, StoreError> {
+        let judged = self.judged(listing, span).minutes;
+        self.evidence_of(listing, span, judged).await
+    }
+
+    async fn evidence_of(&self, listing: &ObjectiveListing, span: Span, judged: Spans) -> Result<Evidence, StoreError> {
+        let objective = &listing.objective;
+        let counting = objective.terms.counting;
+        let Some(composite) = &objective.terms.composite else {
+            return Ok(Evidence::of_one(self.part(objective, counting, 1, span).await?, judged));
+        };
+        let parts = self.members(composite, span).await?;
+        Ok(Evidence::of_members(parts, composite.rule(), counting, objective.target, judged))
+    }
+
+    async fn members(&self, composite: &Composite, span: Span) -> Result<Vec<Part>, StoreError> {
+        let mut parts = Vec::with_capacity(composite.members().len());
+        for (id, weight) in composite.members() {
+            // a member that was archived is kept with its counts
+            let member = store::objectives::find(&self.db, *id).await?;
+            let member = member.ok_or_else(|| StoreError::NotFound { what: "objective", id: id.to_string() })?;
+            parts.push(self.part(&member, member.terms.counting, *weight, span).await?);
+        }
+        Ok(parts)
+    }
+
+    async fn part(
+        &self,
+        objective: &Objective,
+        counting: Counting,
+        weight: u32,
+        span: Span,
+    ) -> Result<Part, StoreError> {
+        let sheet = store::ledger::sheet(&self.db, objective.indicator, span).await?;
+        Ok(Part { sheet, counting, target: objective.target, weight })
+    }
+}
+
+/// Do sums of hours answer for it, where nothing is taken out?
+#[must_use]
+pub fn is_plain(objective: &Objective) -> bool {
+    let Counting { method, unknown, .. } = objective.terms.counting;
+    method == Method::Occurrences && unknown == Policy::Excluded && objective.terms.composite.is_none()
+}
+
+/// The shortest span that holds all of them.
+fn hull(spans: &[Span]) -> Span {
+    let inside = || spans.iter().filter(|span| !span.is_empty());
+    let start = inside().map(|span| span.start()).min();
+    let end = inside().map(|span| span.end()).max();
+    start.zip(end).map_or_else(|| Span::new(Minute(0), Minute(0)), |(start, end)| Span::new(start, end))
 }

@@ -1,13 +1,14 @@
 //! Judges an agreement's calendar periods, the running one and those that have passed, in few queries.
 
+use crate::domain::account::Account;
 use crate::domain::calendar::Period;
-use crate::domain::judgement::{Judgement, Terms, judge};
-use crate::domain::ledger::Tally;
+use crate::domain::judgement::{Judgement, judge};
 use crate::domain::model::Agreement;
 use crate::domain::time::{Minute, Span};
 use crate::ops::export::periods_in;
+use crate::ops::judge::Judge;
 use crate::store::objectives::ObjectiveListing;
-use crate::store::{self, Db, StoreError};
+use crate::store::{self, StoreError};
 
 /// One period with the judgement of each objective, in the order of the listings.
 ///
@@ -32,32 +33,32 @@ pub struct JudgedPeriods {
 /// The period that contains the minute before `end`, judged up to `end`, and at most `most` before it, from the first that
 /// has data of any objective. One question per objective.
 pub async fn judge_periods(
-    db: &Db,
+    court: &Judge,
     agreement: &Agreement,
     listings: &[ObjectiveListing],
     end: Minute,
     most: usize,
 ) -> Result<JudgedPeriods, StoreError> {
-    let current = Period::containing(agreement.period, agreement.zone, end.plus(-1).start());
+    let current = agreement.calendar().period_at(end.plus(-1).start());
     let start = current.span().start();
     let mut first = start;
     for listing in listings {
-        if let Some(extent) = store::ledger::extent(db, listing.indicator.id).await? {
+        if let Some(extent) = store::ledger::extent(court.db(), listing.indicator.id).await? {
             first = first.min(extent.start());
         }
     }
     let past = periods_in(agreement, agreement.period, Span::new(first, start), most);
     let mut spans = vec![Span::new(start, end)];
     spans.extend(past.iter().rev().map(Period::span));
-    let mut columns: Vec<Vec<Tally>> = Vec::with_capacity(listings.len());
+    let mut columns: Vec<Vec<Account>> = Vec::with_capacity(listings.len());
     for listing in listings {
-        columns.push(store::ledger::tallies(db, listing.indicator.id, &spans).await?);
+        columns.push(court.accounts(listing, &spans).await?);
     }
     let judged = |period: &Period, index: usize| {
-        let one = |(listing, tallies): (&ObjectiveListing, &Vec<Tally>)| {
-            let terms = Terms { target: listing.objective.target, window_minutes: period.span().minutes() };
+        let one = |(listing, accounts): (&ObjectiveListing, &Vec<Account>)| {
+            let terms = court.terms(listing, period.span());
             let span = spans.get(index).copied().unwrap_or_else(|| period.span());
-            judge(terms, span, tallies.get(index).copied().unwrap_or_default(), &[])
+            judge(terms, &[], span, accounts.get(index).copied().unwrap_or_default(), &[])
         };
         JudgedPeriod { period: *period, judgements: listings.iter().zip(&columns).map(one).collect() }
     };

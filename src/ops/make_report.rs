@@ -1,14 +1,15 @@
 //! Makes the report of one agreement and period: one value that every format is rendered from.
 
 use crate::domain::calendar::{Period, days_of};
-use crate::domain::history::History;
-use crate::domain::judgement::{Judgement, Sli, Status, Terms};
+use crate::domain::evidence::Evidence;
+use crate::domain::judgement::{self, Judgement, Sli, Status};
 use crate::domain::ledger::{Slice, Tally};
 use crate::domain::model::{Agreement, Window};
 use crate::domain::outage::{self, Outage};
 use crate::domain::time::{Instant, Minute, Span};
 use crate::domain::wording;
-use crate::ops::{Context, OpsError, judge};
+use crate::ops::judge::Judge;
+use crate::ops::{Context, OpsError};
 use crate::report::{self, Report};
 use crate::store::objectives::ObjectiveListing;
 use crate::store::{self, Db};
@@ -28,10 +29,11 @@ pub async fn make_report(
     let span = period.span();
     let judged = Span::new(span.start(), span.end().min(now.minute()));
     let listings: Vec<ObjectiveListing> = live_objectives(db, agreement).await?;
+    let judge = Judge::load(db).await?;
     let mut objectives = Vec::new();
     let mut findings = Vec::new();
     for listing in &listings {
-        objectives.push(line(db, listing, agreement, period, judged).await?);
+        objectives.push(line(&judge, listing, agreement, period, judged).await?);
         for finding in store::findings::list(db, listing.indicator.id).await? {
             let in_period = finding.last_at.minute() >= span.start() && finding.first_at.minute() < span.end();
             if in_period && finding.resolved_at.is_none() {
@@ -94,7 +96,7 @@ pub async fn is_settled(
 }
 
 async fn line(
-    db: &Db,
+    judge: &Judge,
     listing: &ObjectiveListing,
     agreement: &Agreement,
     period: Period,
@@ -102,11 +104,10 @@ async fn line(
 ) -> Result<report::Line, OpsError> {
     let (objective, indicator) = (&listing.objective, &listing.indicator);
     let span = period.span();
-    let terms = Terms { target: objective.target, window_minutes: span.minutes() };
-    let judgement = judge::over(db, objective, judged, terms).await?;
-    let slices = store::ledger::slices(db, indicator.id, judged).await?;
-    let outages = outage::find(with_unknown(&slices, judged), objective.target);
-    let (outages, _) = outage::worst(outages, OUTAGES_MAX);
+    let terms = judge.terms(listing, span);
+    let evidence = judge.evidence(listing, judged).await?;
+    let judgement = judgement::judge(terms, &[], judged, evidence.account(judged), &[]);
+    let (outages, _) = outage::worst(evidence.outages(judged), OUTAGES_MAX);
     let Tally { good, total, known, .. } = judgement.tally;
     Ok(report::Line {
         id: objective.id.0,
@@ -127,16 +128,16 @@ async fn line(
         bad: total - good,
         total,
         sli: sli(&judgement, objective.target),
-        budget: report::Budget::of(good, total, span.minutes(), objective.target),
+        budget: report::Budget::of(good, total, terms.judged_minutes, objective.target),
         burn_rate: wording::burn_rate(good, total, objective.target),
-        coverage: report::Coverage::of(known, span.minutes()),
+        coverage: report::Coverage::of(known, terms.judged_minutes),
         bounds: judgement.bounds.map(|bounds| report::Bounds {
             worst_percent: wording::sli_percent(bounds.worst.0, bounds.worst.1, Some(objective.target)),
             best_percent: wording::sli_percent(bounds.best.0, bounds.best.1, Some(objective.target)),
         }),
-        previous: previous(db, listing, period.previous()).await?,
+        previous: previous(judge, listing, period.previous()).await?,
         outages: outages.iter().map(|outage| outage_row(outage, &judgement)).collect(),
-        daily: daily(&slices, judged, period),
+        daily: daily(&evidence, judged, period),
     })
 }
 
@@ -162,6 +163,7 @@ fn sli(judgement: &Judgement, target: crate::domain::target::Target) -> report::
     match judgement.sli {
         Sli::Unknown => report::Sli::Unknown,
         Sli::NoTraffic => report::Sli::NoTraffic,
+        Sli::NotApplicable => report::Sli::NotApplicable,
         Sli::Measured { good, total } => report::Sli::Measured {
             percent: wording::sli_percent(good, total, Some(target)),
             interval: judgement.interval.map(|interval| report::Interval {
@@ -173,9 +175,14 @@ fn sli(judgement: &Judgement, target: crate::domain::target::Target) -> report::
     }
 }
 
-async fn previous(db: &Db, listing: &ObjectiveListing, before: Period) -> Result<Option<report::Previous>, OpsError> {
-    let tallies = store::ledger::tallies(db, listing.indicator.id, &[before.span()]).await?;
-    Ok(tallies.first().filter(|tally| tally.known > 0).map(|tally| report::Previous {
+async fn previous(
+    judge: &Judge,
+    listing: &ObjectiveListing,
+    before: Period,
+) -> Result<Option<report::Previous>, OpsError> {
+    let accounts = judge.accounts(listing, &[before.span()]).await?;
+    let tally = accounts.first().map(|account| account.counted);
+    Ok(tally.filter(|tally| tally.known > 0).map(|tally| report::Previous {
         label: before.label(),
         good: tally.good,
         total: tally.total,
@@ -184,7 +191,7 @@ async fn previous(db: &Db, listing: &ObjectiveListing, before: Period) -> Result
 }
 
 fn outage_row(outage: &Outage, judgement: &Judgement) -> report::Outage {
-    let share = judgement.budget.as_ref().map(|budget| budget.share_of(outage.bad).to_f64());
+    let share = judgement.budget.as_ref().map(|budget| budget.share_of(outage.cost).to_f64());
     report::Outage {
         start: outage.span.start().start(),
         end: outage.span.end().start(),
@@ -195,16 +202,12 @@ fn outage_row(outage: &Outage, judgement: &Judgement) -> report::Outage {
     }
 }
 
-fn daily(slices: &[(Minute, Slice)], judged: Span, period: Period) -> Vec<report::Day> {
-    let mut history = History::new(judged, 1);
-    for (minute, slice) in slices {
-        history.add(*minute, Tally { good: slice.good, total: slice.total, known: 1, minutes: 1 });
-    }
+fn daily(evidence: &Evidence, judged: Span, period: Period) -> Vec<report::Day> {
     days_of(judged, period.zone())
         .iter()
         .map(|day| {
             let inside = day.span().intersect(judged);
-            let tally = history.sum(inside);
+            let tally = evidence.account(inside).counted;
             report::Day {
                 day: day.label(),
                 start: inside.start().start(),

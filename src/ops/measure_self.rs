@@ -1,6 +1,7 @@
 //! Nines measures itself: the default service `nines`, scraped from its own `/metrics`, exists from the first start.
 
 use crate::domain::calendar::PeriodKind;
+use crate::domain::contract::{AgreementTerms, ObjectiveTerms};
 use crate::domain::ids::SourceId;
 use crate::domain::model::{Access, ObjectiveKind, Part, Query, RollingMinutes, Source, SourceSpec, Threshold, Window};
 use crate::domain::selector::{Expression, Selector};
@@ -60,6 +61,7 @@ fn draft(source: SourceId) -> Result<AgreementDraft, OpsError> {
         query,
         target,
         window: Window::Rolling(RollingMinutes::MONTH),
+        terms: ObjectiveTerms::default(),
     };
     let (total, failed) =
         (selector("nines_http_requests_total")?, selector("nines_http_requests_total{status=~\"5..\"}")?);
@@ -77,6 +79,7 @@ fn draft(source: SourceId) -> Result<AgreementDraft, OpsError> {
         period: PeriodKind::Month,
         report_every: PeriodKind::Week,
         recipients: Vec::new(),
+        terms: AgreementTerms::default(),
         objectives: vec![
             objective("Pages answered", ObjectiveKind::Availability, requests.clone(), target("99.9")?),
             objective("Pages within half a second", ObjectiveKind::Latency, answers, target("99")?),

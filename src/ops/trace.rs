@@ -1,22 +1,25 @@
 //! Traces how an objective got where it is, over any range: for charts, tables and the outage list.
 
 use crate::domain::burn::{self, AlertRule};
-use crate::domain::calendar::Period;
+use crate::domain::contract::Rule;
+use crate::domain::evidence::{self, Evidence};
 use crate::domain::history::History;
-use crate::domain::ids::IndicatorId;
 use crate::domain::judgement::Terms;
-use crate::domain::ledger::{Slice, Tally};
-use crate::domain::model::{Objective, Window};
+use crate::domain::ledger::Tally;
+use crate::domain::model::Window;
 use crate::domain::outage::{self, Outage};
+use crate::domain::spans::Spans;
 use crate::domain::time::{DAY_MINUTES, HOUR_MINUTES, Minute, Span};
-use crate::ops::judge::{self, Calendar};
-use crate::ops::make_report::with_unknown;
-use crate::store::{self, Db, StoreError};
+use crate::ops::judge::{self, Judge};
+use crate::store::objectives::ObjectiveListing;
+use crate::store::{self, StoreError};
 
 /// How many points a chart gets at most.
 const POINTS_MAX: i64 = 720;
 /// The longest range that is traced, in minutes.
 pub const RANGE_MINUTES_MAX: i64 = 400 * DAY_MINUTES;
+/// The distance of points in a short range, if slices are no longer.
+const FINE_MINUTES: i64 = 5;
 /// Ranges up to this length are read minute by minute.
 const FINE_RANGE_MINUTES: i64 = 2 * DAY_MINUTES;
 /// …unless the objective's window is longer than this.
@@ -43,6 +46,8 @@ pub struct Trace {
     pub outages_left_out: usize,
     /// Runs of unknown minutes longer than a step.
     pub unknown: Vec<Span>,
+    /// What exclusions take out.
+    pub excluded: Spans,
 }
 
 /// The standing at one moment.
@@ -61,37 +66,48 @@ pub struct Point {
 }
 
 /// Traces an objective over a range, at most [`RANGE_MINUTES_MAX`] long.
-pub async fn trace(db: &Db, objective: &Objective, calendar: Calendar, span: Span) -> Result<Trace, StoreError> {
+pub async fn trace(judge: &Judge, listing: &ObjectiveListing, span: Span) -> Result<Trace, StoreError> {
     let span = Span::ending(span.end(), span.minutes().min(RANGE_MINUTES_MAX));
-    let (_, terms) = judge::window_at(objective, calendar, span.end());
-    let mut rules = burn::alert_rules(terms.window_minutes, objective.target, 1);
+    let objective = &listing.objective;
+    let (_, terms) = judge.window_at(listing, span.end());
+    let mut rules = objective.terms.rules(terms.window_minutes, objective.target);
     rules.truncate(BURN_LINES);
     let fine = span.minutes() <= FINE_RANGE_MINUTES && terms.window_minutes <= FINE_WINDOW_MINUTES;
-    let width = if fine { 5 } else { HOUR_MINUTES };
-    let reach = reach(objective, calendar, span, &rules);
-    let history = load(db, objective.indicator, reach, width).await?;
-    let slices = store::ledger::slices(db, objective.indicator, span).await?;
-    let (outages, outages_left_out) =
-        outage::worst(outage::find(with_unknown(&slices, span), objective.target), OUTAGES_MAX);
+    let width = if fine { FINE_MINUTES } else { HOUR_MINUTES };
+    let width = width.max(objective.terms.counting.method.slice().minutes());
+    let reach = reach(listing, span, &rules);
+    let is_whole = judge.judged(listing, reach).minutes == Spans::from(reach);
+    let (evidence, course) = if judge::is_plain(objective) && is_whole {
+        let course = Course::of_events(judge, listing, reach, width).await?;
+        (judge.evidence(listing, span).await?, course)
+    } else {
+        let evidence = judge.evidence(listing, reach).await?;
+        let course = Course::of_evidence(&evidence, reach, width);
+        (evidence, course)
+    };
+    let (outages, outages_left_out) = outage::worst(evidence.outages(span), OUTAGES_MAX);
     let step = step_for(span, width);
     let ends = ends_of(span, step);
+    let unknown = evidence.unknown(span);
+    let long = unknown.as_slice().iter().filter(|run| run.minutes() >= step.max(FINE_MINUTES));
     Ok(Trace {
         span,
         step,
-        points: points(objective, calendar, &history, &rules, &ends, step),
+        points: points(judge, listing, &course, &rules, &ends, step),
         rules,
         outages,
         outages_left_out,
-        unknown: unknown_runs(&slices, span, step),
+        unknown: long.copied().collect(),
+        excluded: judge.judged(listing, span).effect.excluded,
     })
 }
 
 /// What must be read so that the first point's windows are complete.
-fn reach(objective: &Objective, calendar: Calendar, span: Span, rules: &[AlertRule]) -> Span {
-    let back = match objective.window {
+fn reach(listing: &ObjectiveListing, span: Span, rules: &[AlertRule]) -> Span {
+    let back = match listing.objective.window {
         Window::Rolling(length) => length.minutes(),
         Window::Calendar => {
-            let period = Period::containing(calendar.period, calendar.zone, span.start().start());
+            let period = listing.agreement.calendar().period_at(span.start().start());
             span.start().0 - period.span().start().0
         }
     };
@@ -99,19 +115,57 @@ fn reach(objective: &Objective, calendar: Calendar, span: Span, rules: &[AlertRu
     Span::new(span.start().plus(-back), span.end())
 }
 
-async fn load(db: &Db, indicator: IndicatorId, reach: Span, width: i64) -> Result<History, StoreError> {
-    let mut history = History::new(reach, width);
-    if width == HOUR_MINUTES {
-        for row in store::ledger::hours(db, indicator, history.span()).await? {
-            let tally = Tally { good: row.good, total: row.total, known: row.known, minutes: HOUR_MINUTES };
-            history.add(row.hour.first(), tally);
+/// What was counted, in buckets: one course, or one for each member of a weighted composite with its weight.
+struct Course(Vec<(u32, History)>);
+
+impl Course {
+    /// From sums of hours, or from the minutes of a short range.
+    async fn of_events(judge: &Judge, listing: &ObjectiveListing, reach: Span, width: i64) -> Result<Self, StoreError> {
+        let (db, indicator) = (judge.db(), listing.indicator.id);
+        let mut history = History::new(reach, width);
+        if width == HOUR_MINUTES {
+            for row in store::ledger::hours(db, indicator, history.span()).await? {
+                let tally = Tally { good: row.good, total: row.total, known: row.known, minutes: HOUR_MINUTES };
+                history.add(row.hour.first(), tally);
+            }
+        } else {
+            for (minute, slice) in store::ledger::slices(db, indicator, history.span()).await? {
+                history.add(minute, Tally { good: slice.good, total: slice.total, known: 1, minutes: 1 });
+            }
         }
-    } else {
-        for (minute, slice) in store::ledger::slices(db, indicator, history.span()).await? {
-            history.add(minute, Tally { good: slice.good, total: slice.total, known: 1, minutes: 1 });
+        Ok(Self(vec![(1, history)]))
+    }
+
+    /// From what each slice adds, in the unit of the objective's method.
+    fn of_evidence(evidence: &Evidence, reach: Span, width: i64) -> Self {
+        let course = |evidence: &Evidence| {
+            let mut history = History::new(reach, width);
+            for (minute, tally) in evidence.units(reach) {
+                history.add(minute, tally);
+            }
+            history
+        };
+        match evidence.rule() {
+            Some(Rule::Weighted) => Self(evidence.parts().map(|(weight, part)| (weight, course(&part))).collect()),
+            Some(Rule::AnyBad) | None => Self(vec![(1, course(evidence))]),
         }
     }
-    Ok(history)
+
+    fn rolling(&self, ends: &[Minute], length: i64) -> Vec<Tally> {
+        let each: Vec<(u32, Vec<Tally>)> =
+            self.0.iter().map(|(weight, history)| (*weight, history.rolling(ends, length))).collect();
+        match each.as_slice() {
+            [(_, only)] => only.clone(),
+            parts => (0..ends.len())
+                .map(|index| {
+                    let at = |(weight, tallies): &(u32, Vec<Tally>)| {
+                        (*weight, tallies.get(index).copied().unwrap_or_default())
+                    };
+                    evidence::weighted(&parts.iter().map(at).collect::<Vec<_>>())
+                })
+                .collect(),
+        }
+    }
 }
 
 fn step_for(span: Span, width: i64) -> i64 {
@@ -132,35 +186,22 @@ fn ends_of(span: Span, step: i64) -> Vec<Minute> {
 }
 
 fn points(
-    objective: &Objective,
-    calendar: Calendar,
-    history: &History,
+    judge: &Judge,
+    listing: &ObjectiveListing,
+    course: &Course,
     rules: &[AlertRule],
     ends: &[Minute],
     step: i64,
 ) -> Vec<Point> {
-    let buckets = history.rolling(ends, step);
-    let windows: Vec<(Tally, Terms)> = match objective.window {
-        Window::Rolling(length) => {
-            let terms = Terms { target: objective.target, window_minutes: length.minutes() };
-            history.rolling(ends, length.minutes()).into_iter().map(|tally| (tally, terms)).collect()
-        }
-        Window::Calendar => ends
-            .iter()
-            .map(|end| {
-                let (span, terms) = judge::window_at(objective, calendar, *end);
-                let tally = history.rolling(&[*end], span.minutes()).first().copied().unwrap_or_default();
-                (tally, terms)
-            })
-            .collect(),
-    };
-    let burns: Vec<Vec<Tally>> = rules.iter().map(|rule| history.rolling(ends, rule.long_minutes)).collect();
+    let objective = &listing.objective;
+    let buckets = course.rolling(ends, step);
+    let burns: Vec<Vec<Tally>> = rules.iter().map(|rule| course.rolling(ends, rule.long_minutes)).collect();
     let burn_at = |index: usize| -> Vec<Option<f64>> {
         burns.iter().map(|line| line.get(index).and_then(|tally| burn::burn_rate(tally, objective.target))).collect()
     };
     ends.iter()
         .zip(buckets)
-        .zip(windows)
+        .zip(windows(judge, listing, course, ends))
         .enumerate()
         .map(|(index, ((end, bucket), (window, terms)))| Point {
             end: *end,
@@ -172,16 +213,24 @@ fn points(
         .collect()
 }
 
-fn unknown_runs(slices: &[(Minute, Slice)], span: Span, step: i64) -> Vec<Span> {
-    let mut runs = Vec::new();
-    let mut next = span.start();
-    let known = slices.iter().map(|(minute, _)| *minute).chain([span.end()]);
-    for minute in known {
-        let run = Span::new(next, minute);
-        if run.minutes() >= step.max(5) {
-            runs.push(run);
+/// The objective's window at each end, and the terms that it is judged by there.
+fn windows(judge: &Judge, listing: &ObjectiveListing, course: &Course, ends: &[Minute]) -> Vec<(Tally, Terms)> {
+    let (objective, calendar) = (&listing.objective, listing.agreement.calendar());
+    let both: Vec<(Span, Span)> = ends.iter().map(|end| judge::window_at(objective, calendar, *end)).collect();
+    let hull = Spans::of(both.iter().map(|(_, whole)| *whole));
+    let judged: Vec<Spans> = hull.as_slice().iter().map(|span| judge.judged(listing, *span).minutes).collect();
+    let terms = |whole: &Span| Terms {
+        target: objective.target,
+        window_minutes: whole.minutes(),
+        judged_minutes: judged.iter().map(|minutes| minutes.minutes_in(*whole)).sum(),
+        counting: objective.terms.counting,
+    };
+    let tallies = match objective.window {
+        Window::Rolling(length) => course.rolling(ends, length.minutes()),
+        Window::Calendar => {
+            let one = |(end, (span, _)): (&Minute, &(Span, Span))| course.rolling(&[*end], span.minutes());
+            ends.iter().zip(&both).flat_map(one).collect()
         }
-        next = minute.plus(1);
-    }
-    runs
+    };
+    tallies.into_iter().zip(&both).map(|(tally, (_, whole))| (tally, terms(whole))).collect()
 }

@@ -111,6 +111,7 @@ const fn state(sli: &Sli) -> &'static str {
         Sli::Measured { .. } => "measured",
         Sli::NoTraffic => "no_traffic",
         Sli::Unknown => "unknown",
+        Sli::NotApplicable => "not_applicable",
     }
 }
 
@@ -121,7 +122,7 @@ const fn too_little(sli: &Sli) -> bool {
 fn interval(line: &Line) -> (String, String) {
     match &line.sli {
         Sli::Measured { interval: Some(i), .. } => (i.low_percent.clone(), i.high_percent.clone()),
-        Sli::Measured { .. } | Sli::NoTraffic | Sli::Unknown => (String::new(), String::new()),
+        Sli::Measured { .. } | Sli::NoTraffic | Sli::Unknown | Sli::NotApplicable => (String::new(), String::new()),
     }
 }
 

@@ -206,6 +206,8 @@ pub enum Sli {
     NoTraffic,
     /// The service was not seen.
     Unknown,
+    /// Nothing of the period is judged: it is excluded, or outside business hours.
+    NotApplicable,
 }
 
 impl Sli {
@@ -228,7 +230,7 @@ impl Sli {
     pub fn percent(&self) -> Option<&str> {
         match self {
             Self::Measured { percent, .. } => Some(percent),
-            Self::NoTraffic | Self::Unknown => None,
+            Self::NoTraffic | Self::Unknown | Self::NotApplicable => None,
         }
     }
 }

@@ -22,6 +22,7 @@ pub(super) fn measured(sli: &Sli) -> String {
         Sli::Measured { percent, .. } => format!("{percent} %"),
         Sli::NoTraffic => "no traffic".to_owned(),
         Sli::Unknown => "unknown".to_owned(),
+        Sli::NotApplicable => "not applicable".to_owned(),
     }
 }
 

@@ -4,20 +4,20 @@ use crate::domain::calendar::PeriodKind;
 use crate::domain::ids::AgreementId;
 use crate::domain::model::{Agreement, EmailAddress};
 use crate::domain::time::Instant;
-use crate::store::{Db, StoreError, Tx, all, met};
+use crate::store::{Db, StoreError, Tx, all, documents, met};
 use chrono_tz::Tz;
 
 statements! {
-    INSERT = "INSERT INTO agreements (name, customer, owner, zone, period, report_every, recipients, created_at, archived_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id";
+    INSERT = "INSERT INTO agreements (name, customer, owner, zone, period, report_every, recipients, terms, created_at, archived_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id";
     UPDATE = "UPDATE agreements SET name = $2, customer = $3, owner = $4, zone = $5, period = $6, report_every = $7,
-        recipients = $8 WHERE id = $1";
+        recipients = $8, terms = $9 WHERE id = $1";
     ARCHIVE = "UPDATE agreements SET archived_at = $2 WHERE id = $1";
-    FIND = "SELECT id, name, customer, owner, zone, period, report_every, recipients, created_at, archived_at
+    FIND = "SELECT id, name, customer, owner, zone, period, report_every, recipients, terms, created_at, archived_at
         FROM agreements WHERE id = $1";
-    FIND_BY_NAME = "SELECT id, name, customer, owner, zone, period, report_every, recipients, created_at, archived_at
+    FIND_BY_NAME = "SELECT id, name, customer, owner, zone, period, report_every, recipients, terms, created_at, archived_at
         FROM agreements WHERE name = $1";
-    LIST = "SELECT id, name, customer, owner, zone, period, report_every, recipients, created_at, archived_at
+    LIST = "SELECT id, name, customer, owner, zone, period, report_every, recipients, terms, created_at, archived_at
         FROM agreements ORDER BY id";
 }
 
@@ -31,6 +31,7 @@ pub(super) struct AgreementRow {
     pub period: String,
     pub report_every: String,
     pub recipients: String,
+    pub terms: String,
     pub created_at: i64,
     pub archived_at: Option<i64>,
 }
@@ -51,6 +52,8 @@ impl TryFrom<AgreementRow> for Agreement {
             period: period(&row.period)?,
             report_every: period(&row.report_every)?,
             recipients: recipients.iter().map(address).collect::<Result<_, _>>()?,
+            terms: documents::agreement_terms(&row.terms)
+                .map_err(|why| StoreError::corrupt("agreements", row.id, why))?,
             name: row.name,
             customer: row.customer,
             owner: row.owner,
@@ -80,9 +83,14 @@ fn recipients_text(agreement: &Agreement) -> Result<String, StoreError> {
     serde_json::to_string(&recipients).map_err(|why| StoreError::corrupt("agreements", agreement.id, why))
 }
 
+fn terms_text(agreement: &Agreement) -> Result<String, StoreError> {
+    documents::agreement_text(&agreement.terms).map_err(|why| StoreError::corrupt("agreements", agreement.id, why))
+}
+
 /// Keeps a new agreement; the `id` in it is ignored. `Conflict` on `agreements.name` if the name is taken.
 pub async fn insert(tx: &mut Tx, agreement: &Agreement) -> Result<AgreementId, StoreError> {
     let recipients = recipients_text(agreement)?;
+    let terms = terms_text(agreement)?;
     let id: i64 = in_tx!(tx, |ex| {
         sqlx::query_scalar(INSERT)
             .bind(&agreement.name)
@@ -92,6 +100,7 @@ pub async fn insert(tx: &mut Tx, agreement: &Agreement) -> Result<AgreementId, S
             .bind(period_word(agreement.period))
             .bind(period_word(agreement.report_every))
             .bind(recipients)
+            .bind(&terms)
             .bind(agreement.created_at.seconds())
             .bind(agreement.archived_at.map(Instant::seconds))
             .fetch_one(ex)
@@ -104,6 +113,7 @@ pub async fn insert(tx: &mut Tx, agreement: &Agreement) -> Result<AgreementId, S
 /// is taken.
 pub async fn update(tx: &mut Tx, agreement: &Agreement) -> Result<(), StoreError> {
     let recipients = recipients_text(agreement)?;
+    let terms = terms_text(agreement)?;
     let done = in_tx!(tx, |ex| {
         sqlx::query(UPDATE)
             .bind(agreement.id.0)
@@ -114,6 +124,7 @@ pub async fn update(tx: &mut Tx, agreement: &Agreement) -> Result<(), StoreError
             .bind(period_word(agreement.period))
             .bind(period_word(agreement.report_every))
             .bind(recipients)
+            .bind(&terms)
             .execute(ex)
             .await?
             .rows_affected()

@@ -30,8 +30,10 @@ pub struct Evaluation {
     pub at: Instant,
     /// The window that was judged.
     pub span: Span,
-    /// What the ledger said about the window.
+    /// What the window came to: good and all in the unit of the objective's method, known and judged minutes so far.
     pub tally: Tally,
+    /// The judged minutes of the whole window, also of what is still to come of a calendar period.
+    pub judged_minutes: i64,
     /// The status, as a word.
     pub status: String,
     /// Since when the status is this word. [`save_many`] keeps the stored moment while the word stays, so `at` is right
@@ -52,6 +54,9 @@ pub struct Evaluation {
 struct Document {
     burn: Vec<(i64, Option<String>)>,
     exhausted_at: Option<i64>,
+    /// Judged minutes so far and of the whole window; missing in older documents, which judged every minute.
+    #[serde(default)]
+    judged: Option<(i64, i64)>,
     /// Severity, factor, long and short window in minutes; missing in older documents.
     #[serde(default)]
     firing: Vec<(String, String, i64, i64)>,
@@ -89,11 +94,13 @@ impl TryFrom<EvaluationRow> for Evaluation {
             rule.ok_or_else(|| corrupt(format!("{word} {factor} is no alert")))
         };
         let span = Span::new(Minute(row.start_minute), Minute(row.end_minute));
+        let (minutes, judged_minutes) = document.judged.unwrap_or((span.minutes(), span.minutes()));
         Ok(Self {
             objective: ObjectiveId(row.objective),
             at: Instant::from_seconds(row.at),
             span,
-            tally: Tally { good: row.good, total: row.total, known: row.known, minutes: span.minutes() },
+            tally: Tally { good: row.good, total: row.total, known: row.known, minutes },
+            judged_minutes,
             burn: burn.collect::<Result<_, StoreError>>()?,
             firing: document.firing.iter().map(rule).collect::<Result<_, StoreError>>()?,
             exhausted_at: document.exhausted_at.map(Instant::from_seconds),
@@ -117,6 +124,7 @@ pub async fn save_many(tx: &mut Tx, evaluations: &[Evaluation]) -> Result<(), St
         let document = Document {
             burn: evaluation.burn.iter().map(|(minutes, rate)| (*minutes, rate.and_then(finite))).collect(),
             exhausted_at: evaluation.exhausted_at.map(Instant::seconds),
+            judged: Some((evaluation.tally.minutes, evaluation.judged_minutes)),
             firing: evaluation.firing.iter().map(stored).collect(),
         };
         let document = serde_json::to_string(&document)

@@ -9,7 +9,8 @@
 
 use crate::domain::ids::IndicatorId;
 use crate::domain::ledger::{HourDetail, Slice, Tally, tally_of};
-use crate::domain::time::{DAY_MINUTES, Hour, Minute, Span};
+use crate::domain::sheet::{Page, Sheet};
+use crate::domain::time::{DAY_MINUTES, HOUR_MINUTES, Hour, Minute, Span};
 use crate::store::db::Lock;
 use crate::store::{Db, StoreError, Tx};
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,6 +43,8 @@ statements! {
     WRITE = "INSERT INTO hours (indicator, hour, good, total, known, detail) VALUES ($1, $2, $3, $4, $5, $6)
         ON CONFLICT (indicator, hour) DO UPDATE SET good = excluded.good, total = excluded.total,
             known = excluded.known, detail = excluded.detail";
+    SHEET = "SELECT hour, good, total, known, detail FROM hours
+        WHERE indicator = $1 AND hour >= $2 AND hour < $3 ORDER BY hour";
     SUMS = "SELECT hour, good, total, known FROM hours
         WHERE indicator = $1 AND hour >= $2 AND hour < $3 ORDER BY hour";
     FIRST = "SELECT hour, detail FROM hours WHERE indicator = $1 AND known > 0 ORDER BY hour LIMIT 1";
@@ -64,6 +67,15 @@ struct SumsRow {
     good: i64,
     total: i64,
     known: i64,
+}
+
+#[derive(sqlx_macros::FromRow)]
+struct SheetRow {
+    hour: i64,
+    good: i64,
+    total: i64,
+    known: i64,
+    detail: Vec<u8>,
 }
 
 #[derive(sqlx_macros::FromRow)]
@@ -240,6 +252,20 @@ pub async fn hours(db: &Db, indicator: IndicatorId, span: Span) -> Result<Vec<Ho
         on!(db, |ex| sqlx::query_as(SUMS).bind(indicator.0).bind(low).bind(high).fetch_all(ex).await)?;
     let row = |row: SumsRow| HourRow { hour: Hour(row.hour), good: row.good, total: row.total, known: row.known };
     Ok(rows.into_iter().map(row).collect())
+}
+
+/// Everything that is known about the hours of `span`: sums, and minutes where they are still kept.
+pub async fn sheet(db: &Db, indicator: IndicatorId, span: Span) -> Result<Sheet, StoreError> {
+    let (low, high) = hour_bounds(span);
+    let rows: Vec<SheetRow> =
+        on!(db, |ex| sqlx::query_as(SHEET).bind(indicator.0).bind(low).bind(high).fetch_all(ex).await)?;
+    let page = |row: SheetRow| {
+        let is_kept = !row.detail.is_empty();
+        let minutes = is_kept.then(|| unpacked(indicator, row.hour, &row.detail).map(Box::new)).transpose()?;
+        let sums = Tally { good: row.good, total: row.total, known: row.known, minutes: HOUR_MINUTES };
+        Ok(Page { hour: Hour(row.hour), sums, minutes })
+    };
+    Ok(Sheet::new(rows.into_iter().map(page).collect::<Result<_, StoreError>>()?))
 }
 
 /// The known minutes inside `span`, in order. A year of them is half a million: for long spans see [`pages`].

@@ -63,6 +63,7 @@ pub mod source_states;
 pub mod indicators;
 
 mod counters;
+mod documents;
 mod queries;
 
 pub mod ledger;
@@ -71,6 +72,10 @@ pub mod findings;
 
 pub mod agreements;
 pub mod objectives;
+
+pub mod exclusions;
+
+pub mod outage_causes;
 
 pub mod evaluations;
 
@@ -122,6 +127,8 @@ pub fn statements() -> impl Iterator<Item = (&'static str, &'static str, &'stati
         ("findings", findings::ALL),
         ("agreements", agreements::ALL),
         ("objectives", objectives::ALL),
+        ("exclusions", exclusions::ALL),
+        ("outage_causes", outage_causes::ALL),
         ("evaluations", evaluations::ALL),
         ("reports", reports::ALL),
         ("outbox", outbox::ALL),

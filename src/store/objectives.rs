@@ -5,16 +5,16 @@ use crate::domain::model::{Agreement, Indicator, Objective, ObjectiveKind, Rolli
 use crate::domain::target::Target;
 use crate::domain::time::Instant;
 use crate::store::agreements::AgreementRow;
-use crate::store::{Db, StoreError, Tx, all, met, queries};
+use crate::store::{Db, StoreError, Tx, all, documents, met, queries};
 
 /// The columns of a listing, before its WHERE.
 macro_rules! listing {
     ($rest:literal) => {
         concat!(
-            "SELECT o.id, o.agreement, o.indicator, o.name, o.kind, o.target_ppm, o.window_minutes, o.archived_at, ",
+            "SELECT o.id, o.agreement, o.indicator, o.name, o.kind, o.target_ppm, o.window_minutes, o.terms, o.archived_at, ",
             "a.name AS agreement_name, a.customer AS agreement_customer, a.owner AS agreement_owner, ",
             "a.zone AS agreement_zone, a.period AS agreement_period, a.report_every AS agreement_report_every, ",
-            "a.recipients AS agreement_recipients, a.created_at AS agreement_created_at, ",
+            "a.recipients AS agreement_recipients, a.terms AS agreement_terms, a.created_at AS agreement_created_at, ",
             "a.archived_at AS agreement_archived_at, i.service, i.source, i.query, ",
             "s.name AS service_name, d.name AS source_name ",
             "FROM objectives o JOIN agreements a ON a.id = o.agreement JOIN indicators i ON i.id = o.indicator ",
@@ -25,14 +25,14 @@ macro_rules! listing {
 }
 
 statements! {
-    INSERT = "INSERT INTO objectives (agreement, indicator, name, kind, target_ppm, window_minutes, archived_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id";
+    INSERT = "INSERT INTO objectives (agreement, indicator, name, kind, target_ppm, window_minutes, terms, archived_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id";
     UPDATE = "UPDATE objectives SET agreement = $2, indicator = $3, name = $4, kind = $5, target_ppm = $6,
-        window_minutes = $7 WHERE id = $1";
+        window_minutes = $7, terms = $8 WHERE id = $1";
     ARCHIVE = "UPDATE objectives SET archived_at = $2 WHERE id = $1";
-    FIND = "SELECT id, agreement, indicator, name, kind, target_ppm, window_minutes, archived_at
+    FIND = "SELECT id, agreement, indicator, name, kind, target_ppm, window_minutes, terms, archived_at
         FROM objectives WHERE id = $1";
-    LIST_BY_AGREEMENT = "SELECT id, agreement, indicator, name, kind, target_ppm, window_minutes, archived_at
+    LIST_BY_AGREEMENT = "SELECT id, agreement, indicator, name, kind, target_ppm, window_minutes, terms, archived_at
         FROM objectives WHERE agreement = $1 ORDER BY id";
     LISTINGS = listing!("WHERE o.archived_at IS NULL AND a.archived_at IS NULL ORDER BY o.id");
     LISTING = listing!("WHERE o.id = $1");
@@ -62,6 +62,7 @@ struct ObjectiveRow {
     kind: String,
     target_ppm: i64,
     window_minutes: Option<i64>,
+    terms: String,
     archived_at: Option<i64>,
 }
 
@@ -76,6 +77,7 @@ struct ListingRow {
     agreement_period: String,
     agreement_report_every: String,
     agreement_recipients: String,
+    agreement_terms: String,
     agreement_created_at: i64,
     agreement_archived_at: Option<i64>,
     service: i64,
@@ -98,6 +100,7 @@ impl TryFrom<ObjectiveRow> for Objective {
             kind: ObjectiveKind::from_word(&row.kind).ok_or_else(|| corrupt(format!("{} is no kind", row.kind)))?,
             target: Target::from_ppm(row.target_ppm).map_err(|why| corrupt(why.to_string()))?,
             window: row.window_minutes.map_or(Ok(Window::Calendar), |minutes| rolling(minutes).map(Window::Rolling))?,
+            terms: documents::objective_terms(&row.terms).map_err(corrupt)?,
             name: row.name,
             archived_at: row.archived_at.map(Instant::from_seconds),
         })
@@ -124,6 +127,7 @@ impl TryFrom<ListingRow> for ObjectiveListing {
             period: row.agreement_period,
             report_every: row.agreement_report_every,
             recipients: row.agreement_recipients,
+            terms: row.agreement_terms,
             created_at: row.agreement_created_at,
             archived_at: row.agreement_archived_at,
         };
@@ -144,6 +148,10 @@ const fn window_minutes(window: Window) -> Option<i64> {
     }
 }
 
+fn terms_text(objective: &Objective) -> Result<String, StoreError> {
+    documents::objective_text(&objective.terms).map_err(|why| StoreError::corrupt("objectives", objective.id, why))
+}
+
 /// Keeps a new objective; the `id` in it is ignored. `Conflict` on `objectives.agreement, objectives.name` if its
 /// agreement has one of that name.
 pub async fn insert(tx: &mut Tx, objective: &Objective) -> Result<ObjectiveId, StoreError> {
@@ -155,6 +163,7 @@ pub async fn insert(tx: &mut Tx, objective: &Objective) -> Result<ObjectiveId, S
             .bind(objective.kind.word())
             .bind(objective.target.ppm())
             .bind(window_minutes(objective.window))
+            .bind(terms_text(objective)?)
             .bind(objective.archived_at.map(Instant::seconds))
             .fetch_one(ex)
             .await
@@ -173,6 +182,7 @@ pub async fn update(tx: &mut Tx, objective: &Objective) -> Result<(), StoreError
             .bind(objective.kind.word())
             .bind(objective.target.ppm())
             .bind(window_minutes(objective.window))
+            .bind(terms_text(objective)?)
             .execute(ex)
             .await?
             .rows_affected()

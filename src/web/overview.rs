@@ -6,7 +6,7 @@ use crate::domain::model::Window;
 use crate::domain::ratio::float;
 use crate::domain::time::Instant;
 use crate::domain::wording;
-use crate::ops::judge::{Calendar, window_at};
+use crate::ops::judge::window_at;
 use crate::ops::measure_self;
 use crate::store::evaluations::Evaluation;
 use crate::store::objectives::ObjectiveListing;
@@ -68,9 +68,8 @@ struct Standing<'a> {
 impl<'a> Standing<'a> {
     fn new(listing: &'a ObjectiveListing, evaluation: Option<Evaluation>) -> Self {
         let budget = evaluation.as_ref().and_then(|evaluation| {
-            let (_, terms) = window_at(&listing.objective, calendar(listing), evaluation.span.end());
             let Tally { good, total, .. } = evaluation.tally;
-            Budget::new(good, total, terms.target, terms.window_minutes)
+            Budget::new(good, total, listing.objective.target, evaluation.judged_minutes)
         });
         let word = evaluation.as_ref().and_then(|evaluation| judgement::Status::from_word(&evaluation.status));
         let status = word.map_or(Status::NoData, standing::status);
@@ -168,7 +167,7 @@ pub(super) fn objective_row(listing: &ObjectiveListing, evaluation: Option<Evalu
 
 fn row(standing: &Standing<'_>, now: Instant) -> ObjectiveRow {
     let ObjectiveListing { objective, agreement, indicator, service_name, .. } = standing.listing;
-    let (target, calendar) = (objective.target, calendar(standing.listing));
+    let (target, calendar) = (objective.target, agreement.calendar());
     let evaluation = standing.evaluation.as_ref();
     let tally = evaluation.map(|one| one.tally).unwrap_or_default();
     let end = evaluation.map_or_else(|| now.minute(), |one| one.span.end());
@@ -223,13 +222,10 @@ fn exhaustion(standing: &Standing<'_>, now: Instant) -> String {
         None => Exhaustion::NotInSight,
     };
     let objective = &standing.listing.objective;
-    let (_, terms) = window_at(objective, calendar(standing.listing), evaluation.span.end());
-    let period_end = evaluation.span.start().plus(terms.window_minutes).start();
+    let calendar = standing.listing.agreement.calendar();
+    let (_, whole) = window_at(objective, calendar, evaluation.span.end());
+    let period_end = whole.end().start();
     standing::runs_out(Some(exhaustion), (objective.window == Window::Calendar).then(|| minutes_to(period_end)))
-}
-
-const fn calendar(listing: &ObjectiveListing) -> Calendar {
-    Calendar { zone: listing.agreement.zone, period: listing.agreement.period }
 }
 
 fn distinct<'a>(names: impl Iterator<Item = &'a String>) -> Vec<String> {

@@ -1,13 +1,13 @@
 //! An objective's standing in the words of the pages: the same on the overview and on its own page.
 
 use crate::domain::burn::{AlertRule, Severity};
+use crate::domain::calendar::Calendar;
 use crate::domain::judgement::{self, Budget, Exhaustion, Sli};
 use crate::domain::ledger::Tally;
 use crate::domain::model::{Objective, ObjectiveKind, Query, Window};
 use crate::domain::target::{Target, ppm_to_percent};
 use crate::domain::time::Minute;
 use crate::domain::wording::{self, grouped};
-use crate::ops::judge::Calendar;
 use crate::view::{BudgetBar, Status, Tone};
 
 /// The status as pages show it.
@@ -48,6 +48,7 @@ pub fn measured(kind: ObjectiveKind, target: Target, tally: &Tally) -> String {
     match Sli::of(tally) {
         Sli::Unknown => "no data".to_owned(),
         Sli::NoTraffic => "no traffic".to_owned(),
+        Sli::NotApplicable => "not applicable".to_owned(),
         Sli::Measured { good, total } => share(kind, target, good, total),
     }
 }
@@ -93,7 +94,7 @@ pub fn window(objective: &Objective, calendar: Calendar, end: Minute) -> String 
         Window::Rolling(length) => length_in_words(length.minutes()),
         Window::Calendar => {
             let at = end.plus(-1).start();
-            crate::domain::calendar::Period::containing(calendar.period, calendar.zone, at).label()
+            calendar.period_at(at).label()
         }
     }
 }

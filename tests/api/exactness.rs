@@ -5,6 +5,7 @@
 use crate::app::TestApp;
 use crate::on_both;
 use nines::domain::calendar::PeriodKind;
+use nines::domain::contract::{AgreementTerms, ObjectiveTerms};
 use nines::domain::ids::{IndicatorId, SourceId};
 use nines::domain::ledger::Slice;
 use nines::domain::model::{Access, ObjectiveKind, Part, Query, RollingMinutes, Source, SourceSpec, Threshold, Window};
@@ -94,6 +95,7 @@ async fn backfilled(app: &TestApp, url: &str, services: &[&str]) -> BTreeMap<(St
             query,
             target: Target::parse("99.9").unwrap(),
             window: Window::Rolling(RollingMinutes::MONTH),
+            terms: ObjectiveTerms::default(),
         })
     });
     let draft = AgreementDraft {
@@ -104,6 +106,7 @@ async fn backfilled(app: &TestApp, url: &str, services: &[&str]) -> BTreeMap<(St
         period: PeriodKind::Month,
         report_every: PeriodKind::Week,
         recipients: Vec::new(),
+        terms: AgreementTerms::default(),
         objectives: objectives.collect(),
     };
     let agreement = define_agreement::define(context, None, draft).await.unwrap();

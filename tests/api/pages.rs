@@ -14,6 +14,7 @@ use crate::app::{Browser, TestApp};
 use crate::on_both;
 use chrono_tz::Tz;
 use nines::domain::calendar::PeriodKind;
+use nines::domain::contract::{AgreementTerms, ObjectiveTerms};
 use nines::domain::ids::SourceId;
 use nines::domain::ledger::Slice;
 use nines::domain::model::{Access, ObjectiveKind, Part, Query, RollingMinutes, Source, SourceSpec, Window};
@@ -44,6 +45,7 @@ fn draft(source: SourceId, name: &str, target: &str, kind: ObjectiveKind) -> Obj
         query: Query::Ratio { total: expression(&format!("requests_total{{of=\"{}\"}}", name.len())), part },
         target: Target::parse(target).unwrap(),
         window: Window::Rolling(RollingMinutes::MONTH),
+        terms: ObjectiveTerms::default(),
     }
 }
 
@@ -59,6 +61,7 @@ async fn agreement(app: &TestApp, name: &str, customer: &str, objectives: Vec<Ob
         period: PeriodKind::Month,
         report_every: PeriodKind::Week,
         recipients: Vec::new(),
+        terms: AgreementTerms::default(),
         objectives,
     };
     let context = &app.state.context;

@@ -5,6 +5,7 @@ use nines::app::Application;
 use nines::clock::Clock;
 use nines::config;
 use nines::domain::calendar::PeriodKind;
+use nines::domain::contract::{AgreementTerms, ObjectiveTerms};
 use nines::domain::ids::{IndicatorId, SourceId};
 use nines::domain::model::{Access, ObjectiveKind, Query, RollingMinutes, Source, SourceSpec, Threshold, Window};
 use nines::domain::selector::Selector;
@@ -60,6 +61,7 @@ async fn define_indicator(context: &Context, source: SourceId) -> IndicatorId {
         query,
         target: Target::parse("99.9").unwrap(),
         window: Window::Rolling(RollingMinutes::MONTH),
+        terms: ObjectiveTerms::default(),
     };
     let draft = AgreementDraft {
         name: "shop".to_owned(),
@@ -69,6 +71,7 @@ async fn define_indicator(context: &Context, source: SourceId) -> IndicatorId {
         period: PeriodKind::Month,
         report_every: PeriodKind::Week,
         recipients: Vec::new(),
+        terms: AgreementTerms::default(),
         objectives: vec![objective],
     };
     let agreement = define_agreement::define(context, None, draft).await.unwrap();

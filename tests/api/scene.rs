@@ -2,6 +2,7 @@
 
 use crate::app::TestApp;
 use nines::domain::calendar::PeriodKind;
+use nines::domain::contract::{AgreementTerms, ObjectiveTerms};
 use nines::domain::ids::{AgreementId, IndicatorId, SourceId};
 use nines::domain::model::{
     Access, EmailAddress, ObjectiveKind, Part, Query, RollingMinutes, Source, SourceSpec, Threshold, Window,
@@ -52,6 +53,7 @@ pub fn promise(name: &str, kind: ObjectiveKind, source: SourceId, query: Query) 
         query,
         target: Target::parse("99").unwrap(),
         window: Window::Rolling(RollingMinutes::MONTH),
+        terms: ObjectiveTerms::default(),
     }
 }
 
@@ -65,6 +67,7 @@ pub fn draft(name: &str, recipients: &[&str], objectives: Vec<ObjectiveDraft>) -
         period: PeriodKind::Month,
         report_every: PeriodKind::Day,
         recipients: recipients.iter().map(|text| EmailAddress::parse(text).unwrap()).collect(),
+        terms: AgreementTerms::default(),
         objectives,
     }
 }

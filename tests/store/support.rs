@@ -2,6 +2,7 @@
 
 use crate::postgres;
 use nines::domain::calendar::PeriodKind;
+use nines::domain::contract::{AgreementTerms, ObjectiveTerms};
 use nines::domain::ids::{AgreementId, IndicatorId, ObjectiveId, ServiceId, SourceId, UserId};
 use nines::domain::model::{
     Access, Agreement, EmailAddress, Objective, ObjectiveKind, Query, RollingMinutes, Service, Source, SourceSpec,
@@ -114,6 +115,7 @@ pub fn agreement(name: &str) -> Agreement {
         period: PeriodKind::Month,
         report_every: PeriodKind::Week,
         recipients: ["b@example.org", "a@example.org"].map(|text| EmailAddress::parse(text).unwrap()).to_vec(),
+        terms: AgreementTerms::default(),
         created_at: at(0),
         archived_at: None,
     }
@@ -128,6 +130,7 @@ pub fn objective(agreement: AgreementId, indicator: IndicatorId, name: &str) -> 
         kind: ObjectiveKind::Availability,
         target: Target::from_ppm(999_500).unwrap(),
         window: Window::Rolling(RollingMinutes::MONTH),
+        terms: ObjectiveTerms::default(),
         archived_at: None,
     }
 }

@@ -72,7 +72,7 @@ impl Severity {
     }
 }
 
-/// A multi-window burn-rate alert.
+/// A multi-window burn-rate alert; its factor is a number.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AlertRule {
     /// How loudly.
@@ -84,6 +84,8 @@ pub struct AlertRule {
     /// Length of the short window, in minutes.
     pub short_minutes: i64,
 }
+
+impl Eq for AlertRule {}
 
 /// Severity, percent of the budget, long window in minutes: for objectives over two weeks and more.
 const LONG_SHARES: [(Severity, i64, i64); 4] =

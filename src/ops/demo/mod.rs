@@ -6,6 +6,7 @@
 pub mod world;
 
 use crate::domain::calendar::PeriodKind;
+use crate::domain::contract::{AgreementTerms, ObjectiveTerms};
 use crate::domain::counting::CounterState;
 use crate::domain::ids::{AgreementId, SourceId, UserId};
 use crate::domain::ledger::Slice;
@@ -178,6 +179,7 @@ fn draft(source: SourceId, recipient: EmailAddress) -> Result<AgreementDraft, Op
         period: PeriodKind::Month,
         report_every: PeriodKind::Week,
         recipients: vec![recipient],
+        terms: AgreementTerms::default(),
         objectives,
     })
 }
@@ -205,6 +207,7 @@ fn objective(promise: &Promise, source: SourceId) -> Result<ObjectiveDraft, OpsE
         query,
         target: Target::parse(promise.target).or(Err(builtin()))?,
         window: Window::Rolling(RollingMinutes::MONTH),
+        terms: ObjectiveTerms::default(),
     })
 }
 

@@ -1,6 +1,5 @@
 //! GET `/agreements`.
 
-use crate::domain::calendar::Period;
 use crate::domain::ids::ObjectiveId;
 use crate::domain::model::Agreement;
 use crate::domain::time::Instant;
@@ -42,7 +41,7 @@ pub async fn list(
     for agreement in agreements.iter().filter(|agreement| shows_archived || agreement.archived_at.is_none()) {
         let last = store::reports::list(&state.db, Some(agreement.id), Page::first(1)).await?;
         let last_report = last.first().map(|head| {
-            let name = Period::parse(&head.label, agreement.zone).map(|period| wording::period_name(&period));
+            let name = agreement.calendar().parse(&head.label).map(|period| wording::period_name(&period));
             let text = wording::capitalised(&name.unwrap_or_else(|_| head.label.clone()));
             Link::new(format!("{}/{}", paths::REPORTS, head.id), text)
         });
@@ -65,7 +64,7 @@ fn row(
         .map(|listing| statuses.get(&listing.objective.id).copied().unwrap_or(Status::NoData))
         .collect();
     let met = own.iter().filter(|status| matches!(status, Status::Meeting | Status::AtRisk)).count();
-    let period = Period::containing(agreement.period, agreement.zone, now);
+    let period = agreement.calendar().period_at(now);
     AgreementRow {
         id: agreement.id.0,
         name: agreement.name.clone(),

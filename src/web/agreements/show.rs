@@ -9,6 +9,7 @@ use crate::domain::time::{DAY_MINUTES, Minute};
 use crate::domain::wording;
 use crate::ops::OpsError;
 use crate::ops::evaluate::{evaluate, judged_until};
+use crate::ops::judge::Judge;
 use crate::ops::judge_periods::{JudgedPeriod, judge_periods};
 use crate::ops::make_report::live_objectives;
 use crate::store::objectives::ObjectiveListing;
@@ -39,12 +40,13 @@ pub async fn show(
     let listings = live_objectives(&state.db, &agreement).await?;
     let now = state.clock.now();
     let end = judged_until(now);
-    let periods = judge_periods(&state.db, &agreement, &listings, end, PAST_MAX).await?;
+    let judge = Judge::load(&state.db).await?;
+    let periods = judge_periods(&judge, &agreement, &listings, end, PAST_MAX).await?;
     let heads = store::reports::list(&state.db, Some(id), Page::first(REPORTS_MAX)).await?;
     let reports = report_rows(&state, &heads, std::slice::from_ref(&agreement)).await?;
     let mut objectives = Vec::with_capacity(listings.len());
     for listing in &listings {
-        objectives.push(objective_row(listing, Some(evaluate(&state.db, listing, now, None).await?), now));
+        objectives.push(objective_row(listing, Some(evaluate(&judge, listing, now, None).await?), now));
     }
     let current = &periods.current;
     Ok(Html(AgreementPage {

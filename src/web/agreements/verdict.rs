@@ -55,15 +55,23 @@ fn listed<T: AsRef<str>>(names: &[T]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::account::Account;
     use crate::domain::judgement::{Terms, judge};
     use crate::domain::ledger::Tally;
     use crate::domain::target::Target;
+    use crate::domain::terms::Counting;
     use crate::domain::time::{Minute, Span};
 
     fn judged(good: i64, total: i64) -> Judgement {
-        let terms = Terms { target: Target::parse("99").unwrap(), window_minutes: 10_000 };
+        let terms = Terms {
+            target: Target::parse("99").unwrap(),
+            window_minutes: 10_000,
+            judged_minutes: 10_000,
+            counting: Counting::default(),
+        };
         let known = i64::from(total > 0) * 100;
-        judge(terms, Span::ending(Minute(10_000), 100), Tally { good, total, known, minutes: 100 }, &[])
+        let account = Account::of_events(Tally { good, total, known, minutes: 100 });
+        judge(terms, &[], Span::ending(Minute(10_000), 100), account, &[])
     }
 
     #[test]

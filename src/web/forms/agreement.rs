@@ -2,6 +2,7 @@
 
 use super::{line, optional_line, sentence};
 use crate::domain::calendar::PeriodKind;
+use crate::domain::contract::{AgreementTerms, ObjectiveTerms};
 use crate::domain::ids::{ObjectiveId, SourceId};
 use crate::domain::model::{
     EmailAddress, ObjectiveKind, Part, Query, RollingMinutes, Source, SourceSpec, Threshold, Window,
@@ -136,6 +137,7 @@ pub fn read(form: &mut Form, sources: &[Source]) -> Option<AgreementDraft> {
         period: period?,
         report_every: report_every?,
         recipients: recipients?,
+        terms: AgreementTerms::default(),
         objectives: objectives?,
     })
 }
@@ -223,6 +225,7 @@ fn objective(form: &mut Form, number: usize, sources: &[Source]) -> Option<Objec
         query: query?,
         target: target?,
         window: window?,
+        terms: ObjectiveTerms::default(),
     })
 }
 

@@ -82,7 +82,7 @@ fn measured(facts: &Facts, marks: &Marks) -> Drawn {
     let (title, what) = if is_error_rate { ("Error rate", "bad") } else { ("Good share (SLI)", "good") };
     let (_, many) = standing::events(&facts.listing.indicator.query);
     let step = each(facts.trace.step);
-    let window = standing::window(objective, super::calendar(&facts.listing), facts.trace.span.end());
+    let window = standing::window(objective, facts.listing.agreement.calendar(), facts.trace.span.end());
     let cut = match (floor, ceiling) {
         (Some(floor), _) if floor > 0.0 => " Whatever is lower stands at the lower edge.",
         (Some(_), Some(ceiling)) if is_error_rate && ceiling < 100.0 => " Whatever is higher stands at the upper edge.",
@@ -141,12 +141,12 @@ fn burn_down(facts: &Facts, marks: &Marks) -> Drawn {
     const TITLE: &str = "Budget burn-down";
     let budget_at = |point: &Point| {
         let (tally, terms) = (&point.window, point.terms);
-        Budget::new(tally.good, tally.total, terms.target, terms.window_minutes)
+        Budget::new(tally.good, tally.total, terms.target, terms.judged_minutes)
     };
     let left = points(facts, |point| budget_at(point).map(|budget| budget.remaining().to_f64() * 100.0));
     let least = left.iter().filter_map(|(_, value)| *value).fold(0.0, f64::min);
     let is_cut = least < DEBT_SHOWN;
-    let window = standing::window(&facts.listing.objective, super::calendar(&facts.listing), facts.trace.span.end());
+    let window = standing::window(&facts.listing.objective, facts.listing.agreement.calendar(), facts.trace.span.end());
     let cut = if is_cut { " Whatever is lower stands at the lower edge." } else { "" };
     let summary = format!(
         "What was left of the error budget of the window ({window}) that ends there; below 0 % it is overspent.{cut}"

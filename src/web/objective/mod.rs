@@ -5,7 +5,7 @@ mod charts;
 pub(in crate::web) mod range;
 mod verdict;
 
-use crate::domain::calendar::days_of;
+use crate::domain::calendar::{Calendar, days_of};
 use crate::domain::ids::ObjectiveId;
 use crate::domain::judgement::{Judgement, Status, Terms};
 use crate::domain::ledger::Tally;
@@ -13,12 +13,12 @@ use crate::domain::outage::{self, Outage};
 use crate::domain::time::{DAY_MINUTES, Minute, Span};
 use crate::domain::wording;
 use crate::ops::evaluate::judged_until;
-use crate::ops::judge::{self, Calendar, window_at};
+use crate::ops::judge::Judge;
 use crate::ops::trace::{self, Point, Trace};
 use crate::store::findings::Finding;
 use crate::store::indicators::PullProgress;
 use crate::store::objectives::ObjectiveListing;
-use crate::store::{findings, indicators, ledger, objectives};
+use crate::store::{findings, indicators, objectives};
 use crate::view::objective::ObjectivePage;
 use crate::view::{Field, Flash, FlashKind, Help, Link, Section, Shell};
 use crate::web::extract::{Frame, SignedIn};
@@ -60,10 +60,6 @@ pub(in crate::web) async fn find(state: &State, id: i64) -> Result<ObjectiveList
     listing.ok_or(WebError::NotFound("There is no such objective"))
 }
 
-pub(in crate::web) const fn calendar(listing: &ObjectiveListing) -> Calendar {
-    Calendar { zone: listing.agreement.zone, period: listing.agreement.period }
-}
-
 /// Everything that the page is made of.
 struct Facts {
     listing: ObjectiveListing,
@@ -89,27 +85,28 @@ struct Facts {
 
 impl Facts {
     async fn gather(state: &State, listing: ObjectiveListing, range: Range, until: Minute) -> Result<Self, WebError> {
-        let (db, objective, calendar) = (&state.db, &listing.objective, calendar(&listing));
-        let (span, indicator) = (range.span, objective.indicator);
-        let (_, own_terms) = window_at(objective, calendar, span.end());
-        let own = judge::at(db, objective, calendar, span.end()).await?;
+        let (db, calendar) = (&state.db, listing.agreement.calendar());
+        let (span, indicator) = (range.span, listing.indicator.id);
+        let judge = Judge::load(db).await?;
+        let (own_span, own_terms) = judge.window_at(&listing, span.end());
+        let own = judge.over(&listing, own_span, own_terms).await?;
         let (judged, terms) = if range.choice == Choice::Window {
             (own.clone(), own_terms)
         } else {
-            let terms = Terms { target: objective.target, window_minutes: span.minutes() };
-            (judge::over(db, objective, span, terms).await?, terms)
+            let terms = judge.terms(&listing, span);
+            (judge.over(&listing, span, terms).await?, terms)
         };
         let spans = row_spans(span, calendar);
-        let tallies = ledger::tallies(db, indicator, &spans).await?;
+        let accounts = judge.accounts(&listing, &spans).await?;
         let progress = indicators::list_progress(db).await?.into_iter().find(|one| one.indicator == indicator);
-        let mut trace = trace::trace(db, objective, calendar, span).await?;
+        let mut trace = trace::trace(&judge, &listing, span).await?;
         finish(&mut trace, &own, own_terms);
         let (outages, left_out) = shown_outages(&trace);
         Ok(Self {
             outages_left_out: trace.outages_left_out + left_out,
             outages,
             trace,
-            rows: spans.into_iter().zip(tallies).collect(),
+            rows: spans.into_iter().zip(accounts.into_iter().map(|account| account.counted)).collect(),
             findings: findings::list(db, indicator).await?,
             until,
             listing,

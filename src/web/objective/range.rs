@@ -66,7 +66,7 @@ impl Problem {
 
 /// The objective's own window as it stands at `until`.
 pub fn window(listing: &ObjectiveListing, until: Minute) -> Range {
-    let (span, _) = window_at(&listing.objective, super::calendar(listing), until);
+    let (span, _) = window_at(&listing.objective, listing.agreement.calendar(), until);
     Range { span, choice: Choice::Window }
 }
 

@@ -1,9 +1,11 @@
 use super::range::{Asked, Choice, of, presets, query};
 use super::*;
 use crate::domain::calendar::PeriodKind;
+use crate::domain::contract::{AgreementTerms, ObjectiveTerms};
 use crate::domain::ids::{AgreementId, IndicatorId, ServiceId, SourceId};
 use crate::domain::model::{self, Agreement, Indicator, Objective, ObjectiveKind, RollingMinutes, Window};
 use crate::domain::selector::Selector;
+use crate::domain::spans::Spans;
 use crate::domain::target::Target;
 use crate::domain::time::Instant;
 use chrono_tz::Tz;
@@ -23,6 +25,7 @@ fn listing(window: Window) -> ObjectiveListing {
             kind: ObjectiveKind::Uptime,
             target,
             window,
+            terms: ObjectiveTerms::default(),
             archived_at: None,
         },
         indicator: Indicator {
@@ -40,6 +43,7 @@ fn listing(window: Window) -> ObjectiveListing {
             period: PeriodKind::Month,
             report_every: PeriodKind::Week,
             recipients: Vec::new(),
+            terms: AgreementTerms::default(),
             created_at: Instant::from_seconds(0),
             archived_at: None,
         },
@@ -152,7 +156,7 @@ fn a_range_comes_back_from_its_own_query() {
 
 #[test]
 fn an_outage_that_goes_on_is_listed_however_cheap() {
-    let outage = |at: i64, bad| Outage { span: Span::new(Minute(at), Minute(at + 1)), bad, total: bad };
+    let outage = |at: i64, bad| Outage { span: Span::new(Minute(at), Minute(at + 1)), bad, total: bad, cost: bad };
     let mut outages: Vec<_> = (0..30).map(|n| outage(n * 10, 100)).collect();
     outages.push(outage(999, 1));
     let trace = Trace {
@@ -163,6 +167,7 @@ fn an_outage_that_goes_on_is_listed_however_cheap() {
         outages,
         outages_left_out: 0,
         unknown: Vec::new(),
+        excluded: Spans::default(),
     };
     let (shown, left_out) = shown_outages(&trace);
     assert_eq!((shown.len(), left_out), (OUTAGES_SHOWN + 1, 15));

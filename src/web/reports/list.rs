@@ -1,6 +1,5 @@
 //! GET `/reports`.
 
-use crate::domain::calendar::Period;
 use crate::domain::ids::AgreementId;
 use crate::domain::model::Agreement;
 use crate::domain::wording;
@@ -91,9 +90,9 @@ fn number(head: &ReportHead) -> String {
 }
 
 fn period(head: &ReportHead, agreement: Option<&Agreement>) -> String {
-    let zone = agreement.map_or(chrono_tz::Tz::UTC, |agreement| agreement.zone);
-    let named = Period::parse(&head.label, zone).map(|period| wording::period_name(&period));
-    wording::capitalised(&named.unwrap_or_else(|_| head.label.clone()))
+    let period = agreement.and_then(|agreement| agreement.calendar().parse(&head.label).ok());
+    let named = period.map(|period| wording::period_name(&period));
+    wording::capitalised(&named.unwrap_or_else(|| head.label.clone()))
 }
 
 /// How a report's deliveries do, the worst first.

@@ -88,10 +88,10 @@ async fn find(state: &State, id: i64) -> Result<Agreement, WebError> {
 pub(super) fn period(agreement: &Agreement, text: Option<&str>, now: Instant) -> Result<Period, WebError> {
     match text.map(str::trim).filter(|text| !text.is_empty()) {
         Some(text) => {
-            let read = Period::parse(text, agreement.zone);
+            let read = agreement.calendar().parse(text);
             read.map_err(|error| WebError::refused(format!("Please {error}.")))
         }
-        None => Ok(Period::containing(agreement.report_every, agreement.zone, now)),
+        None => Ok(agreement.calendar().containing(agreement.report_every, now)),
     }
 }
 
