@@ -2,7 +2,8 @@
 //!
 //! With good `G` and total `T` in the units of the judgement (events, slices, or billionths of slices):
 //!
-//! - a tier applies if `G / T < below`, compared as `G · 10⁶ < T · below_ppm`; of those that apply, the worst one counts
+//! - a tier applies if `G / T < below`, compared as `G · 10⁶ < T · below_ppm`; of those that apply, the worst one
+//!   counts
 //! - `credit = min(credit of the tier, cap)`
 //! - `amount = monthly fee × months of the period × credit`, rounded half up to the currency's smallest coin
 //! - `headroom = G - ⌈T · below⌉` more bad units until the next worse tier, or `(G / T - below) × window` of full

@@ -50,6 +50,8 @@ pub mod credit;
 
 pub mod recovery;
 
+pub mod compliance;
+
 pub mod history;
 
 pub mod wording;

@@ -2,8 +2,9 @@
 //!
 //! Over the minutes that were judged and known, with outages merged where they overlap or touch:
 //!
-//! - `MTTR = down minutes / outages`, from the first bad minute to the return of good ones. IEC 60050-192 calls it *mean
-//!   time to restoration*, ITIL *mean time to restore service*; contracts mostly write "repair" and mean the same.
+//! - `MTTR = down minutes / outages`, from the first bad minute to the return of good ones. IEC 60050-192 calls it
+//!   *mean time to restoration*, ITIL *mean time to restore service*; contracts mostly write "repair" and mean the
+//!   same.
 //! - `MTBF = up minutes / outages`: *mean operating time between failures* (IEC 60050-192), "the average time that a
 //!   service can perform its agreed function without interruption" (ITIL).
 //! - a target is met if `down ≤ limit · outages`, or `up ≥ limit · outages`: nothing is divided before it is compared
@@ -15,7 +16,8 @@
 //! use nines::domain::recovery::{RecoveryTargets, RecoveryTexts, recovery, verdicts};
 //! use nines::domain::{spans::Spans, time::{Minute, Span}};
 //! let span = |from, to| Span::new(Minute(from), Minute(to));
-//! let targets = RecoveryTargets::parse(&RecoveryTexts { mttr: "15m".into(), mtbf: "30d".into(), ..Default::default() })?;
+//! let texts = RecoveryTexts { mttr: "15m".into(), mtbf: "30d".into(), ..Default::default() };
+//! let targets = RecoveryTargets::parse(&texts)?;
 //! // 30 days; two objectives saw the first outage, 10 minutes each, together 12; another one took 19 minutes
 //! let outages = [span(100, 110), span(102, 112), span(5_000, 5_019)];
 //! let seen = recovery(&outages, &Spans::from(span(0, 43_200)), 0);
@@ -30,8 +32,9 @@
 //! The awkward case: a period without an outage has neither a mean time to repair nor one between failures. Both
 //! promises are kept, and what is said is "no outage in 28 d", not a number. That is weaker than it looks if the period
 //! is shorter than the promised MTBF: 28 days cannot prove 30. And it is harsh the other way: 30 days minus any
-//! downtime are less than 30 days, so in a month of 30 days a *single* outage breaks "MTBF at least 30 d", while a month of
-//! 31 days has a day of downtime to spare. Those who do not want that promise a number of outages, or a longer period.
+//! downtime are less than 30 days, so in a month of 30 days a *single* outage breaks "MTBF at least 30 d", while a
+//! month of 31 days has a day of downtime to spare. Those who do not want that promise a number of outages, or a longer
+//! period.
 
 use crate::domain::ratio::Ratio;
 use crate::domain::spans::Spans;

@@ -94,8 +94,8 @@ pub fn ppm_to_percent(ppm: i64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// A percentage as people write it in parts per million: `99,95 %` is 999 500. Not negative, below 1 000 %, at most four
-/// decimals; in what range it makes sense is for the caller to say.
+/// A percentage as people write it in parts per million: `99,95 %` is 999 500. Not negative, below 1 000 %, at most
+/// four decimals; in what range it makes sense is for the caller to say.
 pub fn percent_to_ppm(text: &str) -> Result<i64, TargetError> {
     let text = text.trim().trim_end_matches('%').trim_end().replace(',', ".");
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));

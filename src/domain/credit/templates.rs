@@ -11,8 +11,8 @@
 //! assert_eq!((s3.counting.method, s3.counting.slice_minutes, credit.tiers().len()), ("ratio_timeslices", 5, 3));
 //! ```
 //!
-//! The awkward case: "unavailable" in minutes means that *nothing* got through, so a single success makes a minute good.
-//! That is a slice target of 0.0001 %, the smallest there is: of a million requests one is enough.
+//! The awkward case: "unavailable" in minutes means that *nothing* got through, so a single success makes a minute
+//! good. That is a slice target of 0.0001 %, the smallest there is: of a million requests one is enough.
 
 use super::CreditTexts;
 
@@ -122,8 +122,8 @@ const AWS_EC2_REGION: Template = Template {
 const GOOGLE_5_MINUTES: Template = Template {
     key: "google-5-minutes",
     name: "Google Cloud: five bad minutes in a row",
-    sentence: "Downtime is at least five consecutive minutes with more than 10 % server errors each; shorter disturbances \
-               do not count. At most half of the fee is credited.",
+    sentence: "Downtime is at least five consecutive minutes with more than 10 % server errors each; shorter \
+               disturbances do not count. At most half of the fee is credited.",
     source: "Google App Engine Service Level Agreement",
     counting: CountingTexts { slice_target_percent: Some("90"), consecutive: 5, ..MINUTES },
     target: "99.95",

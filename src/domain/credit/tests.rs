@@ -72,7 +72,8 @@ fn nothing_counted_is_not_applicable() {
 }
 
 /// 8.5 % of 33.33: 2.83305 rounds to 2.83. 10 % of 0.05 EUR is half a cent and rounds up, of 0.04 EUR it rounds down. A
-/// quarter is 3 fees before it is rounded: 3 × 0.05 × 10 % = 0.015. 12.5 % of 1,001 JPY = 125.125; of 1,004 JPY = 125.5.
+/// quarter is 3 fees before it is rounded: 3 × 0.05 × 10 % = 0.015. 12.5 % of 1,001 JPY = 125.125; of 1,004 JPY =
+/// 125.5.
 #[test]
 fn amounts_are_rounded_half_up_to_the_smallest_coin() {
     for (percent, fee, period, amount) in [
