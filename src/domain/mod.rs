@@ -32,4 +32,6 @@ pub mod history;
 
 pub mod outlook;
 
+pub mod calibration;
+
 pub mod wording;

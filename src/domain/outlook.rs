@@ -18,7 +18,7 @@
 //! Weaknesses, to be said where an outlook is shown: days are drawn independently, so neither a trend nor an incident
 //! that lasts for a week is seen; what did not happen in the history is not foreseen, so a probability near 100 % is a
 //! little too high where bad days are rare; and a part of a day takes its part of a day's bad units, as if they had been
-//! spread evenly.
+//! spread evenly. [`crate::domain::calibration`] tells how well it works.
 //!
 //! ```
 //! use chrono::Weekday;
