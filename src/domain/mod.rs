@@ -34,4 +34,6 @@ pub mod outlook;
 
 pub mod calibration;
 
+pub mod suggest;
+
 pub mod wording;
