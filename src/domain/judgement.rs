@@ -322,7 +322,8 @@ fn exhaustion(budget: &Budget, window_minutes: i64, burn_rate: Option<f64>) -> E
 }
 
 /// Clopper-Pearson, 95 %, when fewer than ten bad events are allowed: few enough that chance decides.
-fn interval(budget: &Budget) -> Option<Interval> {
+#[must_use]
+pub fn interval(budget: &Budget) -> Option<Interval> {
     const FEW_MILLIONTHS: i128 = 10_000_000;
     const TAIL: f64 = 0.025;
     if budget.allowed_millionths() >= FEW_MILLIONTHS {

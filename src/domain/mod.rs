@@ -54,4 +54,10 @@ pub mod compliance;
 
 pub mod history;
 
+pub mod outlook;
+
+pub mod calibration;
+
+pub mod suggest;
+
 pub mod wording;
