@@ -21,8 +21,6 @@
 //! The awkward case: what was not measured is neither kept nor broken. It leaves the sum on both sides and is counted
 //! as undecided; an agreement of which nothing was measured has no compliance, rather than 0 or 100 %.
 
-pub mod composite;
-
 use crate::domain::ratio::Ratio;
 use crate::domain::recovery::{Measure, MeasureValue};
 use crate::domain::target::Target;

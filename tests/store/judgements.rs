@@ -16,6 +16,7 @@ fn evaluation(objective: ObjectiveId, status: &str, seconds: i64) -> Evaluation 
         at: at(seconds),
         span: Span::new(Minute(100), Minute(160)),
         tally: Tally { good: 997, total: 1_000, known: 59, minutes: 60 },
+        judged_minutes: 43_200,
         status: status.to_owned(),
         since: at(seconds),
         burn: vec![(5, None), (60, Some(0.1 + 0.2)), (4320, Some(1e-300))],
