@@ -11,6 +11,7 @@
 
 use crate::domain::burn::{self, AlertRule, Guard};
 use crate::domain::calendar::Anchor;
+use crate::domain::compliance::Group;
 use crate::domain::credit::Credit;
 use crate::domain::exclusion::Rules;
 use crate::domain::ids::ObjectiveId;
@@ -25,6 +26,10 @@ use thiserror::Error;
 pub struct ObjectiveTerms {
     /// How its minutes become its SLI.
     pub counting: Counting,
+    /// Where it stands in its agreement; nothing for the usual group of its kind.
+    pub group: Option<Group>,
+    /// Do service credits go by it? If no objective of an agreement says so, those of the group availability do.
+    pub earns_credit: bool,
     /// What it weighs in its agreement, against the others; 0 leaves it out of the overall compliance.
     pub weight: u32,
     /// Made of other objectives of its agreement.
@@ -35,7 +40,14 @@ pub struct ObjectiveTerms {
 
 impl Default for ObjectiveTerms {
     fn default() -> Self {
-        Self { counting: Counting::default(), weight: 1, composite: None, alerts: Vec::new() }
+        Self {
+            counting: Counting::default(),
+            group: None,
+            earns_credit: false,
+            weight: 1,
+            composite: None,
+            alerts: Vec::new(),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What people define: services, sources, indicators, agreements and their objectives.
 
 use crate::domain::calendar::{Calendar, PeriodKind};
+use crate::domain::compliance::Group;
 use crate::domain::contract::{AgreementTerms, ObjectiveTerms};
 use crate::domain::ids::{AgreementId, IndicatorId, ObjectiveId, ServiceId, SourceId};
 use crate::domain::selector::{Expression, Selector};
@@ -317,6 +318,15 @@ pub struct Objective {
     pub terms: ObjectiveTerms,
     /// Set when it was archived.
     pub archived_at: Option<Instant>,
+}
+
+impl Objective {
+    /// Where it stands in its agreement.
+    #[must_use]
+    pub fn group(&self) -> Group {
+        let usual = Group::of_kind(self.kind.word()).unwrap_or(Group::Quality);
+        self.terms.group.unwrap_or(usual)
+    }
 }
 
 /// The kinds of promise that the form offers.

@@ -2,6 +2,7 @@
 
 use crate::domain::burn::{AlertRule, Severity};
 use crate::domain::calendar::Anchor;
+use crate::domain::compliance::Group;
 use crate::domain::contract::{AgreementTerms, Composite, ObjectiveTerms, Rule};
 use crate::domain::credit::{Credit, CreditTexts};
 use crate::domain::exclusion::Rules;
@@ -29,6 +30,10 @@ struct ObjectiveDocument {
     consecutive: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     at_least_requests: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group: Option<String>,
+    #[serde(skip_serializing_if = "is_false")]
+    earns_credit: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     weight: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -69,6 +74,8 @@ pub(super) fn objective_text(terms: &ObjectiveTerms) -> Result<String, serde_jso
         unknown: unless(unknown, usual.counting.unknown),
         consecutive: (downtime.consecutive() != 1).then(|| downtime.consecutive()),
         at_least_requests: (downtime.at_least_requests() != 1).then(|| downtime.at_least_requests()),
+        group: terms.group.map(|group| group.word().to_owned()),
+        earns_credit: terms.earns_credit,
         weight: (terms.weight != usual.weight).then_some(terms.weight),
         composite: terms.composite.as_ref().map(|composite| CompositeDocument {
             rule: composite.rule().word().to_owned(),
@@ -114,10 +121,21 @@ pub(super) fn objective_terms(text: &str) -> Result<ObjectiveTerms, String> {
             downtime: Downtime::new(document.consecutive.unwrap_or(1), document.at_least_requests.unwrap_or(1))
                 .map_err(|why| why.to_string())?,
         },
+        group: document.group.map(group).transpose()?,
+        earns_credit: document.earns_credit,
         weight: document.weight.unwrap_or(usual.weight),
         composite: document.composite.map(composite).transpose()?,
         alerts: document.alerts.into_iter().map(alert).collect::<Result<_, _>>()?,
     })
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes what it may skip by reference")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
+fn group(word: String) -> Result<Group, String> {
+    Group::from_word(&word).ok_or_else(|| format!("{word} is no group"))
 }
 
 fn method(document: &ObjectiveDocument) -> Result<Method, String> {
@@ -253,6 +271,8 @@ mod tests {
                 unknown: Policy::Bad,
                 downtime: Downtime::new(5, 2000).unwrap(),
             },
+            group: Some(Group::Business),
+            earns_credit: true,
             weight: 3,
             composite: Some(Composite::new(Rule::AnyBad, vec![(ObjectiveId(1), 1), (ObjectiveId(2), 4)]).unwrap()),
             alerts: vec![AlertRule { severity: Severity::Page, factor: 14.4, long_minutes: 60, short_minutes: 5 }],
@@ -260,7 +280,7 @@ mod tests {
         let text = objective_text(&terms).unwrap();
         assert_eq!(
             text,
-            r#"{"method":"timeslices","slice_minutes":5,"slice_target_ppm":1000000,"no_requests":"excluded","unknown":"bad","consecutive":5,"at_least_requests":2000,"weight":3,"composite":{"rule":"any_bad","members":[[1,1],[2,4]]},"alerts":[{"severity":"page","factor":"14.4","long_minutes":60,"short_minutes":5}]}"#
+            r#"{"method":"timeslices","slice_minutes":5,"slice_target_ppm":1000000,"no_requests":"excluded","unknown":"bad","consecutive":5,"at_least_requests":2000,"group":"business","earns_credit":true,"weight":3,"composite":{"rule":"any_bad","members":[[1,1],[2,4]]},"alerts":[{"severity":"page","factor":"14.4","long_minutes":60,"short_minutes":5}]}"#
         );
         assert_eq!(objective_terms(&text).unwrap(), terms);
         let mean = ObjectiveTerms {
