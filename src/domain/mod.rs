@@ -12,6 +12,8 @@ pub mod calendar;
 
 pub mod recurrence;
 
+pub mod schedule;
+
 pub mod target;
 
 pub mod ratio;
