@@ -78,7 +78,7 @@ impl Judge {
     pub fn judged(&self, listing: &ObjectiveListing, span: Span) -> Judged {
         let terms = &listing.agreement.terms;
         let zone = listing.agreement.zone;
-        let open = Spans::from(span);
+        let open = terms.hours.as_ref().map_or_else(|| span.into(), |hours| hours.open(zone, span));
         let effect = exclusion::effect(self.exclusions_of(listing), &terms.rules, zone, span);
         let minutes = open.minus(&effect.excluded);
         Judged { minutes, closed: span.minutes() - open.minutes(), effect }

@@ -13,6 +13,9 @@ pub(super) const fn events(line: &Line) -> (&'static str, &'static str) {
     match line.kind {
         ObjectiveKind::Uptime => ("check", "checks"),
         ObjectiveKind::Availability | ObjectiveKind::Latency | ObjectiveKind::ErrorRate => ("request", "requests"),
+        ObjectiveKind::Success => ("attempt", "attempts"),
+        ObjectiveKind::Throughput => ("minute", "minutes"),
+        ObjectiveKind::Level => ("reading", "readings"),
     }
 }
 
@@ -37,6 +40,9 @@ pub(super) fn promise(line: &Line) -> String {
             let most = crate::domain::target::ppm_to_percent(target.budget_ppm());
             format!("at most {most} % of requests fail (at least {target} % good)")
         }
+        ObjectiveKind::Success => format!("at least {target} % of attempts succeed"),
+        ObjectiveKind::Throughput => format!("at least {target} % of minutes have the promised throughput"),
+        ObjectiveKind::Level => format!("at least {target} % of readings within the limit"),
     }
 }
 

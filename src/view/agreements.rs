@@ -112,8 +112,8 @@ pub struct PastCell {
 ///
 /// Fields: `name`, `customer`, `owner`, `zone`, `period` and `report-every` (`month`, `week`), `recipients` (one per line);
 /// for each number of the group `objective`: `objective-N-kind` (a word of `ObjectiveKind`), `-id`, `-name`, `-service`,
-/// `-source`, `-total`, `-part`, `-part-is` (`bad`, `good`), `-histogram`, `-threshold`, `-gauge`, `-within-ms`, `-target`,
-/// `-window`. Buttons named `action`: `add-objective`, `remove-objective-N`, `save`. A hidden `basis`
+/// `-source`, `-total`, `-part`, `-part-is` (`bad`, `good`), `-histogram`, `-threshold`, `-percentiles`, `-gauge`,
+/// `-within-ms`, `-at-least`, `-level`, `-limit-is` (`at-most`, `at-least`), `-limit`, `-target`, `-window`. Buttons named `action`: `add-objective`, `remove-objective-N`, `save`. A hidden `basis`
 /// says which state of the agreement the form was opened on.
 #[derive(Template, Clone, Debug)]
 #[template(path = "pages/agreements/form.html")]
@@ -159,10 +159,20 @@ pub struct ObjectiveFields {
     pub histogram: Field,
     /// The bound in the histogram's unit.
     pub threshold: Field,
-    /// The gauge's selector.
+    /// Percentiles with their times, each of which makes an objective of its own.
+    pub percentiles: Field,
+    /// The selector of a gauge that is 1 when up.
     pub gauge: Field,
     /// For a probe: how fast the right answer must come, in milliseconds.
     pub within_ms: Field,
+    /// The least number of requests per second.
+    pub at_least: Field,
+    /// A gauge's selector, or an expression.
+    pub level: Field,
+    /// `at-most` or `at-least`.
+    pub limit_is: Field,
+    /// The level's limit in the gauge's own unit.
+    pub limit: Field,
     /// Percentage.
     pub target: Field,
     /// A length such as `30d`, or `period`.
@@ -206,8 +216,13 @@ impl ObjectiveFields {
             part_is: field("part-is"),
             histogram: field("histogram"),
             threshold: field("threshold"),
+            percentiles: field("percentiles"),
             gauge: field("gauge"),
             within_ms: field("within-ms"),
+            at_least: field("at-least"),
+            level: field("level"),
+            limit_is: field("limit-is"),
+            limit: field("limit"),
             target: field("target"),
             window: field("window"),
         }

@@ -29,16 +29,22 @@ pub const fn kind(kind: ObjectiveKind) -> &'static str {
         ObjectiveKind::Uptime => "Uptime",
         ObjectiveKind::Latency => "Latency",
         ObjectiveKind::ErrorRate => "Error rate",
+        ObjectiveKind::Success => "Success rate",
+        ObjectiveKind::Throughput => "Throughput",
+        ObjectiveKind::Level => "Level",
     }
 }
 
 /// What one event is called, and many.
 #[must_use]
-pub const fn events(query: &Query) -> (&'static str, &'static str) {
-    match query {
-        Query::Ratio { .. } | Query::Latency { .. } => ("request", "requests"),
-        Query::Up { .. } => ("sample", "samples"),
-        Query::Check { .. } => ("check", "checks"),
+pub const fn events(kind: ObjectiveKind, query: &Query) -> (&'static str, &'static str) {
+    match (kind, query) {
+        (ObjectiveKind::Success, Query::Ratio { .. }) => ("attempt", "attempts"),
+        (_, Query::Ratio { .. } | Query::Latency { .. }) => ("request", "requests"),
+        (_, Query::Up { .. }) => ("sample", "samples"),
+        (_, Query::Check { .. }) => ("check", "checks"),
+        (_, Query::Level { .. }) => ("reading", "readings"),
+        (_, Query::Throughput { .. }) => ("minute", "minutes"),
     }
 }
 
@@ -61,7 +67,12 @@ pub fn share(kind: ObjectiveKind, target: Target, good: i64, total: i64) -> Stri
     let good = wording::sli_percent(good, total, Some(target));
     match kind {
         ObjectiveKind::ErrorRate => format!("{} %", rest_of_hundred(&good)),
-        ObjectiveKind::Availability | ObjectiveKind::Uptime | ObjectiveKind::Latency => format!("{good} %"),
+        ObjectiveKind::Availability
+        | ObjectiveKind::Uptime
+        | ObjectiveKind::Latency
+        | ObjectiveKind::Success
+        | ObjectiveKind::Throughput
+        | ObjectiveKind::Level => format!("{good} %"),
     }
 }
 
@@ -83,7 +94,12 @@ fn rest_of_hundred(percent: &str) -> String {
 pub fn target(kind: ObjectiveKind, target: Target) -> String {
     match kind {
         ObjectiveKind::ErrorRate => format!("≤ {} %", ppm_to_percent(target.budget_ppm())),
-        ObjectiveKind::Availability | ObjectiveKind::Uptime | ObjectiveKind::Latency => format!("{target} %"),
+        ObjectiveKind::Availability
+        | ObjectiveKind::Uptime
+        | ObjectiveKind::Latency
+        | ObjectiveKind::Success
+        | ObjectiveKind::Throughput
+        | ObjectiveKind::Level => format!("{target} %"),
     }
 }
 

@@ -191,7 +191,12 @@ fn objective(promise: &Promise, source: SourceId) -> Result<ObjectiveDraft, OpsE
             histogram: selector(&format!("sample_request_duration_seconds_bucket{{service=\"{service}\"}}"))?,
             threshold: Threshold::parse("0.5").ok_or_else(builtin)?,
         },
-        ObjectiveKind::Availability | ObjectiveKind::Uptime | ObjectiveKind::ErrorRate => Query::Ratio {
+        ObjectiveKind::Availability
+        | ObjectiveKind::Uptime
+        | ObjectiveKind::ErrorRate
+        | ObjectiveKind::Success
+        | ObjectiveKind::Throughput
+        | ObjectiveKind::Level => Query::Ratio {
             total: Expression::Raw(selector(&format!("sample_requests_total{{service=\"{service}\"}}"))?),
             part: Part::Bad(Expression::Raw(selector(&format!(
                 "sample_requests_total{{service=\"{service}\",code=~\"5..\"}}"

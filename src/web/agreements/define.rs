@@ -106,11 +106,11 @@ async fn take(
     let choices = Choices::load(state).await?;
     let id = before.as_ref().map(|defined| defined.agreement.id);
     if !form::press(&mut typed, posted.text("action"))
-        && let Some(draft) = form::read(&mut typed, &choices.sources)
+        && let Some(read) = form::read(&mut typed, &choices.sources)
     {
-        let notes = thresholds::check(state, &mut typed, &draft, &choices.sources).await;
+        let notes = thresholds::check(state, &mut typed, &read, &choices.sources).await;
         if typed.is_fine() {
-            match save(state, user, draft, id, posted.text(BASIS)).await {
+            match save(state, user, read.draft, id, posted.text(BASIS)).await {
                 Ok((id, sentence)) => {
                     let told = [vec![sentence.to_owned()], notes].concat().join(" ");
                     session::tell(session, &say::done(told))?;

@@ -17,7 +17,7 @@ pub(super) fn behind(facts: &Facts) -> Behind {
     let source = Link::new(format!("/sources/{}", listing.indicator.source.0), listing.source_name.clone());
     Behind {
         source,
-        queries: queries(&listing.indicator.query),
+        queries: queries(listing.objective.kind, &listing.indicator.query),
         counts: counts(facts),
         arithmetic: facts.judged.budget.as_ref().map(|budget| arithmetic(facts, budget)).unwrap_or_default(),
         is_estimated: listing.indicator.query.is_estimated(),
@@ -26,26 +26,35 @@ pub(super) fn behind(facts: &Facts) -> Behind {
     }
 }
 
-fn queries(query: &Query) -> Vec<Fact> {
+fn queries(kind: ObjectiveKind, query: &Query) -> Vec<Fact> {
+    let (_, many) = standing::events(kind, query);
     match query {
         Query::Ratio { total, part } => {
             let label = match part {
-                Part::Bad(_) => "Bad requests",
-                Part::Good(_) => "Good requests",
+                Part::Bad(_) => format!("Bad {many}"),
+                Part::Good(_) => format!("Good {many}"),
             };
-            vec![Fact::new("All requests", total.to_string()), Fact::new(label, part.expression().to_string())]
+            let all = Fact::new(format!("All {many}"), total.to_string());
+            vec![all, Fact::new(label, part.expression().to_string())]
         }
         Query::Latency { histogram, threshold } => {
             vec![Fact::new("Histogram", histogram.to_string()), Fact::new("Good up to", format!("le = {threshold}"))]
         }
         Query::Up { gauge } => vec![Fact::new("Up while 1", gauge.to_string())],
         Query::Check { .. } => vec![Fact::new("Good", query.to_string())],
+        Query::Level { gauge, limit } => {
+            vec![Fact::new("Level", gauge.to_string()), Fact::new("Good while", limit.to_string())]
+        }
+        Query::Throughput { total, at_least } => {
+            let floor = format!("at least {at_least} per second in the minute");
+            vec![Fact::new("All requests", total.to_string()), Fact::new("Good while", floor)]
+        }
     }
 }
 
 fn counts(facts: &Facts) -> Vec<Fact> {
     let tally = &facts.judged.tally;
-    let (_, many) = standing::events(&facts.listing.indicator.query);
+    let (_, many) = standing::events(facts.listing.objective.kind, &facts.listing.indicator.query);
     let unknown = tally.minutes - tally.known;
     vec![
         Fact::new(format!("All {many}"), count(tally.total)),

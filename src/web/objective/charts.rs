@@ -80,7 +80,7 @@ fn measured(facts: &Facts, marks: &Marks) -> Drawn {
     let target = if is_error_rate { budget } else { 100.0 - budget };
     let (floor, ceiling) = bounds(is_error_rate, target, budget, &single, &rolling);
     let (title, what) = if is_error_rate { ("Error rate", "bad") } else { ("Good share (SLI)", "good") };
-    let (_, many) = standing::events(&facts.listing.indicator.query);
+    let (_, many) = standing::events(objective.kind, &facts.listing.indicator.query);
     let step = each(facts.trace.step);
     let window = standing::window(objective, facts.listing.agreement.calendar(), facts.trace.span.end());
     let cut = match (floor, ceiling) {

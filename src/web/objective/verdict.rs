@@ -4,7 +4,7 @@ use super::Facts;
 use super::range::Choice;
 use crate::domain::burn::{self, AlertRule, Severity};
 use crate::domain::judgement::{Budget, Exhaustion, Judgement, Sli, Terms};
-use crate::domain::model::{ObjectiveKind, Query, Window};
+use crate::domain::model::{Bound, ObjectiveKind, Query, Window};
 use crate::domain::outage::Outage;
 use crate::domain::target::{WHOLE_PPM, ppm_to_percent};
 use crate::domain::time::DAY_MINUTES;
@@ -17,9 +17,9 @@ use crate::web::standing::{self, signed};
 /// The promise in a sentence: `Promised: at least 99.9 % of requests succeed, over any 30 days.`
 pub(super) fn promise(listing: &ObjectiveListing) -> String {
     let ObjectiveListing { objective, indicator, agreement, .. } = listing;
-    let (target, (_, events)) = (objective.target, standing::events(&indicator.query));
+    let (target, (_, events)) = (objective.target, standing::events(objective.kind, &indicator.query));
     let what = match (objective.kind, &indicator.query) {
-        (ObjectiveKind::Availability, _) => format!("at least {target} % of {events} succeed"),
+        (ObjectiveKind::Availability | ObjectiveKind::Success, _) => format!("at least {target} % of {events} succeed"),
         (ObjectiveKind::Uptime, Query::Check { within_ms: Some(ms) }) => {
             format!("at least {target} % of {events} find it up within {ms} ms")
         }
@@ -31,6 +31,12 @@ pub(super) fn promise(listing: &ObjectiveListing) -> String {
         (ObjectiveKind::ErrorRate, _) => {
             format!("at most {} % of {events} fail", ppm_to_percent(target.budget_ppm()))
         }
+        (ObjectiveKind::Throughput, Query::Throughput { at_least, .. }) => {
+            format!("at least {target} % of {events} have {at_least} requests per second or more")
+        }
+        (ObjectiveKind::Throughput, _) => format!("at least {target} % of {events} have enough requests"),
+        (ObjectiveKind::Level, Query::Level { limit, .. }) => format!("at least {target} % of {events} are {limit}"),
+        (ObjectiveKind::Level, _) => format!("at least {target} % of {events} are within the limit"),
     };
     let when = match objective.window {
         Window::Rolling(length) => format!("over any {}", standing::length_in_words(length.minutes())),
@@ -41,7 +47,8 @@ pub(super) fn promise(listing: &ObjectiveListing) -> String {
 
 /// The verdict in one or two sentences.
 pub(super) fn sentence(facts: &Facts) -> String {
-    let (when, (_, events)) = (when(facts), standing::events(&facts.listing.indicator.query));
+    let (when, (_, events)) =
+        (when(facts), standing::events(facts.listing.objective.kind, &facts.listing.indicator.query));
     let budget = match (facts.judged.sli, &facts.judged.budget) {
         (Sli::Measured { .. }, Some(budget)) => budget,
         (Sli::NoTraffic, _) => return format!("Measured, but there were no {events} {when}: nothing to judge."),
@@ -94,7 +101,16 @@ fn went_wrong(listing: &ObjectiveListing) -> String {
         (ObjectiveKind::Latency, Query::Latency { threshold, .. }) => format!("took longer than {threshold} s"),
         (ObjectiveKind::Latency, _) => "took too long".to_owned(),
         (ObjectiveKind::Uptime, _) => "found it down".to_owned(),
-        (ObjectiveKind::Availability | ObjectiveKind::ErrorRate, _) => "failed".to_owned(),
+        (ObjectiveKind::Availability | ObjectiveKind::ErrorRate | ObjectiveKind::Success, _) => "failed".to_owned(),
+        (ObjectiveKind::Throughput, Query::Throughput { at_least, .. }) => {
+            format!("had fewer than {at_least} requests per second")
+        }
+        (ObjectiveKind::Throughput, _) => "had too few requests".to_owned(),
+        (ObjectiveKind::Level, Query::Level { limit, .. }) => match limit.at() {
+            Bound::AtMost => format!("were above {}", limit.number()),
+            Bound::AtLeast => format!("were below {}", limit.number()),
+        },
+        (ObjectiveKind::Level, _) => "were outside the limit".to_owned(),
     }
 }
 
@@ -147,7 +163,7 @@ fn measured(facts: &Facts) -> Tile {
 
 fn budget_tiles(facts: &Facts, budget: &Budget) -> Vec<Tile> {
     let (target, tally) = (facts.terms.target, &facts.judged.tally);
-    let (one, many) = standing::events(&facts.listing.indicator.query);
+    let (one, many) = standing::events(facts.listing.objective.kind, &facts.listing.indicator.query);
     let consumed = wording::budget_consumed_percent(tally.good, tally.total, target).unwrap_or_default();
     let spent = budget.allowed_seconds().saturating_sub(budget.remaining_seconds());
     let left = wording::budget_remaining_events(tally.good, tally.total, target);

@@ -69,7 +69,7 @@ fn form(say: &Say, values: &[(&str, &str)], problems: &[(&str, &str)]) -> Form {
     let mut form = Form::default();
     for (name, value) in values {
         // numbers of groups and words of choices are not free text
-        let is_word = ["kind", "part-is", "auth", "period", "report-every", "source", "id"].iter();
+        let is_word = ["kind", "part-is", "limit-is", "auth", "period", "report-every", "source", "id"].iter();
         let is_word = is_word.clone().any(|word| name == word || name.ends_with(&format!("-{word}")));
         form.set(*name, if is_word { (*value).to_owned() } else { say.it(value) });
     }
