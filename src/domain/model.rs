@@ -215,7 +215,7 @@ impl Objective {
     /// Where it stands in its agreement.
     #[must_use]
     pub fn group(&self) -> Group {
-        let usual = Group::of_kind(self.kind.word()).unwrap_or(Group::Quality);
+        let usual = Group::of_kind(self.kind.word()).unwrap_or(Group::Availability);
         self.terms.group.unwrap_or(usual)
     }
 }
@@ -237,11 +237,13 @@ pub enum ObjectiveKind {
     Throughput,
     /// Share of a gauge's readings within a limit.
     Level,
+    /// Made of other objectives of the agreement.
+    Composite,
 }
 
 impl ObjectiveKind {
     /// Every kind, in the order in which the form offers them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Availability,
         Self::Uptime,
         Self::Latency,
@@ -249,6 +251,7 @@ impl ObjectiveKind {
         Self::Success,
         Self::Throughput,
         Self::Level,
+        Self::Composite,
     ];
 
     /// The word that is stored and stands in URLs and files.
@@ -262,6 +265,7 @@ impl ObjectiveKind {
             Self::Success => "success",
             Self::Throughput => "throughput",
             Self::Level => "level",
+            Self::Composite => "composite",
         }
     }
 

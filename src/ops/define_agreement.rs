@@ -1,7 +1,7 @@
 //! Defines an agreement with its objectives, or changes one.
 
 use crate::domain::calendar::PeriodKind;
-use crate::domain::contract::{AgreementTerms, ObjectiveTerms};
+use crate::domain::contract::{AgreementTerms, Composite, ObjectiveTerms, Rule};
 use crate::domain::counting::CounterState;
 use crate::domain::ids::{AgreementId, IndicatorId, ObjectiveId, ServiceId, SourceId, UserId};
 use crate::domain::model::{Agreement, EmailAddress, Indicator, Objective, ObjectiveKind, Query, Service, Window};
@@ -59,8 +59,19 @@ pub struct ObjectiveDraft {
     pub target: Target,
     /// The window that the budget is counted over.
     pub window: Window,
-    /// What else is promised.
+    /// What else is promised; what a composite is made of stands in [`Self::composite`] alone.
     pub terms: ObjectiveTerms,
+    /// Other objectives of the draft, by name, that it is made of.
+    pub composite: Option<CompositeDraft>,
+}
+
+/// What a composite is made of, as a person wants it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CompositeDraft {
+    /// How members become one.
+    pub rule: Rule,
+    /// Their names, each with its weight.
+    pub members: Vec<(String, u32)>,
 }
 
 /// An agreement with its live objectives, what each measures, and whose behaviour that is.
@@ -73,10 +84,20 @@ pub struct DefinedAgreement {
 }
 
 impl DefinedAgreement {
+    /// The names of a composite's members with their weights; one that was archived keeps its number.
+    #[must_use]
+    pub fn named(&self, composite: &Composite) -> Vec<(String, u32)> {
+        let name = |id: ObjectiveId| {
+            let found = self.objectives.iter().find(|(objective, ..)| objective.id == id);
+            found.map_or_else(|| format!("#{id}"), |(objective, ..)| objective.name.clone())
+        };
+        composite.members().iter().map(|(id, weight)| (name(*id), *weight)).collect()
+    }
+
     /// A short text that is another as soon as anything that a form shows has changed.
     pub fn fingerprint(&self) -> Result<String, OpsError> {
         let ids: Vec<i64> = self.objectives.iter().map(|(objective, ..)| objective.id.0).collect();
-        let text = serde_json::to_string(&(Snapshot::of_defined(self), ids))?;
+        let text = serde_json::to_string(&(Snapshot::of_defined(self)?, ids))?;
         Ok(URL_SAFE_NO_PAD.encode(Sha256::digest(text)))
     }
 }
@@ -106,7 +127,7 @@ pub async fn define(context: &Context, who: Option<UserId>, draft: AgreementDraf
     let agreement = agreement_of(&draft, AgreementId(0), now);
     let id = store::agreements::insert(&mut tx, &agreement).await.map_err(name_is_taken)?;
     let written = write_objectives(&mut tx, context, id, &draft, services, now).await?;
-    let after = Snapshot::of(&draft);
+    let after = Snapshot::of(&draft)?;
     audit(&mut tx, now, who, "agreement.defined", ("agreement", id.0), (None, Some(&after))).await?;
     tx.commit().await?;
     tracing::info!(agreement.id = id.0, objectives = written.len(), "agreement defined");
@@ -134,7 +155,7 @@ pub async fn change(
     refuse_strangers(&draft, &before, basis)?;
     make_room(&mut tx, &draft, &before, now).await?;
     write_objectives(&mut tx, context, id, &draft, services, now).await?;
-    let (was, is) = (Snapshot::of_defined(&before), Snapshot::of(&draft));
+    let (was, is) = (Snapshot::of_defined(&before)?, Snapshot::of(&draft)?);
     audit(&mut tx, now, who, "agreement.changed", ("agreement", id.0), (Some(&was), Some(&is))).await?;
     tx.commit().await?;
     Ok(())
@@ -259,8 +280,10 @@ async fn write_objectives(
 ) -> Result<Vec<ObjectiveId>, OpsError> {
     let known: BTreeSet<IndicatorId> =
         store::indicators::list(&context.db).await?.into_iter().map(|indicator| indicator.id).collect();
-    let mut written = Vec::new();
-    for one in &draft.objectives {
+    let mut written: Vec<(String, ObjectiveId)> = Vec::new();
+    // what a composite is made of comes first
+    let (composites, singles): (Vec<_>, Vec<_>) = draft.objectives.iter().partition(|one| one.composite.is_some());
+    for one in singles.into_iter().chain(composites) {
         let service = services.find_or_insert(tx, &one.service, &draft.owner).await?;
         let indicator = store::indicators::find_or_insert(tx, service, one.source, &one.query).await?;
         if !known.contains(&indicator) {
@@ -277,15 +300,32 @@ async fn write_objectives(
             kind: one.kind,
             target: one.target,
             window: one.window,
-            terms: one.terms.clone(),
+            terms: ObjectiveTerms { composite: composite(one, &written)?, ..one.terms.clone() },
             archived_at: None,
         };
-        written.push(match one.id {
+        let id = match one.id {
             Some(id) => store::objectives::update(tx, &objective).await.map(|()| id)?,
             None => store::objectives::insert(tx, &objective).await?,
-        });
+        };
+        written.push((one.name.clone(), id));
     }
-    Ok(written)
+    Ok(written.into_iter().map(|(_, id)| id).collect())
+}
+
+/// The composite that names mean, once its members are written.
+fn composite(draft: &ObjectiveDraft, written: &[(String, ObjectiveId)]) -> Result<Option<Composite>, OpsError> {
+    let Some(CompositeDraft { rule, members }) = &draft.composite else { return Ok(None) };
+    let find = |(name, weight): &(String, u32)| {
+        let found = written.iter().find(|(known, _)| known == name).map(|(_, id)| (*id, *weight));
+        found.ok_or_else(|| {
+            OpsError::refused(
+                "",
+                format!("“{}” names “{name}”, which is no single objective of this agreement.", draft.name),
+            )
+        })
+    };
+    let members = members.iter().map(find).collect::<Result<_, _>>()?;
+    Composite::new(*rule, members).map(Some).map_err(|why| OpsError::refused("", why.to_string()))
 }
 
 /// The pull of an indicator that was never pulled: history begins at `from`.
@@ -303,6 +343,7 @@ struct Snapshot {
     period: &'static str,
     report_every: &'static str,
     recipients: Vec<String>,
+    terms: String,
     objectives: Vec<ObjectiveSnapshot>,
 }
 
@@ -315,11 +356,13 @@ struct ObjectiveSnapshot {
     query: String,
     target_percent: String,
     window: String,
+    terms: String,
+    members: Vec<(String, u32)>,
 }
 
 impl Snapshot {
-    fn of(draft: &AgreementDraft) -> Self {
-        Self {
+    fn of(draft: &AgreementDraft) -> Result<Self, OpsError> {
+        Ok(Self {
             name: draft.name.clone(),
             customer: draft.customer.clone(),
             owner: draft.owner.clone(),
@@ -327,11 +370,12 @@ impl Snapshot {
             period: draft.period.word(),
             report_every: draft.report_every.word(),
             recipients: draft.recipients.iter().map(ToString::to_string).collect(),
-            objectives: draft.objectives.iter().map(ObjectiveSnapshot::of).collect(),
-        }
+            terms: store::agreements::terms_document(&draft.terms)?,
+            objectives: draft.objectives.iter().map(ObjectiveSnapshot::of).collect::<Result<_, _>>()?,
+        })
     }
 
-    fn of_defined(defined: &DefinedAgreement) -> Self {
+    fn of_defined(defined: &DefinedAgreement) -> Result<Self, OpsError> {
         Self::of(&AgreementDraft {
             name: defined.agreement.name.clone(),
             customer: defined.agreement.customer.clone(),
@@ -341,13 +385,15 @@ impl Snapshot {
             report_every: defined.agreement.report_every,
             recipients: defined.agreement.recipients.clone(),
             terms: defined.agreement.terms.clone(),
-            objectives: defined.objectives.iter().map(|(o, i, s)| ObjectiveDraft::of(o, i, s)).collect(),
+            objectives: defined.objectives.iter().map(|one| ObjectiveDraft::of(defined, one)).collect(),
         })
     }
 }
 
 impl ObjectiveDraft {
-    fn of(objective: &Objective, indicator: &Indicator, service: &Service) -> Self {
+    fn of(defined: &DefinedAgreement, (objective, indicator, service): &(Objective, Indicator, Service)) -> Self {
+        let named =
+            |composite: &Composite| CompositeDraft { rule: composite.rule(), members: defined.named(composite) };
         Self {
             id: Some(objective.id),
             name: objective.name.clone(),
@@ -357,14 +403,15 @@ impl ObjectiveDraft {
             query: indicator.query.clone(),
             target: objective.target,
             window: objective.window,
-            terms: objective.terms.clone(),
+            composite: objective.terms.composite.as_ref().map(named),
+            terms: ObjectiveTerms { composite: None, ..objective.terms.clone() },
         }
     }
 }
 
 impl ObjectiveSnapshot {
-    fn of(draft: &ObjectiveDraft) -> Self {
-        Self {
+    fn of(draft: &ObjectiveDraft) -> Result<Self, OpsError> {
+        Ok(Self {
             name: draft.name.clone(),
             kind: draft.kind.word(),
             service: draft.service.clone(),
@@ -372,6 +419,8 @@ impl ObjectiveSnapshot {
             query: draft.query.to_string(),
             target_percent: draft.target.to_string(),
             window: draft.window.to_string(),
-        }
+            terms: store::objectives::terms_document(&draft.terms)?,
+            members: draft.composite.as_ref().map(|one| one.members.clone()).unwrap_or_default(),
+        })
     }
 }

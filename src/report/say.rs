@@ -16,6 +16,7 @@ pub(super) const fn events(line: &Line) -> (&'static str, &'static str) {
         ObjectiveKind::Success => ("attempt", "attempts"),
         ObjectiveKind::Throughput => ("minute", "minutes"),
         ObjectiveKind::Level => ("reading", "readings"),
+        ObjectiveKind::Composite => ("part", "parts"),
     }
 }
 
@@ -43,6 +44,7 @@ pub(super) fn promise(line: &Line) -> String {
         ObjectiveKind::Success => format!("at least {target} % of attempts succeed"),
         ObjectiveKind::Throughput => format!("at least {target} % of minutes have the promised throughput"),
         ObjectiveKind::Level => format!("at least {target} % of readings within the limit"),
+        ObjectiveKind::Composite => format!("at least {target} % of all members together"),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Objectives, alone and together with everything they hang on.
 
+use crate::domain::contract::ObjectiveTerms;
 use crate::domain::ids::{AgreementId, IndicatorId, ObjectiveId, ServiceId, SourceId};
 use crate::domain::model::{Agreement, Indicator, Objective, ObjectiveKind, RollingMinutes, Window};
 use crate::domain::target::Target;
@@ -150,6 +151,11 @@ const fn window_minutes(window: Window) -> Option<i64> {
 
 fn terms_text(objective: &Objective) -> Result<String, StoreError> {
     documents::objective_text(&objective.terms).map_err(|why| StoreError::corrupt("objectives", objective.id, why))
+}
+
+/// Terms as the JSON text that is stored, for the audit log.
+pub fn terms_document(terms: &ObjectiveTerms) -> Result<String, serde_json::Error> {
+    documents::objective_text(terms)
 }
 
 /// Keeps a new objective; the `id` in it is ignored. `Conflict` on `objectives.agreement, objectives.name` if its

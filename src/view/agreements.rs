@@ -3,6 +3,8 @@
 use super::overview::ObjectiveRow;
 use super::reports::ReportRow;
 use super::{Choice, Fact, Field, Form, Link, Progress, Shell, Status};
+use crate::domain::calendar::PeriodKind;
+use crate::domain::credit::templates;
 use askama::Template;
 
 /// `/agreements`. Query: `archived=1` shows the archived ones.
@@ -177,6 +179,32 @@ pub struct ObjectiveFields {
     pub target: Field,
     /// A length such as `30d`, or `period`.
     pub window: Field,
+    /// The budgeting method.
+    pub method: Field,
+    /// Length of a slice in minutes.
+    pub slice: Field,
+    /// From which share on a slice is good.
+    pub slice_target: Field,
+    /// Slices without requests: `good`, `excluded`, `bad`.
+    pub no_requests: Field,
+    /// Unknown slices: `good`, `excluded`, `bad`.
+    pub unknown: Field,
+    /// Bad slices in a row that are downtime.
+    pub consecutive: Field,
+    /// Requests that a slice needs to be bad.
+    pub down_requests: Field,
+    /// Group in the agreement.
+    pub group: Field,
+    /// Weight in the agreement.
+    pub weight: Field,
+    /// `on` if credits go by it.
+    pub earns_credit: Field,
+    /// Burn-rate alerts, one on a line.
+    pub alerts: Field,
+    /// How a composite is made: `any_bad`, `weighted`.
+    pub rule: Field,
+    /// What a composite is made of, one on a line.
+    pub members: Field,
 }
 
 impl AgreementFormPage {
@@ -184,6 +212,31 @@ impl AgreementFormPage {
     #[must_use]
     pub fn action(&self) -> String {
         self.id.map_or_else(|| "/agreements/new".to_owned(), |id| format!("/agreements/{id}/edit"))
+    }
+
+    /// Is anything typed into these fields, or wrong with them? Then the part stands open.
+    #[must_use]
+    pub fn has_any(&self, names: &[&str]) -> bool {
+        let is_usual = |name: &str, value: &str| {
+            matches!((name, value), (_, "") | ("period-day" | "period-month", "1") | ("week-starts", "monday"))
+        };
+        names.iter().any(|name| {
+            let field = self.form.field(name);
+            field.problem.is_some() || !is_usual(name, &field.value)
+        })
+    }
+
+    /// The forms of contract to start from: word and name.
+    #[must_use]
+    pub fn templates(&self) -> Vec<Choice> {
+        templates::Template::ALL.iter().map(|template| Choice::new(template.key, template.name)).collect()
+    }
+
+    /// The kinds of calendar period, for choosing one.
+    #[must_use]
+    pub fn periods(&self, with_day: bool) -> Vec<Choice> {
+        let kinds = PeriodKind::ALL.into_iter().filter(|kind| with_day || *kind != PeriodKind::Day);
+        kinds.map(|kind| Choice::new(kind.word(), format!("calendar {}", kind.word()))).collect()
     }
 
     /// The number that another objective would get.
@@ -225,7 +278,37 @@ impl ObjectiveFields {
             limit: field("limit"),
             target: field("target"),
             window: field("window"),
+            method: field("method"),
+            slice: field("slice"),
+            slice_target: field("slice-target"),
+            no_requests: field("no-requests"),
+            unknown: field("unknown"),
+            consecutive: field("consecutive"),
+            down_requests: field("down-requests"),
+            group: field("group"),
+            weight: field("weight"),
+            earns_credit: field("earns-credit"),
+            alerts: field("alerts"),
+            rule: field("rule"),
+            members: field("members"),
         }
+    }
+
+    /// Is anything typed into the part for those who count by the letter? Then it stands open.
+    #[must_use]
+    pub fn has_letter(&self) -> bool {
+        let usual = |field: &Field, usual: &str| field.value.is_empty() || field.value == usual;
+        let plain = usual(&self.method, "occurrences")
+            && usual(&self.no_requests, "good")
+            && usual(&self.unknown, "excluded")
+            && usual(&self.consecutive, "1")
+            && usual(&self.down_requests, "1")
+            && usual(&self.group, "")
+            && usual(&self.weight, "1")
+            && usual(&self.earns_credit, "")
+            && usual(&self.alerts, "");
+        let fields = [&self.slice, &self.slice_target, &self.consecutive, &self.alerts, &self.weight];
+        !plain || fields.iter().any(|field| field.problem.is_some())
     }
 
     /// Is its kind this word? The first kind when none was chosen.

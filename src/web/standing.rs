@@ -32,6 +32,7 @@ pub const fn kind(kind: ObjectiveKind) -> &'static str {
         ObjectiveKind::Success => "Success rate",
         ObjectiveKind::Throughput => "Throughput",
         ObjectiveKind::Level => "Level",
+        ObjectiveKind::Composite => "Composite",
     }
 }
 
@@ -72,7 +73,8 @@ pub fn share(kind: ObjectiveKind, target: Target, good: i64, total: i64) -> Stri
         | ObjectiveKind::Latency
         | ObjectiveKind::Success
         | ObjectiveKind::Throughput
-        | ObjectiveKind::Level => format!("{good} %"),
+        | ObjectiveKind::Level
+        | ObjectiveKind::Composite => format!("{good} %"),
     }
 }
 
@@ -99,7 +101,8 @@ pub fn target(kind: ObjectiveKind, target: Target) -> String {
         | ObjectiveKind::Latency
         | ObjectiveKind::Success
         | ObjectiveKind::Throughput
-        | ObjectiveKind::Level => format!("{target} %"),
+        | ObjectiveKind::Level
+        | ObjectiveKind::Composite => format!("{target} %"),
     }
 }
 

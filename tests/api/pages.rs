@@ -46,6 +46,7 @@ fn draft(source: SourceId, name: &str, target: &str, kind: ObjectiveKind) -> Obj
         target: Target::parse(target).unwrap(),
         window: Window::Rolling(RollingMinutes::MONTH),
         terms: ObjectiveTerms::default(),
+        composite: None,
     }
 }
 

@@ -54,6 +54,7 @@ pub fn promise(name: &str, kind: ObjectiveKind, source: SourceId, query: Query) 
         target: Target::parse("99").unwrap(),
         window: Window::Rolling(RollingMinutes::MONTH),
         terms: ObjectiveTerms::default(),
+        composite: None,
     }
 }
 

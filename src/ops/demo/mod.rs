@@ -196,7 +196,8 @@ fn objective(promise: &Promise, source: SourceId) -> Result<ObjectiveDraft, OpsE
         | ObjectiveKind::ErrorRate
         | ObjectiveKind::Success
         | ObjectiveKind::Throughput
-        | ObjectiveKind::Level => Query::Ratio {
+        | ObjectiveKind::Level
+        | ObjectiveKind::Composite => Query::Ratio {
             total: Expression::Raw(selector(&format!("sample_requests_total{{service=\"{service}\"}}"))?),
             part: Part::Bad(Expression::Raw(selector(&format!(
                 "sample_requests_total{{service=\"{service}\",code=~\"5..\"}}"
@@ -213,6 +214,7 @@ fn objective(promise: &Promise, source: SourceId) -> Result<ObjectiveDraft, OpsE
         target: Target::parse(promise.target).or(Err(builtin()))?,
         window: Window::Rolling(RollingMinutes::MONTH),
         terms: ObjectiveTerms::default(),
+        composite: None,
     })
 }
 

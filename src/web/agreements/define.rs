@@ -1,6 +1,7 @@
 //! The agreement form: define, change; archive and restore.
 
 use super::thresholds;
+use crate::domain::credit::templates::Template;
 use crate::domain::ids::AgreementId;
 use crate::domain::model::Source;
 use crate::ops::define_agreement::{self, AgreementDraft, DefinedAgreement};
@@ -16,17 +17,33 @@ use crate::web::{State, WebError, paths, say, session};
 use actix_session::Session;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Path};
+use actix_web::web::{Data, Path, Query};
+use serde::Deserialize;
 
 /// The field that says which state of the agreement the person saw.
 const BASIS: &str = "basis";
 
-/// GET `/agreements/new`.
-pub async fn new(user: SignedIn, frame: Frame, state: Data<State>) -> Result<HttpResponse, WebError> {
+/// The query of a new agreement; a template that is none changes nothing.
+#[derive(Debug, Default, Deserialize)]
+pub struct Asked {
+    template: Option<String>,
+}
+
+/// GET `/agreements/new`, from the form of a public contract if `template` names one.
+pub async fn new(
+    user: SignedIn,
+    frame: Frame,
+    state: Data<State>,
+    asked: Query<Asked>,
+) -> Result<HttpResponse, WebError> {
     say::editor(&user.0)?;
     let last = store::agreements::list(&state.db).await?.pop();
     let zone = last.map_or("UTC", |agreement| agreement.zone.name());
-    answer(StatusCode::OK, frame, &Choices::load(&state).await?, None, form::empty(zone, ""))
+    let mut empty = form::empty(zone, "");
+    if let Some(template) = asked.template.as_deref().and_then(Template::from_key) {
+        form::apply(&mut empty, &template);
+    }
+    answer(StatusCode::OK, frame, &Choices::load(&state).await?, None, empty)
 }
 
 /// GET `/agreements/{id}/edit`.

@@ -37,6 +37,7 @@ pub(super) fn promise(listing: &ObjectiveListing) -> String {
         (ObjectiveKind::Throughput, _) => format!("at least {target} % of {events} have enough requests"),
         (ObjectiveKind::Level, Query::Level { limit, .. }) => format!("at least {target} % of {events} are {limit}"),
         (ObjectiveKind::Level, _) => format!("at least {target} % of {events} are within the limit"),
+        (ObjectiveKind::Composite, _) => format!("at least {target} % of all members together"),
     };
     let when = match objective.window {
         Window::Rolling(length) => format!("over any {}", standing::length_in_words(length.minutes())),
@@ -111,6 +112,7 @@ fn went_wrong(listing: &ObjectiveListing) -> String {
             Bound::AtLeast => format!("were below {}", limit.number()),
         },
         (ObjectiveKind::Level, _) => "were outside the limit".to_owned(),
+        (ObjectiveKind::Composite, _) => "were bad".to_owned(),
     }
 }
 

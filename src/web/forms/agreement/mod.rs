@@ -1,15 +1,18 @@
 //! The agreement form: an agreement and any number of objectives.
 
+mod contract;
+mod counting;
 mod objective;
 mod percentiles;
 mod query;
 
+pub use contract::apply;
 pub use objective::target_text;
 
 use super::{line, optional_line};
 use crate::domain::calendar::PeriodKind;
-use crate::domain::contract::AgreementTerms;
 use crate::domain::model::{EmailAddress, ObjectiveKind, RollingMinutes, Source};
+use crate::domain::terms::Method;
 use crate::ops::define_agreement::{AgreementDraft, DefinedAgreement};
 use crate::view::Form;
 use chrono_tz::Tz;
@@ -49,6 +52,7 @@ pub fn add_objective(form: &mut Form) {
     form.set(field(number, "part-is"), "bad");
     form.set(field(number, "limit-is"), "at-most");
     form.set(field(number, "window"), RollingMinutes::MONTH.to_string());
+    form.set(field(number, "method"), Method::default().word());
 }
 
 /// Does what a button inside the form says: adds or removes an objective. False for every other button.
@@ -77,6 +81,9 @@ pub fn filled(defined: &DefinedAgreement) -> Form {
     form.set("report-every", agreement.report_every.word());
     let recipients: Vec<&str> = agreement.recipients.iter().map(EmailAddress::as_str).collect();
     form.set("recipients", recipients.join("\n"));
+    for (name, value) in contract::fields(&agreement.terms) {
+        form.set(name, value);
+    }
     for (number, (objective, indicator, service)) in defined.objectives.iter().enumerate() {
         let mut set = |field: &str, value: String| form.set(format!("{GROUP}-{number}-{field}"), value);
         set("id", objective.id.to_string());
@@ -86,8 +93,12 @@ pub fn filled(defined: &DefinedAgreement) -> Form {
         set("source", indicator.source.to_string());
         set("target", target_text(objective.kind, objective.target));
         set("window", objective.window.to_string());
-        for (field, value) in query::fields(&indicator.query) {
+        for (field, value) in query::fields(&indicator.query).into_iter().chain(counting::fields(&objective.terms)) {
             set(field, value);
+        }
+        if let Some(composite) = &objective.terms.composite {
+            set("rule", composite.rule().word().to_owned());
+            set("members", counting::members_text(&defined.named(composite)));
         }
     }
     form
@@ -108,10 +119,11 @@ pub fn read(form: &mut Form, sources: &[Source]) -> Option<Typed> {
     let customer = optional_line(form, "customer", "the customer's name");
     let owner = optional_line(form, "owner", "the owner's name");
     let zone = zone(form);
-    let period = week_or_month(form, "period");
-    let report_every = week_or_month(form, "report-every");
+    let period = period(form, "period");
+    let report_every = period_of_report(form, "report-every");
     let recipients = recipients(form);
-    let objectives = objective::read_all(form, sources);
+    let terms = contract::read(form);
+    let objectives = objective::read_all(form, sources, period.unwrap_or(PeriodKind::Month));
     if !form.is_fine() {
         return None;
     }
@@ -124,7 +136,7 @@ pub fn read(form: &mut Form, sources: &[Source]) -> Option<Typed> {
         period: period?,
         report_every: report_every?,
         recipients: recipients?,
-        terms: AgreementTerms::default(),
+        terms: terms?,
         objectives,
     };
     Some(Typed { draft, threshold_fields })
@@ -140,10 +152,18 @@ fn zone(form: &mut Form) -> Option<Tz> {
     zone
 }
 
-fn week_or_month(form: &mut Form, name: &str) -> Option<PeriodKind> {
-    let kind = PeriodKind::from_word(form.value(name)).filter(|k| matches!(k, PeriodKind::Week | PeriodKind::Month));
+fn period(form: &mut Form, name: &str) -> Option<PeriodKind> {
+    let kind = PeriodKind::from_word(form.value(name));
     if kind.is_none() {
-        form.refuse(name, "Please choose week or month.");
+        form.refuse(name, "Please choose day, week, month, quarter or year.");
+    }
+    kind
+}
+
+fn period_of_report(form: &mut Form, name: &str) -> Option<PeriodKind> {
+    let kind = PeriodKind::from_word(form.value(name)).filter(|kind| *kind != PeriodKind::Day);
+    if kind.is_none() {
+        form.refuse(name, "Please choose week, month, quarter or year.");
     }
     kind
 }

@@ -1,11 +1,14 @@
 //! One objective of the form: what it is about, and what it promises.
 
 use super::percentiles::{self, Percentile};
-use super::{GROUP, OBJECTIVES_MAX, field, query};
-use crate::domain::contract::ObjectiveTerms;
+use super::{GROUP, OBJECTIVES_MAX, counting, field, query};
+use crate::domain::calendar::PeriodKind;
+use crate::domain::contract::Rule;
 use crate::domain::ids::{ObjectiveId, SourceId};
 use crate::domain::model::{ObjectiveKind, Query, RollingMinutes, Source, SourceSpec, Window};
 use crate::domain::target::{Target, TargetError, WHOLE_PPM, ppm_to_percent};
+use crate::domain::terms::Method;
+use crate::domain::time::DAY_MINUTES;
 use crate::ops::define_agreement::ObjectiveDraft;
 use crate::view::Form;
 use crate::web::forms::{NAME_CHARS_MAX, line, sentence};
@@ -24,7 +27,8 @@ pub fn target_text(kind: ObjectiveKind, target: Target) -> String {
         | ObjectiveKind::Latency
         | ObjectiveKind::Success
         | ObjectiveKind::Throughput
-        | ObjectiveKind::Level => target.to_string(),
+        | ObjectiveKind::Level
+        | ObjectiveKind::Composite => target.to_string(),
     }
 }
 
@@ -32,13 +36,14 @@ pub fn target_text(kind: ObjectiveKind, target: Target) -> String {
 type Read = (ObjectiveDraft, String);
 
 /// Reads every objective, in their order; percentiles make several of one.
-pub(super) fn read_all(form: &mut Form, sources: &[Source]) -> Option<Vec<Read>> {
+pub(super) fn read_all(form: &mut Form, sources: &[Source], period: PeriodKind) -> Option<Vec<Read>> {
     let numbers = form.group(GROUP);
     if numbers.is_empty() || numbers.len() > OBJECTIVES_MAX {
         form.refuse("", format!("An agreement needs 1 to {OBJECTIVES_MAX} objectives; add one below."));
         return None;
     }
-    let drafts: Vec<_> = numbers.iter().map(|number| objective(form, *number, sources)).collect();
+    let mut drafts: Vec<_> = numbers.iter().map(|number| objective(form, *number, sources, period)).collect();
+    composites(form, &numbers, &mut drafts, period);
     let mut names = BTreeSet::new();
     for (number, (draft, _)) in numbers.iter().zip(&drafts).flat_map(|(n, d)| d.iter().flatten().map(move |d| (n, d))) {
         if !names.insert(draft.name.to_lowercase()) {
@@ -53,8 +58,68 @@ pub(super) fn read_all(form: &mut Form, sources: &[Source]) -> Option<Vec<Read>>
     Some(drafts.into_iter().collect::<Option<Vec<_>>>()?.concat())
 }
 
-fn objective(form: &mut Form, number: usize, sources: &[Source]) -> Option<Vec<Read>> {
+/// Reads the composites, once all that they may be made of is read.
+fn composites(form: &mut Form, numbers: &[usize], drafts: &mut [Option<Vec<Read>>], period: PeriodKind) {
+    let singles: Vec<ObjectiveDraft> = drafts.iter().flatten().flatten().map(|(draft, _)| draft.clone()).collect();
+    for (number, draft) in numbers.iter().zip(drafts) {
+        if is_composite(form, *number) {
+            *draft = composite(form, *number, &singles, period).map(|draft| vec![(draft, field(*number, "threshold"))]);
+        }
+    }
+}
+
+fn is_composite(form: &Form, number: usize) -> bool {
+    form.is(&field(number, "kind"), ObjectiveKind::Composite.word())
+}
+
+/// A composite is about what its first member is about.
+fn composite(form: &mut Form, number: usize, singles: &[ObjectiveDraft], period: PeriodKind) -> Option<ObjectiveDraft> {
     let at = |name: &str| field(number, name);
+    let kind = ObjectiveKind::Composite;
+    let name = line(form, &at("name"), "a name for the objective, such as “The shop as a whole”");
+    let window = window(form, &at("window"));
+    let target = target(form, &at("target"), kind);
+    let terms = counting::read(form, number, target, window_minutes(window, period));
+    let names: Vec<String> = singles.iter().map(|single| single.name.clone()).collect();
+    let composite = counting::composite(form, number, &names);
+    let (mut terms, target, composite) = (terms?, target?, composite?);
+    if composite.rule == Rule::AnyBad && !matches!(terms.counting.method, Method::Timeslices { .. }) {
+        // its members say what a bad slice is; only the length is its own
+        terms.counting.method = Method::Timeslices { slice: terms.counting.method.slice(), target: target.into() };
+    }
+    let lead = composite.members.first().and_then(|(lead, _)| singles.iter().find(|single| single.name == *lead))?;
+    Some(ObjectiveDraft {
+        id: form.value(&at("id")).parse().ok().map(ObjectiveId),
+        name: name?,
+        kind,
+        service: lead.service.clone(),
+        source: lead.source,
+        query: lead.query.clone(),
+        target,
+        window: window?,
+        terms,
+        composite: Some(composite),
+    })
+}
+
+/// The length that alerts are measured by.
+const fn window_minutes(window: Option<Window>, period: PeriodKind) -> i64 {
+    match (window, period) {
+        (Some(Window::Rolling(length)), _) => length.minutes(),
+        (_, PeriodKind::Day) => DAY_MINUTES,
+        (_, PeriodKind::Week) => 7 * DAY_MINUTES,
+        // the shortest that there is
+        (_, PeriodKind::Month) => 28 * DAY_MINUTES,
+        (_, PeriodKind::Quarter) => 90 * DAY_MINUTES,
+        (_, PeriodKind::Year) => 365 * DAY_MINUTES,
+    }
+}
+
+fn objective(form: &mut Form, number: usize, sources: &[Source], period: PeriodKind) -> Option<Vec<Read>> {
+    let at = |name: &str| field(number, name);
+    if is_composite(form, number) {
+        return None; // read last
+    }
     let kind = ObjectiveKind::from_word(form.value(&at("kind")));
     if kind.is_none() {
         form.refuse(at("kind"), "Please choose what kind of promise this is.");
@@ -65,7 +130,9 @@ fn objective(form: &mut Form, number: usize, sources: &[Source]) -> Option<Vec<R
     let source = source(form, &at("source"), sources);
     let window = window(form, &at("window"));
     let promises = kind.zip(source).and_then(|(kind, source)| promises(form, number, (kind, id), source));
-    let (name, service, source, window, promises) = (name?, service?, source?, window?, promises?);
+    let target = promises.as_ref().and_then(|promises| Some(promises.first()?.target));
+    let terms = counting::read(form, number, target, window_minutes(window, period));
+    let (name, service, source, window, promises, terms) = (name?, service?, source?, window?, promises?, terms?);
     fits_every_suffix(form, number, &name, &promises)?;
     let draft = |promise: Promise| {
         let draft = ObjectiveDraft {
@@ -77,7 +144,8 @@ fn objective(form: &mut Form, number: usize, sources: &[Source]) -> Option<Vec<R
             query: promise.query,
             target: promise.target,
             window,
-            terms: ObjectiveTerms::default(),
+            terms: terms.clone(),
+            composite: None,
         };
         (draft, at(promise.threshold_field))
     };
@@ -173,7 +241,8 @@ fn target(form: &mut Form, name: &str, kind: ObjectiveKind) -> Option<Target> {
         | ObjectiveKind::Latency
         | ObjectiveKind::Success
         | ObjectiveKind::Throughput
-        | ObjectiveKind::Level => (Target::parse(text), false),
+        | ObjectiveKind::Level
+        | ObjectiveKind::Composite => (Target::parse(text), false),
     };
     let refusal = |error: TargetError| match error {
         TargetError::NotANumber if is_maximum => {

@@ -59,6 +59,8 @@ pub(super) fn read(form: &mut Form, number: usize, kind: ObjectiveKind, source: 
         ObjectiveKind::Latency => latency(form, number),
         ObjectiveKind::Throughput => throughput(form, number, source),
         ObjectiveKind::Level => level(form, number, source),
+        // it is read from its members
+        ObjectiveKind::Composite => None,
     }
 }
 
