@@ -52,6 +52,10 @@ pub mod recovery;
 
 pub mod compliance;
 
+pub mod phrases;
+
+pub mod assessment;
+
 pub mod history;
 
 pub mod outlook;

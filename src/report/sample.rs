@@ -1,13 +1,14 @@
 //! A report for tests: one objective missed by a hair, one at risk, one met, one with few events, one never seen.
 
-use crate::domain::calendar::PeriodKind;
+use crate::domain::calendar;
 use crate::domain::model::ObjectiveKind;
 use crate::domain::target::Target;
+use crate::domain::terms::Unit;
 use crate::domain::time::{Instant, Span};
 use crate::domain::wording;
 use crate::report::{
-    Bounds, Budget, Contract, Coverage, Day, Interval, Line, Outage, Period, Previous, Report, Sli, Status, VERSION,
-    Verdict, how_counted,
+    Bounds, Budget, Contract, Coverage, Day, Interval, Letter, Line, Outage, Period, Previous, Report, Sli, Status,
+    VERSION, Verdict, Whole, how_counted,
 };
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -22,7 +23,6 @@ pub(super) fn at(text: &str) -> Instant {
 pub(super) fn report() -> Report {
     let zone = Tz::Europe__Berlin;
     let start = at("2026-11-08T23:00:00Z");
-    let span = Span::ending(at("2026-11-15T23:00:00Z").minute(), MINUTES);
     let objectives = vec![checkout(), latency(), few(), up(), silent()];
     Report {
         version: VERSION,
@@ -33,17 +33,18 @@ pub(super) fn report() -> Report {
             owner: "Zoë <ops>".to_owned(),
             zone,
         },
-        period: Period::new(PeriodKind::Week, "2026-W46".to_owned(), span, zone),
+        period: Period::of(&calendar::Period::parse("2026-W46", zone).unwrap()),
         built_at: at("2026-11-16T00:20:00Z"),
         provisional: false,
         revision: 1,
-        verdict: Verdict::of(&objectives),
+        verdict: Verdict::of(&objectives, &[]),
         notes: how_counted(&objectives, start, zone, false),
         objectives,
         findings: vec![
             "Checkout availability: two series had the same labels from 08:00 to 08:04 UTC; one was left out."
                 .to_owned(),
         ],
+        whole: Whole::default(),
     }
 }
 
@@ -62,17 +63,19 @@ fn line(id: i64, name: &str, target: &str, (good, total): (i64, i64), known: i64
         query: "http_requests_total{job=\"shop\",code=~\"5..\"} / http_requests_total{job=\"shop\"}".to_owned(),
         status,
         met: measured.then(|| target.is_met(good, total)),
+        unit: Unit::Event,
         good,
         bad: total - good,
         total,
         sli: Sli::of(good, total, known, target),
-        budget: Budget::of(good, total, MINUTES, target),
+        budget: Budget::of((good, total), Unit::Event, MINUTES, target),
         burn_rate: wording::burn_rate(good, total, target),
         coverage: Coverage::of(known, MINUTES),
         bounds: None,
         previous: None,
         outages: vec![],
         daily: vec![],
+        letter: Letter::default(),
     }
 }
 
@@ -81,7 +84,16 @@ fn checkout() -> Line {
     let outage = |start: &str, end: &str, bad, total, share: &str| {
         let (start, end) = (at(start), at(end));
         let minutes = Span::new(start.minute(), end.minute()).minutes();
-        Outage { start, end, minutes, bad, total, share_of_budget_percent: Some(share.to_owned()) }
+        Outage {
+            start,
+            end,
+            minutes,
+            bad,
+            total,
+            share_of_budget_percent: Some(share.to_owned()),
+            cause: None,
+            bad_percent: None,
+        }
     };
     let bad = [20, 31, 900, 12, 25, 10, 5];
     let daily = (0..7).zip(bad).map(|(n, bad)| {
