@@ -136,10 +136,10 @@ fn exclusion(report: &Report, one: &Exclusion) -> ExclusionText {
         Category::from_word(&one.category).map_or_else(|| one.category.as_str(), |category| category.in_words());
     let reason = if one.reason.is_empty() { String::new() } else { format!(": {}", one.reason) };
     let minutes = |n: i64| counted(n, "minute", "minutes");
-    let mut effect = format!("{} taken out", minutes(one.taken_minutes));
+    let mut effects = vec![format!("{} taken out", minutes(one.taken_minutes))];
     for (n, why) in [(one.late_minutes, "announced too late"), (one.over_cap_minutes, "beyond the month's cap")] {
         if n > 0 {
-            effect.push_str(&format!("; {} judged all the same, {why}", minutes(n)));
+            effects.push(format!("{} judged all the same, {why}", minutes(n)));
         }
     }
     let day = |at| wording::day(at, zone);
@@ -147,7 +147,7 @@ fn exclusion(report: &Report, one: &Exclusion) -> ExclusionText {
     ExclusionText {
         what: format!("{}{reason}", capitalised(category)),
         when: crate::domain::assessment::why::occurrences(&one.when(), zone, OCCURRENCES_MAX),
-        effect,
+        effect: effects.join("; "),
         who: format!("asked by {} on {}, approved by {}{approved}", one.asked_by, day(one.asked_at), one.approved_by),
     }
 }
@@ -183,6 +183,7 @@ pub(super) fn sides(report: &Report) -> Vec<Sides<'_>> {
 
 /// One method of the comparison.
 pub(super) struct MethodText {
+    pub(super) method: String,
     pub(super) words: String,
     pub(super) share: String,
     pub(super) counts: String,
@@ -192,6 +193,7 @@ pub(super) struct MethodText {
 /// The same period under each method.
 pub(super) fn comparison(line: &Line) -> Vec<MethodText> {
     let text = |one: &Compared| MethodText {
+        method: one.method.clone(),
         words: format!("{}{}", capitalised(&one.words), if one.is_own { ", as agreed" } else { "" }),
         share: say::measured(&one.sli),
         counts: format!("{} of {}", amount(one.good, one.unit), amount(one.total, one.unit)),

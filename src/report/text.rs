@@ -52,7 +52,9 @@ fn whole(page: &mut Page, report: &Report) {
         page.heading(title, '-');
         page.rows(&rows);
         if title.starts_with("Compliance") {
-            violations.iter().for_each(|violation| page.prose("  - ", violation));
+            for violation in &violations {
+                page.prose("  - ", violation);
+            }
         }
     }
     let exclusions = sections::exclusions(report);

@@ -230,6 +230,29 @@ mod tests {
         }
     }
 
+    /// Every objective is met, and still the agreement is not: the mean time to repair was promised too.
+    #[test]
+    fn a_broken_promise_about_outages_breaks_the_agreement() {
+        let mut report = with(&[Status::Met, Status::Met]);
+        report.verdict = Verdict::of(&report.objectives, &["mean time to repair"]);
+        assert_eq!(report.verdict.status, Status::Breached);
+        assert_eq!(
+            report.verdict.sentence,
+            "All 2 objectives met. Broken promises about outages: mean time to repair."
+        );
+        assert!(subject(&report).ends_with("week 2026-W46 – a promise about outages broken"), "{}", subject(&report));
+    }
+
+    #[test]
+    fn what_is_excluded_is_not_applicable_and_not_unmeasured() {
+        let mut report = with(&[Status::NoData]);
+        report.objectives[0].sli = Sli::NotApplicable;
+        let of = |report: &Report| Verdict::of(&report.objectives, &[]).sentence;
+        assert_eq!(of(&report), "Nothing of this period is judged: all of it is excluded, or outside business hours.");
+        report.objectives.extend(with(&[Status::Met]).objectives);
+        assert!(of(&report).ends_with("1 of 2 objectives met. Not applicable: a."), "{}", of(&report));
+    }
+
     #[test]
     fn a_subject_is_one_line_and_names_what_is_not_final() {
         let mut report = with(&[Status::Met]);

@@ -4,10 +4,11 @@ use crate::domain::assessment::{self, Assessed, Assessment, CreditDue, why};
 use crate::domain::compliance;
 use crate::domain::ledger::Tally;
 use crate::domain::phrases;
+use crate::domain::recovery::MeasureKind;
 use crate::domain::spans::Spans;
 use crate::domain::target::{Target, ppm_to_percent};
 use crate::domain::terms::{Method, Unit};
-use crate::domain::time::Instant;
+use crate::domain::time::{Instant, Minute};
 use crate::domain::wording::share_percent;
 use crate::report::{Sli, serial};
 use chrono_tz::Tz;
@@ -127,7 +128,7 @@ impl Letter {
             excluded_minutes: one.excluded_minutes,
             closed_minutes: one.closed_minutes,
             severity: one.severity.map(|severity| severity.word().to_owned()),
-            violated_since: one.since.map(|minute| minute.start()),
+            violated_since: one.since.map(Minute::start),
             comparison: one.comparison.iter().map(|compared| Compared::of(compared, one.target, events)).collect(),
             methods_disagree: one.methods_disagree(),
             why: why::raw(one),
@@ -430,9 +431,6 @@ impl Whole {
     pub fn broken_measures(&self) -> Vec<&'static str> {
         let measures = self.recovery.iter().flat_map(|recovery| &recovery.measures);
         let broken = measures.filter(|measure| measure.met == Some(false));
-        broken
-            .filter_map(|measure| crate::domain::recovery::MeasureKind::from_word(&measure.kind))
-            .map(|kind| kind.name())
-            .collect()
+        broken.filter_map(|measure| MeasureKind::from_word(&measure.kind)).map(MeasureKind::name).collect()
     }
 }

@@ -28,7 +28,7 @@ fn agreement(credit: Option<Credit>, recovery: RecoveryTargets, rules: Rules) ->
         period: PeriodKind::Month,
         report_every: PeriodKind::Month,
         recipients: vec![],
-        terms: AgreementTerms { credit, recovery, rules, ..AgreementTerms::default() },
+        terms: AgreementTerms { rules, credit, recovery, ..AgreementTerms::default() },
         created_at: Instant::from_seconds(0),
         archived_at: None,
     }
@@ -119,7 +119,7 @@ fn three_days_at_ten_percent_errors_owe_the_first_tier_and_leave_nothing() {
     assert_eq!((credit.days_left, credit.settles()), (Some(30), true));
     let lines = why::owed(&credit, &all.objectives);
     assert!(lines.contains(&"1,200.00 EUR a month × 10 % = 120.00 EUR".to_owned()), "{lines:?}");
-    assert_eq!(all.compliance.share().map(|share| share.numerator()), Some(0));
+    assert_eq!(all.compliance.share().map(Ratio::numerator), Some(0));
 }
 
 /// The worst tier of two objectives decides; headroom is to the tier below that one, where the nearer one counts.
