@@ -223,7 +223,7 @@ fn whole() -> Whole {
         since: since.map(at),
     };
     Whole {
-        compliance: vec![compliance("overall"), compliance("availability")],
+        compliance: vec![compliance("overall"), compliance("availability"), compliance("performance")],
         violations: vec![
             violation("mean time to repair", "at most 15 min", "27 min 30 s", "minor", None),
             violation("Checkout availability", "99.9 %", "99.8997 %", "minor", Some("2026-11-11T07:12:00Z")),

@@ -95,6 +95,12 @@ pub fn owed(credit: &CreditDue, objectives: &[Assessed]) -> Vec<String> {
         [] => "No objective earns credits, and none is about availability.".to_owned(),
         names => format!("Credits go by {}; the worst tier decides.", names.join(", ")),
     }];
+    if !credit.settles() {
+        let (settled, judged) = (wording::period(credit.settled_by), wording::period(credit.period));
+        lines.push(format!(
+            "Credits are settled by the calendar {settled}: a {judged} alone owes nothing, and this only says which tier it would be in."
+        ));
+    }
     let Some((index, owed)) = &credit.owed else {
         lines.push("Nothing was counted there, so no tier can apply.".to_owned());
         return lines;
@@ -119,12 +125,6 @@ pub fn owed(credit: &CreditDue, objectives: &[Assessed]) -> Vec<String> {
             PeriodKind::Day | PeriodKind::Week | PeriodKind::Month => "",
         };
         lines.push(format!("{fee} a month{months} × {} % = {amount}", percent(owed.credit_ppm)));
-    }
-    if !credit.settles() {
-        let (settled, judged) = (wording::period(credit.settled_by), wording::period(credit.period));
-        lines.push(format!(
-            "Credits are settled by the calendar {settled}: a {judged} alone owes nothing, and this only says which tier it would be in."
-        ));
     }
     lines
 }
