@@ -54,6 +54,10 @@ pub mod recovery;
 
 pub mod compliance;
 
+pub mod phrases;
+
+pub mod assessment;
+
 pub mod history;
 
 pub mod outlook;

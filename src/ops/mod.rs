@@ -22,6 +22,8 @@ pub mod judge;
 
 pub mod judge_periods;
 
+pub mod assess;
+
 pub mod evaluate;
 
 pub mod trace;

@@ -1,5 +1,6 @@
 //! Agreements: the list, the contract sheet, and the form that defines them.
 
+use super::assessment::WholeView;
 use super::overview::ObjectiveRow;
 use super::reports::ReportRow;
 use super::{Choice, Fact, Field, Form, Link, Progress, Shell, Status};
@@ -70,6 +71,8 @@ pub struct AgreementPage {
     pub current_verdict: String,
     /// How much of it has passed.
     pub current_progress: Progress,
+    /// The current period as a whole.
+    pub whole: WholeView,
     /// Its objectives.
     pub objectives: Vec<ObjectiveRow>,
     /// Names of the objectives that head the columns of [`Self::past`].

@@ -14,6 +14,7 @@ mod shell;
 
 pub mod account;
 pub mod agreements;
+pub mod assessment;
 pub mod audit;
 pub mod error;
 pub mod guide;

@@ -6,6 +6,7 @@ mod list;
 mod show;
 mod thresholds;
 mod verdict;
+mod whole;
 
 pub use define::{archive, change, create, edit, new, restore};
 pub use export::export;

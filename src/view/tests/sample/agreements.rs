@@ -4,7 +4,8 @@ use super::overview::rows;
 use super::reports::report_rows;
 use super::{Say, form, shell};
 use crate::view::agreements::{AgreementFormPage, AgreementPage, AgreementRow, AgreementsPage, PastCell, PastPeriod};
-use crate::view::{Choice, Form, Help, Progress, Section, Status};
+use crate::view::assessment::{ExclusionRow, Figure, SidesRow, ViolationRow, WholeView};
+use crate::view::{Badge, Choice, Form, Help, Progress, Section, Status, Tone};
 use askama::Template;
 
 pub(super) fn agreements(say: &Say) -> Vec<(&'static str, String)> {
@@ -35,6 +36,7 @@ pub(super) fn agreements(say: &Say) -> Vec<(&'static str, String)> {
         objectives: Vec::new(),
         past: Vec::new(),
         reports: Vec::new(),
+        whole: WholeView::default(),
         is_archived: true,
         ..agreement(say)
     };
@@ -44,6 +46,45 @@ pub(super) fn agreements(say: &Say) -> Vec<(&'static str, String)> {
         ("agreement", agreement(say).render().unwrap()),
         ("agreement-empty", fresh.render().unwrap()),
     ]
+}
+
+fn whole(say: &Say) -> WholeView {
+    let figure = |label: &str, value: &str, note: &str, tone| Figure {
+        label: say.it(label),
+        value: say.it(value),
+        note: say.it(note),
+        tone,
+        why: vec![say.it("Met, with weights: Checkout is fast (3)"), say.it("3 / 8 = 37.5 %")],
+    };
+    WholeView {
+        compliance: vec![figure("Overall", "37.5 %", "1 of 2 objectives met", Some(Tone::Bad))],
+        violations: vec![ViolationRow {
+            metric: say.it("Payments succeed"),
+            href: Some("/objectives/1".to_owned()),
+            target: say.it("99.9 %"),
+            value: say.it("99.71 %"),
+            severity: Badge::new(Tone::Bad, say.it("Major")),
+            since: say.it("2026-11-03 08:12 CET"),
+        }],
+        credit: vec![figure("Owed so far", "120.00 EUR", "10 % of the fee, 120.00 EUR", Some(Tone::Bad))],
+        recovery: vec![figure("Mean time to repair", "15 min 30 s", "promised at most 15 min", Some(Tone::Bad))],
+        exclusions: vec![ExclusionRow {
+            link: say.link("/exclusions/4", "Planned maintenance"),
+            reason: say.it("New database"),
+            when: say.it("2026-11-08 02:00 – 08:00 CET"),
+            taken: say.it("240 minutes"),
+            refused: say.it("120 minutes, beyond the month's cap"),
+            who: say.it("asked by Ana on 2026-11-01, approved by Bo on 2026-11-02"),
+        }],
+        sides: vec![SidesRow {
+            objective: say.link("/objectives/1", "Payments succeed"),
+            raw: say.it("99.31 %"),
+            contractual: say.it("99.71 %"),
+            taken: say.it("240 minutes"),
+            disagree: true,
+            why: vec![say.it("Raw, nothing taken out: 9,931 of 10,000 requests good")],
+        }],
+    }
 }
 
 fn agreement(say: &Say) -> AgreementPage {
@@ -83,6 +124,7 @@ fn agreement(say: &Say) -> AgreementPage {
         current_period: "2026-11".to_owned(),
         current_verdict: say.it("2 of 4 objectives are met; Payments succeed has overspent its budget by 1 h 21 min."),
         current_progress: Progress { done_permille: 672, text: say.it("20 of 30 days have passed") },
+        whole: whole(say),
         objectives: rows(say).into_iter().take(4).collect(),
         past_heads: ["Payments succeed", "Checkout is fast", "Few payments fail", "Ledger export is up"]
             .iter()
