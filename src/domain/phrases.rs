@@ -20,11 +20,14 @@ const MILLIONTH: u32 = 6;
 
 /// What one event of an indicator is called, and many.
 #[must_use]
-pub const fn events(query: &Query) -> (&'static str, &'static str) {
-    match query {
-        Query::Ratio { .. } | Query::Latency { .. } => ("request", "requests"),
-        Query::Up { .. } => ("sample", "samples"),
-        Query::Check { .. } => ("check", "checks"),
+pub const fn events(kind: ObjectiveKind, query: &Query) -> (&'static str, &'static str) {
+    match (kind, query) {
+        (ObjectiveKind::Success, Query::Ratio { .. }) => ("attempt", "attempts"),
+        (_, Query::Ratio { .. } | Query::Latency { .. }) => ("request", "requests"),
+        (_, Query::Up { .. }) => ("sample", "samples"),
+        (_, Query::Check { .. }) => ("check", "checks"),
+        (_, Query::Level { .. }) => ("reading", "readings"),
+        (_, Query::Throughput { .. }) => ("minute", "minutes"),
     }
 }
 

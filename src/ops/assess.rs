@@ -53,7 +53,7 @@ async fn objective(
     let causes: Vec<(Span, String)> = causes.into_iter().map(|cause| (cause.span, cause.cause)).collect();
     Ok(Assessed::of(&Facts {
         objective: &listing.objective,
-        events: phrases::events(&listing.indicator.query),
+        events: phrases::events(listing.objective.kind, &listing.indicator.query),
         evidence: &evidence,
         span,
         terms: judge.terms(listing, period.span()),

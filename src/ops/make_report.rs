@@ -140,7 +140,7 @@ async fn line(
         previous: previous(judge, listing, period.previous()).await?,
         outages: outages(assessed),
         daily: assessed.days.iter().map(day).collect(),
-        letter: report::Letter::of(assessed, phrases::events(&indicator.query).1),
+        letter: report::Letter::of(assessed, phrases::events(objective.kind, &indicator.query).1),
     })
 }
 

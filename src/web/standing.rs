@@ -4,7 +4,7 @@ use crate::domain::burn::{AlertRule, Severity};
 use crate::domain::calendar::Calendar;
 use crate::domain::judgement::{self, Budget, Exhaustion, Sli};
 use crate::domain::ledger::Tally;
-use crate::domain::model::{Objective, ObjectiveKind, Query, Window};
+use crate::domain::model::{Objective, ObjectiveKind, Window};
 use crate::domain::target::{Target, ppm_to_percent};
 use crate::domain::time::Minute;
 use crate::domain::wording::{self, grouped};
@@ -36,18 +36,7 @@ pub const fn kind(kind: ObjectiveKind) -> &'static str {
     }
 }
 
-/// What one event is called, and many.
-#[must_use]
-pub const fn events(kind: ObjectiveKind, query: &Query) -> (&'static str, &'static str) {
-    match (kind, query) {
-        (ObjectiveKind::Success, Query::Ratio { .. }) => ("attempt", "attempts"),
-        (_, Query::Ratio { .. } | Query::Latency { .. }) => ("request", "requests"),
-        (_, Query::Up { .. }) => ("sample", "samples"),
-        (_, Query::Check { .. }) => ("check", "checks"),
-        (_, Query::Level { .. }) => ("reading", "readings"),
-        (_, Query::Throughput { .. }) => ("minute", "minutes"),
-    }
-}
+pub use crate::domain::phrases::events;
 
 /// What was measured, as it was promised: the good share, or the bad one for an error rate.
 #[must_use]
