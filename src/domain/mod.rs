@@ -30,4 +30,6 @@ pub mod outage;
 
 pub mod history;
 
+pub mod baseline;
+
 pub mod wording;
