@@ -17,6 +17,7 @@
 
 use super::cover::{Cover, PARTS, Shape};
 use super::numbers::{BrokenMemory, Reader, Writer};
+use super::rhythm::Rhythm;
 use super::tail::Tail;
 use super::{Band, Cause, Lesson, QUIET_SCORE, Verdict};
 use crate::domain::ratio::{float, nearest};
@@ -32,8 +33,8 @@ const SHORT: f64 = 1.0 / 12.0;
 const SLOW: f64 = 1.0 / 50.0;
 /// Beyond so many mean deviations a point pulls the slow average no harder.
 const DEAF: f64 = 3.0;
-/// What the level channel is held back by.
-const LEVEL_DISCOUNT: f64 = 0.75;
+/// What the channels of averages are held back by.
+const AVERAGE_DISCOUNT: f64 = 0.75;
 /// How much harder it becomes to speak with every anomaly told.
 const WEARY: f64 = 0.1;
 /// In how many points that fades.
@@ -55,6 +56,9 @@ pub(super) struct Auto {
     /// Mean distance of the short average from the slow one, outliers tamed.
     sway: f64,
     level: Tail,
+    rhythm: Rhythm,
+    /// Distances of the short average of the residuals from 0.
+    off_beat: Tail,
     /// Distances of the points themselves from the slow average: the band.
     around: Tail,
     weariness: f64,
@@ -80,6 +84,8 @@ impl Auto {
             slow: 0.0,
             sway: 0.0,
             level: Tail::new(),
+            rhythm: Rhythm::new(),
+            off_beat: Tail::new(),
             around: Tail::new(),
             weariness: 0.0,
             told: None,
@@ -107,28 +113,38 @@ impl Auto {
         let distances = self.cover.distances(&shape);
         let short = if self.seen == 0 { value } else { self.short + self.weight(SHORT) * (value - self.short) };
         let slow = if self.seen == 0 { value } else { self.slow };
-        let verdict = self.judge(at, &distances, (short - slow).abs());
+        let off_beat = self.rhythm.drift_with(at, value, SHORT);
+        let verdict = self.judge(at, &distances, (short - slow).abs(), off_beat.abs());
         if lesson == Lesson::Learn {
+            self.off_beat.learn(off_beat.abs(), float(HORIZON));
+            self.rhythm.learn(at, value, off_beat);
             self.learn(&shape, &distances, short, slow);
         }
         verdict
     }
 
-    fn judge(&mut self, at: Instant, distances: &Shape, sway: f64) -> Verdict {
+    fn judge(&mut self, at: Instant, distances: &Shape, sway: f64, off_beat: f64) -> Verdict {
         if self.seen < LEARNING {
             return Verdict::Learning;
         }
         let novelty = self.novelty.iter().zip(distances).map(|(tail, distance)| tail.surprise(*distance));
         let novelty = novelty.sum::<f64>() / 4.0;
-        let level = self.level.surprise(sway) - LEVEL_DISCOUNT;
-        let surprise = novelty.max(level).max(0.0);
+        let level = self.level.surprise(sway) - AVERAGE_DISCOUNT;
+        let heard = self.rhythm.is_heard();
+        let rhythm = if heard { self.off_beat.surprise(off_beat) - AVERAGE_DISCOUNT } else { 0.0 };
+        let surprise = novelty.max(level).max(rhythm).max(0.0);
         let threshold = self.threshold();
         let score = surprise / (surprise + threshold);
         let quiet = self.told.is_some_and(|told| at.seconds() - told < self.quiet_seconds);
         if surprise >= threshold && !quiet {
             self.told = Some(at.seconds());
             self.weariness += WEARY;
-            Verdict::Anomaly { score, cause: if novelty >= level { Cause::NeverSeen } else { Cause::LevelMoved } }
+            let cause = match () {
+                () if novelty >= level.max(rhythm) => Cause::NeverSeen,
+                () if level >= rhythm => Cause::LevelMoved,
+                () => Cause::OffBeat,
+            };
+            Verdict::Anomaly { score, cause }
         } else {
             Verdict::Normal { score: score.min(QUIET_SCORE) }
         }
@@ -159,7 +175,8 @@ impl Auto {
         [self.short, self.slow, self.sway, self.weariness].into_iter().for_each(|value| to.number(value));
         to.maybe(self.told);
         self.cover.write(to);
-        self.novelty.iter().chain([&self.level, &self.around]).for_each(|tail| tail.write(to));
+        self.rhythm.write(to);
+        self.novelty.iter().chain([&self.level, &self.off_beat, &self.around]).for_each(|tail| tail.write(to));
     }
 
     pub(super) fn read(values: [f64; 2], from: &mut Reader<'_>) -> Result<Self, BrokenMemory> {
@@ -171,7 +188,8 @@ impl Auto {
         }
         read.told = from.maybe()?;
         read.cover = Cover::read(from)?;
-        for tail in read.novelty.iter_mut().chain([&mut read.level, &mut read.around]) {
+        read.rhythm = Rhythm::read(from)?;
+        for tail in read.novelty.iter_mut().chain([&mut read.level, &mut read.off_beat, &mut read.around]) {
             *tail = Tail::read(from)?;
         }
         if read.seen >= 0 { Ok(read) } else { Err(BrokenMemory) }

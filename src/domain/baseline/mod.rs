@@ -35,6 +35,7 @@
 mod auto;
 mod cover;
 mod numbers;
+mod rhythm;
 mod seasonal;
 mod settings;
 mod tail;
@@ -76,6 +77,8 @@ pub enum Cause {
     NeverSeen,
     /// The level moved further than it ever does.
     LevelMoved,
+    /// The day has a rhythm and this is off it.
+    OffBeat,
 }
 
 /// What a method says of one value.

@@ -11,7 +11,6 @@
 //! half its weight in the next 7,000.
 
 use super::numbers::{BrokenMemory, Reader, Writer};
-use crate::domain::ratio::float;
 use std::f64::consts::LOG10_E;
 
 /// Weighted values that are kept.
@@ -135,10 +134,5 @@ impl Tail {
             && values.is_sorted()
             && weights.iter().all(|weight| *weight > 0.0);
         if sound { Ok(Self { values, weights, unit }) } else { Err(BrokenMemory) }
-    }
-
-    /// How many distances the weights stand for.
-    pub(super) fn span(&self) -> f64 {
-        self.weights.iter().sum::<f64>() / self.unit.max(float(1))
     }
 }
