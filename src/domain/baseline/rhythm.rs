@@ -126,9 +126,7 @@ impl Rhythm {
         for count in [&mut read.hour, &mut read.points, &mut read.seen, &mut read.compared] {
             *count = from.count()?;
         }
-        for number in
-            [&mut read.mean_of_hour, &mut read.mean, &mut read.plain, &mut read.residual, &mut read.drift]
-        {
+        for number in [&mut read.mean_of_hour, &mut read.mean, &mut read.plain, &mut read.residual, &mut read.drift] {
             *number = from.number()?;
         }
         Ok(read)
