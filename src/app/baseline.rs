@@ -17,14 +17,15 @@ use thiserror::Error;
 /// The methods with their parameters, for the help.
 #[must_use]
 pub fn methods() -> String {
-    let mut text = "Methods, and what --set can change:".to_owned();
-    for method in Method::ALL {
-        text.push_str(&format!("\n  {method}: {}", method.sentence()));
-        for Parameter { name, default, least, most, sentence } in method.parameters() {
-            text.push_str(&format!("\n    {name} = {default} ({least} to {most}): {sentence}"));
-        }
-    }
-    text
+    let parameter = |one: &Parameter| {
+        format!("\n    {} = {} ({} to {}): {}", one.name, one.default, one.least, one.most, one.sentence)
+    };
+    let method = |method: Method| {
+        let parameters: String = method.parameters().iter().map(parameter).collect();
+        format!("\n  {method}: {}{parameters}", method.sentence())
+    };
+    let all: String = Method::ALL.into_iter().map(method).collect();
+    format!("Methods, and what --set can change:{all}")
 }
 
 /// The settings behind a method's name, at its defaults.

@@ -1,14 +1,16 @@
-//! `auto`: nothing like it was ever seen, or the level moved as it never did.
+//! `auto`: nothing like it was ever seen, the level moved as it never did, or the rhythm broke.
 //!
-//! Two channels look at every point, and the more surprised one speaks:
+//! Three channels look at every point, and the more surprised one speaks:
 //!
 //! - **novelty.** The distances from the value, and from the last two, three and four values, to the nearest ever seen
 //!   (`cover`), each as `-log10` of its tail probability among all earlier ones (`tail`); their mean.
 //! - **level.** The distance of a short average (12 points) from a slow one (50 points, deaf to outliers), likewise as
 //!   `-log10` of its tail probability, less 0.75: neighbouring averages are alike, so their tail has fewer voices than
 //!   points.
+//! - **rhythm.** Likewise the short average of the distances from what this hour of the day, or of the week, usually has
+//!   (`rhythm`); heard only where there is a rhythm.
 //!
-//! With `s` the greater of the two, the `n`-th point is an anomaly when `s >= log10(√n / rarity) + weariness`, that is,
+//! With `s` the greatest of them, the `n`-th point is an anomaly when `s >= log10(√n / rarity) + weariness`, that is,
 //! when its chance is below `rarity / √n`. The threshold rises with `n` because a longer memory has more chances to be
 //! surprised. The weariness is 0.1 for every anomaly told, and fades in 3,000 points: whoever cries often must have more
 //! cause. After an anomaly nothing is told for `quiet_hours`: one incident is one anomaly.
@@ -35,6 +37,8 @@ const SLOW: f64 = 1.0 / 50.0;
 const DEAF: f64 = 3.0;
 /// What the channels of averages are held back by.
 const AVERAGE_DISCOUNT: f64 = 0.75;
+/// Hours in the rounds of a rhythm: a day, a week.
+const ROUNDS: [usize; 2] = [24, 168];
 /// How much harder it becomes to speak with every anomaly told.
 const WEARY: f64 = 0.1;
 /// In how many points that fades.
@@ -56,9 +60,8 @@ pub(super) struct Auto {
     /// Mean distance of the short average from the slow one, outliers tamed.
     sway: f64,
     level: Tail,
-    rhythm: Rhythm,
-    /// Distances of the short average of the residuals from 0.
-    off_beat: Tail,
+    /// The rhythms of the day and of the week, each with how far from 0 the short average of its residuals was.
+    rhythms: [(Rhythm, Tail); 2],
     /// Distances of the points themselves from the slow average: the band.
     around: Tail,
     weariness: f64,
@@ -84,8 +87,7 @@ impl Auto {
             slow: 0.0,
             sway: 0.0,
             level: Tail::new(),
-            rhythm: Rhythm::new(),
-            off_beat: Tail::new(),
+            rhythms: ROUNDS.map(|hours| (Rhythm::new(hours), Tail::new())),
             around: Tail::new(),
             weariness: 0.0,
             told: None,
@@ -113,25 +115,28 @@ impl Auto {
         let distances = self.cover.distances(&shape);
         let short = if self.seen == 0 { value } else { self.short + self.weight(SHORT) * (value - self.short) };
         let slow = if self.seen == 0 { value } else { self.slow };
-        let off_beat = self.rhythm.drift_with(at, value, SHORT);
-        let verdict = self.judge(at, &distances, (short - slow).abs(), off_beat.abs());
+        let off_beat = self.rhythms.each_ref().map(|(rhythm, _)| rhythm.drift_with(at, value, SHORT));
+        let verdict = self.judge(at, &distances, (short - slow).abs(), off_beat);
         if lesson == Lesson::Learn {
-            self.off_beat.learn(off_beat.abs(), float(HORIZON));
-            self.rhythm.learn(at, value, off_beat);
+            for ((rhythm, tail), drift) in self.rhythms.iter_mut().zip(off_beat) {
+                if let Some(drift) = drift {
+                    tail.learn(drift.abs(), float(HORIZON));
+                }
+                rhythm.learn(at, value, drift);
+            }
             self.learn(&shape, &distances, short, slow);
         }
         verdict
     }
 
-    fn judge(&mut self, at: Instant, distances: &Shape, sway: f64, off_beat: f64) -> Verdict {
+    fn judge(&mut self, at: Instant, distances: &Shape, sway: f64, off_beat: [Option<f64>; 2]) -> Verdict {
         if self.seen < LEARNING {
             return Verdict::Learning;
         }
         let novelty = self.novelty.iter().zip(distances).map(|(tail, distance)| tail.surprise(*distance));
         let novelty = novelty.sum::<f64>() / 4.0;
         let level = self.level.surprise(sway) - AVERAGE_DISCOUNT;
-        let heard = self.rhythm.is_heard();
-        let rhythm = if heard { self.off_beat.surprise(off_beat) - AVERAGE_DISCOUNT } else { 0.0 };
+        let rhythm = self.off_beat(off_beat);
         let surprise = novelty.max(level).max(rhythm).max(0.0);
         let threshold = self.threshold();
         let score = surprise / (surprise + threshold);
@@ -148,6 +153,15 @@ impl Auto {
         } else {
             Verdict::Normal { score: score.min(QUIET_SCORE) }
         }
+    }
+
+    /// How surprising the distance from the rhythm is, the week's if that explains more than the day's.
+    fn off_beat(&self, drifts: [Option<f64>; 2]) -> f64 {
+        let [day, week] = &self.rhythms;
+        let weekly = week.0.is_heard() && week.0.explains_more_than(&day.0);
+        let ((rhythm, tail), drift) = if weekly { (week, drifts[1]) } else { (day, drifts[0]) };
+        let heard = drift.filter(|_| rhythm.is_heard());
+        heard.map_or(0.0, |drift| tail.surprise(drift.abs()) - AVERAGE_DISCOUNT)
     }
 
     fn learn(&mut self, shape: &Shape, distances: &Shape, short: f64, slow: f64) {
@@ -171,12 +185,15 @@ impl Auto {
 
     pub(super) fn write(&self, to: &mut Writer) {
         to.count(self.seen);
-        self.last.iter().for_each(|value| to.number(*value));
-        [self.short, self.slow, self.sway, self.weariness].into_iter().for_each(|value| to.number(value));
+        to.numbers(&self.last);
+        to.numbers(&[self.short, self.slow, self.sway, self.weariness]);
         to.maybe(self.told);
         self.cover.write(to);
-        self.rhythm.write(to);
-        self.novelty.iter().chain([&self.level, &self.off_beat, &self.around]).for_each(|tail| tail.write(to));
+        self.novelty.iter().chain([&self.level, &self.around]).for_each(|tail| tail.write(to));
+        for (rhythm, tail) in &self.rhythms {
+            rhythm.write(to);
+            tail.write(to);
+        }
     }
 
     pub(super) fn read(values: [f64; 2], from: &mut Reader<'_>) -> Result<Self, BrokenMemory> {
@@ -188,9 +205,11 @@ impl Auto {
         }
         read.told = from.maybe()?;
         read.cover = Cover::read(from)?;
-        read.rhythm = Rhythm::read(from)?;
-        for tail in read.novelty.iter_mut().chain([&mut read.level, &mut read.off_beat, &mut read.around]) {
+        for tail in read.novelty.iter_mut().chain([&mut read.level, &mut read.around]) {
             *tail = Tail::read(from)?;
+        }
+        for ((rhythm, tail), hours) in read.rhythms.iter_mut().zip(ROUNDS) {
+            (*rhythm, *tail) = (Rhythm::read(hours, from)?, Tail::read(from)?);
         }
         if read.seen >= 0 { Ok(read) } else { Err(BrokenMemory) }
     }

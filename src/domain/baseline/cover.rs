@@ -136,7 +136,7 @@ impl Cover {
         for part in &self.parts {
             to.list(part);
         }
-        self.met.iter().for_each(|met| to.count(*met));
+        to.counts(&self.met);
     }
 
     pub(super) fn read(from: &mut Reader<'_>) -> Result<Self, BrokenMemory> {
@@ -149,5 +149,69 @@ impl Cover {
         let met = (0..length).map(|_| from.count()).collect::<Result<Vec<_>, _>>()?;
         let sound = radius >= 0.0 && parts.iter().all(|part| part.len() == length);
         if sound { Ok(Self { parts, met, radius }) } else { Err(BrokenMemory) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Cover, KEPT, PARTS, Shape, apart};
+    use crate::domain::ratio::float;
+
+    /// Shapes of a series that never repeats.
+    fn shapes(length: i64) -> Vec<Shape> {
+        let value = |index: i64| (float(index) * 0.7).sin() * 10.0 + (float(index * index) * 0.37).sin();
+        (0..length).map(|index| std::array::from_fn(|part| value(index + 3 - i64::try_from(part).unwrap()))).collect()
+    }
+
+    fn alike(a: &Shape, b: &Shape) -> bool {
+        a.iter().zip(b).all(|(a, b)| a.total_cmp(b).is_eq())
+    }
+
+    fn learned(shapes: &[Shape]) -> Cover {
+        let mut cover = Cover::new();
+        for (now, shape) in (0..).zip(shapes) {
+            let distances = cover.distances(shape);
+            cover.learn(shape, &distances, now, 1_000_000, 1.0);
+        }
+        cover
+    }
+
+    #[test]
+    fn distances_are_exact_while_everything_fits() {
+        let all = shapes(300);
+        let (seen, new) = all.split_at(250);
+        let cover = learned(seen);
+        assert!(alike(&cover.distances(&seen[17]), &[0.0; PARTS]));
+        for shape in new {
+            let first = |parts: usize| {
+                let distance = |other: &Shape| (0..parts).map(|i| (shape[i] - other[i]).abs()).fold(0.0, f64::max);
+                seen.iter().map(distance).fold(f64::INFINITY, f64::min)
+            };
+            assert!(alike(&cover.distances(shape), &[first(1), first(2), first(3), first(4)]));
+        }
+    }
+
+    #[test]
+    fn everything_ever_seen_stays_covered() {
+        let all = shapes(5000);
+        let cover = learned(&all);
+        assert!(cover.met.len() <= KEPT && cover.radius > 0.0);
+        let furthest = all.iter().map(|shape| cover.distances(shape)[PARTS - 1]).fold(0.0, f64::max);
+        // what was within an earlier radius of a shape that went is within the sum of both: radii grow geometrically
+        assert!(furthest <= 4.0 * cover.radius, "{furthest} with a radius of {}", cover.radius);
+        for (index, shape) in (0..cover.met.len()).map(|index| (index, cover.shape(index))) {
+            let others = (0..index).map(|other| apart(&cover.shape(other), &shape));
+            assert!(others.fold(f64::INFINITY, f64::min) > 0.0, "no shape is kept twice");
+        }
+    }
+
+    #[test]
+    fn what_was_not_met_for_a_horizon_makes_room_first() {
+        let mut cover = Cover::new();
+        for (now, shape) in (0..).zip(shapes(2 * 256)) {
+            let distances = cover.distances(&shape);
+            cover.learn(&shape, &distances, now, 200, 1.0);
+        }
+        assert!(cover.radius.abs() < f64::EPSILON && cover.met.iter().all(|met| *met >= 56), "{:?}", cover.met.first());
     }
 }

@@ -165,7 +165,7 @@ impl Baseline {
         Ok(Self { settings, memory })
     }
 
-    /// Everything it remembers: finite, and at most about 2,100 for `auto`, 5,002 for the longest `percentile`.
+    /// Everything it remembers: finite, and at most about 2,750 for `auto`, 5,002 for the longest `percentile`.
     #[must_use]
     pub fn numbers(&self) -> Vec<f64> {
         let mut to = Writer::default();

@@ -24,6 +24,16 @@ impl Writer {
         self.0.push(float(value));
     }
 
+    /// As many numbers as the reader knows of.
+    pub(super) fn numbers(&mut self, values: &[f64]) {
+        self.0.extend_from_slice(values);
+    }
+
+    /// As many counts as the reader knows of.
+    pub(super) fn counts(&mut self, values: &[i64]) {
+        self.0.extend(values.iter().map(|value| float(*value)));
+    }
+
     /// Something that may be missing takes two numbers.
     pub(super) fn maybe(&mut self, value: Option<i64>) {
         self.count(i64::from(value.is_some()));
@@ -33,7 +43,7 @@ impl Writer {
     /// A length, then that many numbers.
     pub(super) fn list(&mut self, values: &[f64]) {
         self.count(i64::try_from(values.len()).unwrap_or(i64::MAX));
-        self.0.extend_from_slice(values);
+        self.numbers(values);
     }
 }
 
@@ -65,9 +75,17 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A count that is an index or a length.
+    pub(super) fn index(&mut self) -> Result<usize, BrokenMemory> {
+        usize::try_from(self.count()?).ok().ok_or(BrokenMemory)
+    }
+
     /// A list of at most `most` numbers.
     pub(super) fn list(&mut self, most: usize) -> Result<Vec<f64>, BrokenMemory> {
-        let length = usize::try_from(self.count()?).ok().filter(|length| *length <= most).ok_or(BrokenMemory)?;
+        let length = self.index()?;
+        if length > most {
+            return Err(BrokenMemory);
+        }
         (0..length).map(|_| self.number()).collect()
     }
 

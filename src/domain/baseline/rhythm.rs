@@ -1,31 +1,32 @@
-//! The rhythm of the day, where there is one.
+//! The rhythm of the day or of the week, where there is one.
 //!
-//! Each of the 24 hours of the day (UTC) has a level, the average of that hour's means over the days, with the weight
-//! `max(0.15, 1 / days)` for the newest. The residual of a point is its distance from the level of its hour as earlier
-//! days left it, and what counts is the short average of the residuals: a day that is weaker, later or missing shows
-//! there and nowhere else.
+//! Each hour (UTC) of the day, or of the week, has a level: the average of that hour's means over the rounds, with the
+//! weight `max(0.15, 1 / rounds)` for the newest. The residual of a point is its distance from the level of its hour as
+//! earlier rounds left it, and what counts is the short average of the residuals: a day that is weaker, later or missing
+//! shows there and nowhere else.
 //!
-//! Not every series has a rhythm, and on one without the residuals are only a worse level. So the rhythm is heard while
-//! it explains something: while the mean size of the residuals is below 0.7 of that of the distances from the plain mean.
+//! Not every series has a rhythm, and on one without the residuals are only a worse level. So a rhythm is heard once it
+//! could be compared for as long as it had to learn, and while it explains something: while the mean size of the
+//! residuals is below 0.7 of that of the distances from the plain mean.
 
 use super::numbers::{BrokenMemory, Reader, Writer};
 use crate::domain::ratio::float;
 use crate::domain::time::Instant;
 
-/// Hours in a day.
-const HOURS: usize = 24;
-/// Weight of the newest day.
+/// Hours in the longest round.
+const HOURS: usize = 168;
+/// Weight of the newest round.
 const NEWEST: f64 = 0.15;
 /// Points over which the rhythm must prove itself.
 const PROOF: f64 = 2000.0;
 /// The residuals must be smaller than this part of the plain distances.
 const WORTH: f64 = 0.7;
 
-/// The rhythm of a series.
+/// One rhythm of a series.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Rhythm {
-    levels: [f64; HOURS],
-    days: [i64; HOURS],
+    levels: Vec<f64>,
+    rounds: Vec<i64>,
     /// The hour under way, since the epoch, its points and their mean.
     hour: i64,
     points: i64,
@@ -40,15 +41,13 @@ pub(super) struct Rhythm {
     drift: f64,
 }
 
-fn place(hour: i64) -> usize {
-    usize::try_from(hour.rem_euclid(24)).unwrap_or_default()
-}
-
 impl Rhythm {
-    pub(super) const fn new() -> Self {
+    /// With rounds of so many hours, at most a week.
+    pub(super) fn new(hours: usize) -> Self {
+        let hours = hours.clamp(1, HOURS);
         Self {
-            levels: [0.0; HOURS],
-            days: [0; HOURS],
+            levels: vec![0.0; hours],
+            rounds: vec![0; hours],
             hour: 0,
             points: 0,
             mean_of_hour: 0.0,
@@ -61,25 +60,35 @@ impl Rhythm {
         }
     }
 
-    /// The distance from what earlier days had at this hour, if they had anything.
+    fn place(&self, hour: i64) -> usize {
+        let hours = i64::try_from(self.levels.len()).unwrap_or(1);
+        usize::try_from(hour.rem_euclid(hours)).unwrap_or_default()
+    }
+
+    /// The distance from what earlier rounds had at this hour, if they had anything.
     fn distance(&self, at: Instant, value: f64) -> Option<f64> {
-        let place = place(at.minute().hour().0);
-        let known = self.days.get(place).is_some_and(|days| *days > 0);
+        let place = self.place(at.minute().hour().0);
+        let known = self.rounds.get(place).is_some_and(|rounds| *rounds > 0);
         self.levels.get(place).filter(|_| known).map(|level| value - level)
     }
 
     /// Whether the rhythm explains enough to be heard.
     pub(super) fn is_heard(&self) -> bool {
-        self.compared > 0 && self.residual < WORTH * self.plain
+        2 * self.compared >= self.seen && self.residual < WORTH * self.plain
     }
 
-    /// The short average of the residuals, with this point.
-    pub(super) fn drift_with(&self, at: Instant, value: f64, weight: f64) -> f64 {
-        self.drift + weight * (self.distance(at, value).unwrap_or_default() - self.drift)
+    /// Whether it explains more than another one.
+    pub(super) fn explains_more_than(&self, other: &Self) -> bool {
+        self.residual < other.residual
     }
 
-    pub(super) fn learn(&mut self, at: Instant, value: f64, drift: f64) {
-        self.drift = drift;
+    /// The short average of the residuals with this point, if earlier rounds knew its hour.
+    pub(super) fn drift_with(&self, at: Instant, value: f64, weight: f64) -> Option<f64> {
+        self.distance(at, value).map(|distance| self.drift + weight * (distance - self.drift))
+    }
+
+    pub(super) fn learn(&mut self, at: Instant, value: f64, drift: Option<f64>) {
+        self.drift = drift.unwrap_or(self.drift);
         let hour = at.minute().hour().0;
         if let Some(distance) = self.distance(at, value) {
             self.compared += 1;
@@ -99,29 +108,28 @@ impl Rhythm {
 
     /// The hour under way has ended.
     fn fold(&mut self) {
-        let place = place(self.hour);
-        let hour = self.days.get_mut(place).zip(self.levels.get_mut(place)).filter(|_| self.points > 0);
-        if let Some((days, level)) = hour {
-            *days += 1;
-            *level += NEWEST.max(1.0 / float(*days)) * (self.mean_of_hour - *level);
+        let place = self.place(self.hour);
+        let hour = self.rounds.get_mut(place).zip(self.levels.get_mut(place)).filter(|_| self.points > 0);
+        if let Some((rounds, level)) = hour {
+            *rounds += 1;
+            *level += NEWEST.max(1.0 / float(*rounds)) * (self.mean_of_hour - *level);
         }
     }
 
     pub(super) fn write(&self, to: &mut Writer) {
-        self.levels.iter().for_each(|level| to.number(*level));
-        self.days.iter().for_each(|days| to.count(*days));
-        [self.hour, self.points, self.seen, self.compared].into_iter().for_each(|count| to.count(count));
-        let numbers = [self.mean_of_hour, self.mean, self.plain, self.residual, self.drift];
-        numbers.into_iter().for_each(|number| to.number(number));
+        to.numbers(&self.levels);
+        to.counts(&self.rounds);
+        to.counts(&[self.hour, self.points, self.seen, self.compared]);
+        to.numbers(&[self.mean_of_hour, self.mean, self.plain, self.residual, self.drift]);
     }
 
-    pub(super) fn read(from: &mut Reader<'_>) -> Result<Self, BrokenMemory> {
-        let mut read = Self::new();
+    pub(super) fn read(hours: usize, from: &mut Reader<'_>) -> Result<Self, BrokenMemory> {
+        let mut read = Self::new(hours);
         for level in &mut read.levels {
             *level = from.number()?;
         }
-        for days in &mut read.days {
-            *days = from.count()?;
+        for rounds in &mut read.rounds {
+            *rounds = from.count()?;
         }
         for count in [&mut read.hour, &mut read.points, &mut read.seen, &mut read.compared] {
             *count = from.count()?;

@@ -108,8 +108,8 @@ impl Seasonal {
 
     pub(super) fn write(&self, to: &mut Writer) {
         let Open { hour, slot, points, sum, sizes } = self.open;
-        [hour, i64::try_from(slot).unwrap_or_default(), points].into_iter().for_each(|count| to.count(count));
-        [sum, sizes].into_iter().for_each(|value| to.number(value));
+        to.counts(&[hour, i64::try_from(slot).unwrap_or_default(), points]);
+        to.numbers(&[sum, sizes]);
         for slot in &self.slots {
             to.count(slot.weeks);
             to.number(slot.level);
@@ -120,7 +120,7 @@ impl Seasonal {
     pub(super) fn read(values: [f64; 2], zone: Tz, from: &mut Reader<'_>) -> Result<Self, BrokenMemory> {
         let mut read = Self::new(values, zone);
         let hour = from.count()?;
-        let slot = usize::try_from(from.count()?).map_err(|_| BrokenMemory)?;
+        let slot = from.index()?;
         read.open = Open { hour, slot, points: from.count()?, sum: from.number()?, sizes: from.number()? };
         for slot in &mut read.slots {
             *slot = Slot { weeks: from.count()?, level: from.number()?, spread: from.number()? };

@@ -99,7 +99,7 @@ impl Ring {
     }
 
     fn read(most: usize, from: &mut Reader<'_>) -> Result<Self, BrokenMemory> {
-        let next = usize::try_from(from.count()?).map_err(|_| BrokenMemory)?;
+        let next = from.index()?;
         let values = from.list(most.min(LONGEST))?;
         if next < most.max(1) { Ok(Self { most, values, next }) } else { Err(BrokenMemory) }
     }
