@@ -64,6 +64,7 @@ pub mod outlook;
 
 pub mod calibration;
 
+pub mod baseline;
 pub mod suggest;
 
 pub mod wording;

@@ -122,7 +122,7 @@ pub(super) fn objective_terms(text: &str) -> Result<ObjectiveTerms, String> {
             downtime: Downtime::new(document.consecutive.unwrap_or(1), document.at_least_requests.unwrap_or(1))
                 .map_err(|why| why.to_string())?,
         },
-        group: document.group.map(group).transpose()?,
+        group: document.group.as_deref().map(group).transpose()?,
         earns_credit: document.earns_credit,
         weight: document.weight.unwrap_or(usual.weight),
         composite: document.composite.map(composite).transpose()?,
@@ -135,8 +135,8 @@ const fn is_false(flag: &bool) -> bool {
     !*flag
 }
 
-fn group(word: String) -> Result<Group, String> {
-    Group::from_word(&word).ok_or_else(|| format!("{word} is no group"))
+fn group(word: &str) -> Result<Group, String> {
+    Group::from_word(word).ok_or_else(|| format!("{word} is no group"))
 }
 
 fn method(document: &ObjectiveDocument) -> Result<Method, String> {
@@ -240,7 +240,7 @@ pub(super) fn agreement_text(terms: &AgreementTerms) -> Result<String, serde_jso
 pub(super) fn agreement_terms(text: &str) -> Result<AgreementTerms, String> {
     let document: AgreementDocument = serde_json::from_str(text).map_err(|why| why.to_string())?;
     Ok(AgreementTerms {
-        anchor: document.anchor.map(anchor).transpose()?.unwrap_or_default(),
+        anchor: document.anchor.as_ref().map(anchor).transpose()?.unwrap_or_default(),
         hours: document
             .hours
             .map(|text| Schedule::parse(&text.hours, &text.holidays).map_err(|why| why.to_string()))
@@ -256,7 +256,7 @@ pub(super) fn agreement_terms(text: &str) -> Result<AgreementTerms, String> {
     })
 }
 
-fn anchor(document: AnchorDocument) -> Result<Anchor, String> {
+fn anchor(document: &AnchorDocument) -> Result<Anchor, String> {
     let week = match document.week.as_str() {
         "monday" => Weekday::Mon,
         "sunday" => Weekday::Sun,

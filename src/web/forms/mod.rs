@@ -10,6 +10,9 @@ use std::ops::RangeInclusive;
 /// The longest name, in characters.
 const NAME_CHARS_MAX: usize = 120;
 
+/// What was typed is refused; the sentence stands in the form.
+struct Refused;
+
 /// Reads a required one-line text; refuses it when empty, too long or with control characters.
 fn line(form: &mut Form, name: &str, what: &str) -> Option<String> {
     let text = optional_line(form, name, what)?;

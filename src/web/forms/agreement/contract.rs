@@ -9,7 +9,7 @@ use crate::domain::exclusion::Rules;
 use crate::domain::recovery::{MeasureKind, RecoveryTargets, RecoveryTexts, parse_length};
 use crate::domain::schedule::Schedule;
 use crate::view::Form;
-use crate::web::forms::sentence;
+use crate::web::forms::{Refused, sentence};
 use chrono::Weekday;
 
 /// The fields as the form opens for an agreement that exists.
@@ -55,9 +55,9 @@ pub(super) fn read(form: &mut Form) -> Option<AgreementTerms> {
     let recovery = recovery(form);
     Some(AgreementTerms {
         anchor: anchor?,
-        hours: hours?,
-        rules: Rules { notice_minutes: notice?, monthly_cap_minutes: cap? },
-        credit: credit?,
+        hours: hours.ok()?,
+        rules: Rules { notice_minutes: notice.ok()?, monthly_cap_minutes: cap.ok()? },
+        credit: credit.ok()?,
         recovery: recovery?,
     })
 }
@@ -78,42 +78,42 @@ fn anchor(form: &mut Form) -> Option<Anchor> {
     anchor.map_err(|why| form.refuse("period-day", sentence(&why.to_string()))).ok()
 }
 
-fn hours(form: &mut Form) -> Option<Option<Schedule>> {
+fn hours(form: &mut Form) -> Result<Option<Schedule>, Refused> {
     let (hours, holidays) = (form.value("hours").trim().to_owned(), form.value("holidays").trim().to_owned());
     if hours.is_empty() && holidays.is_empty() {
-        return Some(None);
+        return Ok(None);
     }
     // holidays alone mean: open always, but on these days
     let open = if hours.is_empty() { "Mon-Sun 00:00-24:00" } else { &hours };
     match Schedule::parse(open, &holidays) {
-        Ok(schedule) => Some(Some(schedule)),
+        Ok(schedule) => Ok(Some(schedule)),
         Err(why) => {
             let name = if why.is_about_holidays() { "holidays" } else { "hours" };
             form.refuse(name, sentence(&why.to_string()));
-            None
+            Err(Refused)
         }
     }
 }
 
-fn length(form: &mut Form, name: &str, example: &str) -> Option<Option<i64>> {
+fn length(form: &mut Form, name: &str, example: &str) -> Result<Option<i64>, Refused> {
     let typed = form.value(name).trim().to_owned();
     if typed.is_empty() {
-        return Some(None);
+        return Ok(None);
     }
     match parse_length(&typed) {
-        Ok(minutes) => Some(Some(minutes)),
+        Ok(minutes) => Ok(Some(minutes)),
         Err(why) => {
             form.refuse(name, format!("{} An example: {example}.", sentence(&why.to_string())));
-            None
+            Err(Refused)
         }
     }
 }
 
-fn credit(form: &mut Form) -> Option<Option<Credit>> {
+fn credit(form: &mut Form) -> Result<Option<Credit>, Refused> {
     let text = |name: &str| form.value(name).to_owned();
     let texts = CreditTexts { tiers: text("tiers"), cap: text("credit-cap"), fee: text("fee"), claim: text("claim") };
     match Credit::parse(&texts) {
-        Ok(credit) => Some(credit),
+        Ok(credit) => Ok(credit),
         Err(problems) => {
             for problem in problems {
                 let name = match problem.part() {
@@ -124,7 +124,7 @@ fn credit(form: &mut Form) -> Option<Option<Credit>> {
                 };
                 form.refuse(name, sentence(&problem.to_string()));
             }
-            None
+            Err(Refused)
         }
     }
 }

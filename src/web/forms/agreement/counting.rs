@@ -8,7 +8,7 @@ use crate::domain::target::Target;
 use crate::domain::terms::{Counting, Downtime, Method, Policy, SliceMinutes, SliceTarget};
 use crate::ops::define_agreement::CompositeDraft;
 use crate::view::Form;
-use crate::web::forms::{number, sentence};
+use crate::web::forms::{Refused, number, sentence};
 use std::ops::RangeInclusive;
 
 /// The largest weight of an objective or of a member.
@@ -63,7 +63,7 @@ pub(super) fn read(form: &mut Form, at: usize, target: Option<Target>, window_mi
             unknown: unknown?,
             downtime: Downtime::new(consecutive?, requests?).ok()?,
         },
-        group: group?,
+        group: group.ok()?,
         earns_credit: !form.value(&field(at, "earns-credit")).is_empty(),
         weight: weight?.try_into().ok()?,
         composite: None,
@@ -110,14 +110,14 @@ fn number_or(form: &mut Form, name: &str, usual: i64, range: RangeInclusive<i64>
     if form.value(name).trim().is_empty() { Some(usual) } else { number(form, name, range) }
 }
 
-fn group(form: &mut Form, name: &str) -> Option<Option<Group>> {
+fn group(form: &mut Form, name: &str) -> Result<Option<Group>, Refused> {
     let typed = form.value(name).to_owned();
     let group = Group::from_word(&typed);
     if group.is_none() && !typed.is_empty() {
         form.refuse(name, "Please choose one of the groups.");
-        return None;
+        return Err(Refused);
     }
-    Some(group)
+    Ok(group)
 }
 
 /// The text of a composite's members: one on a line, with its weight if that is not 1.
