@@ -7,6 +7,8 @@ use crate::domain::ids::{AgreementId, IndicatorId, ObjectiveId, ServiceId, Sourc
 use crate::domain::model::{Agreement, EmailAddress, Indicator, Objective, ObjectiveKind, Query, Service, Window};
 use crate::domain::target::Target;
 use crate::domain::time::{DAY_MINUTES, Instant, Minute};
+use crate::domain::wording;
+use crate::ops::revise::{self, Making, Taking};
 use crate::ops::{Context, OpsError, audit};
 use crate::store::indicators::PullState;
 use crate::store::{self, Db, StoreError, Tx};
@@ -73,6 +75,15 @@ pub struct DefinedAgreement {
 }
 
 impl DefinedAgreement {
+    /// Does it say exactly this?
+    fn is(&self, agreement: &Agreement, objectives: &[Objective]) -> bool {
+        let mut own: Vec<&Objective> = self.objectives.iter().map(|(objective, ..)| objective).collect();
+        own.sort_by_key(|objective| objective.id);
+        let mut others: Vec<&Objective> = objectives.iter().collect();
+        others.sort_by_key(|objective| objective.id);
+        own == others && Agreement { archived_at: None, ..self.agreement.clone() } == *agreement
+    }
+
     /// A short text that is another as soon as anything that a form shows has changed.
     pub fn fingerprint(&self) -> Result<String, OpsError> {
         let ids: Vec<i64> = self.objectives.iter().map(|(objective, ..)| objective.id.0).collect();
@@ -105,17 +116,22 @@ pub async fn define(context: &Context, who: Option<UserId>, draft: AgreementDraf
     let mut tx = context.db.begin_write().await?;
     let agreement = agreement_of(&draft, AgreementId(0), now);
     let id = store::agreements::insert(&mut tx, &agreement).await.map_err(name_is_taken)?;
-    let written = write_objectives(&mut tx, context, id, &draft, services, now).await?;
+    let objectives = write_objectives(&mut tx, context, id, &draft, services, now).await?;
+    let defined = DefinedAgreement { agreement: Agreement { id, ..agreement }, objectives: Vec::new() };
+    put_in_place(&mut tx, &defined, &objectives, now).await?;
+    let making = Making { who, effective: Minute(0), note: String::new(), at: now, applied_at: Some(now) };
+    revise::keep(&mut tx, 1, making, &defined.agreement, &objectives).await?;
     let after = Snapshot::of(&draft);
     audit(&mut tx, now, who, "agreement.defined", ("agreement", id.0), (None, Some(&after))).await?;
     tx.commit().await?;
-    tracing::info!(agreement.id = id.0, objectives = written.len(), "agreement defined");
+    tracing::info!(agreement.id = id.0, objectives = objectives.len(), "agreement defined");
     Ok(id)
 }
 
 /// Changes an agreement: objectives that the draft no longer names are archived, the others keep their identity.
 ///
-/// `basis` is the [`DefinedAgreement::fingerprint`] of what the person saw; if it has been changed since, nothing is
+/// What takes effect later is kept as a revision that waits for its moment, which is the answer; nothing else changes
+/// until then. `basis` is the [`DefinedAgreement::fingerprint`] of what the person saw; if it has been changed since, nothing is
 /// saved, so that nobody undoes another's change unseen.
 pub async fn change(
     context: &Context,
@@ -123,21 +139,52 @@ pub async fn change(
     id: AgreementId,
     draft: AgreementDraft,
     basis: &str,
-) -> Result<(), OpsError> {
+    taking: Taking,
+) -> Result<Option<Minute>, OpsError> {
     let now = context.clock.now();
-    let created_at = load(&context.db, id).await?.agreement.created_at;
+    let agreement = agreement_of(&draft, id, load(&context.db, id).await?.agreement.created_at);
     let services = Services::load(&context.db).await?;
     let mut tx = context.db.begin_write().await?;
     // the row is ours from here on, so what is read now is what is replaced
-    store::agreements::update(&mut tx, &agreement_of(&draft, id, created_at)).await.map_err(name_is_taken)?;
+    store::agreements::update(&mut tx, &agreement).await.map_err(name_is_taken)?;
     let before = load(&context.db, id).await?;
+    let history = store::revisions::list(&context.db, id).await?;
     refuse_strangers(&draft, &before, basis)?;
-    make_room(&mut tx, &draft, &before, now).await?;
-    write_objectives(&mut tx, context, id, &draft, services, now).await?;
-    let (was, is) = (Snapshot::of_defined(&before), Snapshot::of(&draft));
+    revise::refuse_pending(&history, &agreement)?;
+    let effective = revise::effective(&taking, &agreement, &history, now)?;
+    let objectives = write_objectives(&mut tx, context, id, &draft, services, now).await?;
+    let (was, mut is) = (Snapshot::of_defined(&before), Snapshot::of(&draft));
+    let number = history.first().map_or(1, |last| last.number);
+    let making = |applied_at| Making { who, effective, note: taking.note.clone(), at: now, applied_at };
+    if history.is_empty() {
+        keep_first(&mut tx, &before).await?;
+    }
+    if effective > now.minute() {
+        store::agreements::update(&mut tx, &before.agreement).await?;
+        revise::keep(&mut tx, number + 1, making(None), &agreement, &objectives).await?;
+        is.say(&taking, effective, agreement.zone);
+        audit(&mut tx, now, who, "revision.planned", ("agreement", id.0), (Some(&was), Some(&is))).await?;
+        tx.commit().await?;
+        tracing::info!(agreement.id = id.0, revision = number + 1, "revision planned");
+        return Ok(Some(effective));
+    }
+    put_in_place(&mut tx, &before, &objectives, now).await?;
+    // the same again is no revision, unless it is to hold from earlier on
+    if !before.is(&agreement, &objectives) || history.first().is_some_and(|last| effective < last.effective) {
+        revise::keep(&mut tx, number + 1, making(Some(now)), &agreement, &objectives).await?;
+        is.say(&taking, effective, agreement.zone);
+    }
     audit(&mut tx, now, who, "agreement.changed", ("agreement", id.0), (Some(&was), Some(&is))).await?;
     tx.commit().await?;
-    Ok(())
+    Ok(None)
+}
+
+/// An agreement from before revisions were kept: its terms so far are the first.
+async fn keep_first(tx: &mut Tx, before: &DefinedAgreement) -> Result<(), OpsError> {
+    let at = before.agreement.created_at;
+    let making = Making { who: None, effective: Minute(0), note: String::new(), at, applied_at: Some(at) };
+    let objectives: Vec<Objective> = before.objectives.iter().map(|(objective, ..)| objective.clone()).collect();
+    revise::keep(tx, 1, making, &before.agreement, &objectives).await
 }
 
 /// Archives an agreement: it is kept with all its numbers, but no longer judged or reported.
@@ -208,15 +255,30 @@ fn refuse_strangers(draft: &AgreementDraft, before: &DefinedAgreement, basis: &s
     Ok(())
 }
 
+/// Makes these the live objectives of an agreement; those of before that are not among them are archived.
+pub(super) async fn put_in_place(
+    tx: &mut Tx,
+    before: &DefinedAgreement,
+    objectives: &[Objective],
+    now: Instant,
+) -> Result<(), OpsError> {
+    make_room(tx, before, objectives, now).await?;
+    for objective in objectives {
+        store::objectives::update(tx, objective).await?;
+        store::objectives::restore(tx, objective.id).await?;
+    }
+    Ok(())
+}
+
 /// Archives the objectives that are gone, and takes the others' old names away, so that two may swap theirs.
 async fn make_room(
     tx: &mut Tx,
-    draft: &AgreementDraft,
     before: &DefinedAgreement,
+    objectives: &[Objective],
     now: Instant,
 ) -> Result<(), OpsError> {
     for (objective, ..) in &before.objectives {
-        match draft.objectives.iter().find(|one| one.id == Some(objective.id)) {
+        match objectives.iter().find(|one| one.id == objective.id) {
             None => store::objectives::archive(tx, objective.id, now).await?,
             Some(one) if one.name != objective.name => {
                 // a control character, which no form lets through
@@ -249,6 +311,8 @@ impl Services {
     }
 }
 
+/// What the draft's objectives are to be. New ones are kept already, but archived until [`put_in_place`], so that what they
+/// measure is read from now on.
 async fn write_objectives(
     tx: &mut Tx,
     context: &Context,
@@ -256,7 +320,7 @@ async fn write_objectives(
     draft: &AgreementDraft,
     mut services: Services,
     now: Instant,
-) -> Result<Vec<ObjectiveId>, OpsError> {
+) -> Result<Vec<Objective>, OpsError> {
     let known: BTreeSet<IndicatorId> =
         store::indicators::list(&context.db).await?.into_iter().map(|indicator| indicator.id).collect();
     let mut written = Vec::new();
@@ -280,10 +344,14 @@ async fn write_objectives(
             terms: one.terms.clone(),
             archived_at: None,
         };
-        written.push(match one.id {
-            Some(id) => store::objectives::update(tx, &objective).await.map(|()| id)?,
-            None => store::objectives::insert(tx, &objective).await?,
-        });
+        let id = match one.id {
+            Some(id) => id,
+            None => {
+                let waiting = Objective { archived_at: Some(now), ..objective.clone() };
+                store::objectives::insert(tx, &waiting).await?
+            }
+        };
+        written.push(Objective { id, ..objective });
     }
     Ok(written)
 }
@@ -304,6 +372,10 @@ struct Snapshot {
     report_every: &'static str,
     recipients: Vec<String>,
     objectives: Vec<ObjectiveSnapshot>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    takes_effect: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -328,7 +400,15 @@ impl Snapshot {
             report_every: draft.report_every.word(),
             recipients: draft.recipients.iter().map(ToString::to_string).collect(),
             objectives: draft.objectives.iter().map(ObjectiveSnapshot::of).collect(),
+            takes_effect: None,
+            note: None,
         }
+    }
+
+    /// Adds from when on it holds, and why.
+    fn say(&mut self, taking: &Taking, effective: Minute, zone: Tz) {
+        self.takes_effect = Some(wording::day(effective.start(), zone));
+        self.note = Some(taking.note.clone()).filter(|note| !note.is_empty());
     }
 
     fn of_defined(defined: &DefinedAgreement) -> Self {

@@ -9,6 +9,7 @@ use crate::domain::outage::{self, Outage};
 use crate::domain::time::{Instant, Minute, Span};
 use crate::domain::wording;
 use crate::ops::judge::Judge;
+use crate::ops::terms_in_force::terms_in_force;
 use crate::ops::{Context, OpsError};
 use crate::report::{self, Report};
 use crate::store::objectives::ObjectiveListing;
@@ -28,11 +29,12 @@ pub async fn make_report(
     let (db, now) = (&context.db, context.clock.now());
     let span = period.span();
     let judged = Span::new(span.start(), span.end().min(now.minute()));
-    let listings: Vec<ObjectiveListing> = live_objectives(db, agreement).await?;
-    let judge = Judge::load(db).await?;
+    let in_force = terms_in_force(db, agreement, span.start()).await?;
+    let (agreement, listings) = (&in_force.agreement, &in_force.listings);
+    let judge = Judge::load(db).await?.among(listings);
     let mut objectives = Vec::new();
     let mut findings = Vec::new();
-    for listing in &listings {
+    for listing in listings {
         objectives.push(line(&judge, listing, agreement, period, judged).await?);
         for finding in store::findings::list(db, listing.indicator.id).await? {
             let in_period = finding.last_at.minute() >= span.start() && finding.first_at.minute() < span.end();
@@ -41,7 +43,9 @@ pub async fn make_report(
             }
         }
     }
-    let provisional = !is_settled(context, &listings, span, now).await?;
+    let provisional = !is_settled(context, listings, span, now).await?;
+    let mut notes = report::how_counted(&objectives, span.start().start(), agreement.zone, provisional);
+    notes.extend(in_force.note());
     Ok(Report {
         version: report::VERSION,
         agreement: report::Contract {
@@ -56,7 +60,7 @@ pub async fn make_report(
         provisional,
         revision,
         verdict: report::Verdict::of(&objectives),
-        notes: report::how_counted(&objectives, span.start().start(), agreement.zone, provisional),
+        notes,
         objectives,
         findings,
     })

@@ -3,11 +3,14 @@
 mod define;
 mod export;
 mod list;
+mod revisions;
 mod show;
+mod taking;
 mod thresholds;
 mod verdict;
 
 pub use define::{archive, change, create, edit, new, restore};
 pub use export::export;
 pub use list::list;
+pub use revisions::{revisions, withdraw};
 pub use show::show;
