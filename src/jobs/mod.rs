@@ -4,7 +4,7 @@
 //! the same wherever they are computed, and a report exists once by its label.
 
 use crate::domain::ids::SourceId;
-use crate::ops::{Context, OpsError, deliver, evaluate, apply_revisions, issue_reports, pull, sweep};
+use crate::ops::{Context, OpsError, apply_revisions, deliver, evaluate, issue_reports, pull, sweep};
 use std::future::Future;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval};

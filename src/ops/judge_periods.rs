@@ -60,10 +60,9 @@ pub async fn judge_periods(
     for listing in listings {
         columns.push(column(court, listing, &revised, &periods, end).await?.into_iter());
     }
-    let mut judged = periods.into_iter().map(|period| JudgedPeriod {
-        period,
-        judgements: columns.iter_mut().filter_map(Iterator::next).collect(),
-    });
+    let mut judged = periods
+        .into_iter()
+        .map(|period| JudgedPeriod { period, judgements: columns.iter_mut().filter_map(Iterator::next).collect() });
     let current = judged.next().unwrap_or_else(|| JudgedPeriod { period: current, judgements: Vec::new() });
     Ok(JudgedPeriods { current, past: judged.collect() })
 }

@@ -46,7 +46,10 @@ pub(super) fn effective(
     let day = taking.effective.unwrap_or_else(|| usual_day(agreement, history, now));
     let minute = start_of_day(day, agreement.zone).minute();
     if minute > now.minute().plus(AHEAD_DAYS_MAX * DAY_MINUTES) {
-        return Err(OpsError::refused(EFFECTIVE, "A change can be planned for at most three years; write a nearer day."));
+        return Err(OpsError::refused(
+            EFFECTIVE,
+            "A change can be planned for at most three years; write a nearer day.",
+        ));
     }
     if minute <= Minute(0) {
         return Err(OpsError::refused(EFFECTIVE, "No measurement is that old; write a day after 1970."));

@@ -37,7 +37,11 @@ pub async fn revisions(
     let before = terms.iter().skip(1).map(Some).chain([None]);
     let cards = history.iter().zip(&terms).zip(before);
     Ok(Html(RevisionsPage {
-        shell: frame.shell.page(format!("Revisions of {}", agreement.name), Section::Agreements, Some(Help::AGREEMENTS)),
+        shell: frame.shell.page(
+            format!("Revisions of {}", agreement.name),
+            Section::Agreements,
+            Some(Help::AGREEMENTS),
+        ),
         id: id.0,
         revisions: cards.map(|((one, after), before)| card(one, &agreement, in_force, before, after)).collect(),
         can_edit: say::can_edit(&user.0),
@@ -52,11 +56,8 @@ fn card(
     before: Option<&InForce>,
     after: &InForce,
 ) -> RevisionCard {
-    let change = |one: crate::ops::compare_terms::Difference| Change {
-        what: one.what,
-        before: one.before,
-        after: one.after,
-    };
+    let change =
+        |one: crate::ops::compare_terms::Difference| Change { what: one.what, before: one.before, after: one.after };
     RevisionCard {
         number: revision.number,
         effective: effective(revision.effective.start(), revision),
