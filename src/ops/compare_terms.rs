@@ -2,9 +2,11 @@
 
 use crate::domain::burn::rules_text;
 use crate::domain::contract::{AgreementTerms, Composite};
+use crate::domain::credit::Credit;
 use crate::domain::ids::ObjectiveId;
 use crate::domain::model::{ObjectiveKind, Window};
 use crate::domain::recovery::RecoveryTargets;
+use crate::domain::schedule::Schedule;
 use crate::domain::target::ppm_to_percent;
 use crate::domain::terms::{Counting, Method};
 use crate::domain::wording;
@@ -35,15 +37,12 @@ pub fn differences(before: &InForce, after: &InForce) -> Vec<Difference> {
         found.push(Difference { what, before: summary(old), after: String::new() });
     }
     for new in &after.listings {
-        match before.listings.iter().find(|old| old.objective.id == new.objective.id) {
-            Some(old) => {
-                let prefix = format!("{} · ", new.objective.name);
-                found.extend(between(&prefix, promise(old, before), promise(new, after)));
-            }
-            None => {
-                let what = format!("Objective “{}” added", new.objective.name);
-                found.push(Difference { what, before: String::new(), after: summary(new) });
-            }
+        if let Some(old) = before.listings.iter().find(|old| old.objective.id == new.objective.id) {
+            let prefix = format!("{} · ", new.objective.name);
+            found.extend(between(&prefix, promise(old, before), promise(new, after)));
+        } else {
+            let what = format!("Objective “{}” added", new.objective.name);
+            found.push(Difference { what, before: String::new(), after: summary(new) });
         }
     }
     found
@@ -62,7 +61,7 @@ fn between(prefix: &str, before: Fields, after: Fields) -> Vec<Difference> {
 fn contract(side: &InForce) -> Fields {
     let agreement = &side.agreement;
     let AgreementTerms { anchor, hours, rules, credit, recovery } = &agreement.terms;
-    let credit = credit.as_ref().map(|credit| credit.texts()).unwrap_or_default();
+    let credit = credit.as_ref().map(Credit::texts).unwrap_or_default();
     let RecoveryTargets { mttr_minutes, mtbf_minutes, longest_minutes, planned_minutes } = *recovery;
     let begins = format!("{:?}, day {}, month {}", anchor.week(), anchor.day(), anchor.month());
     let recipients: Vec<String> = agreement.recipients.iter().map(ToString::to_string).collect();
@@ -75,8 +74,8 @@ fn contract(side: &InForce) -> Fields {
         ("report", format!("every {}", wording::period(agreement.report_every))),
         ("recipients", recipients.join(", ")),
         ("periods begin", begins),
-        ("business hours", hours.as_ref().map(|hours| hours.hours_text()).unwrap_or_default()),
-        ("holidays", hours.as_ref().map(|hours| hours.holidays_text()).unwrap_or_default()),
+        ("business hours", hours.as_ref().map(Schedule::hours_text).unwrap_or_default()),
+        ("holidays", hours.as_ref().map(Schedule::holidays_text).unwrap_or_default()),
         ("notice of maintenance", length(rules.notice_minutes)),
         ("maintenance taken out, at most a month", length(rules.monthly_cap_minutes)),
         ("credits", credit.tiers),

@@ -344,12 +344,11 @@ async fn write_objectives(
             terms: one.terms.clone(),
             archived_at: None,
         };
-        let id = match one.id {
-            Some(id) => id,
-            None => {
-                let waiting = Objective { archived_at: Some(now), ..objective.clone() };
-                store::objectives::insert(tx, &waiting).await?
-            }
+        let id = if let Some(id) = one.id {
+            id
+        } else {
+            let waiting = Objective { archived_at: Some(now), ..objective.clone() };
+            store::objectives::insert(tx, &waiting).await?
         };
         written.push(Objective { id, ..objective });
     }

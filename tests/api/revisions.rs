@@ -228,6 +228,7 @@ on_both! {
         assert_eq!((november.objectives.len(), november.objectives[0].target.to_string()), (1, "99".to_owned()));
         assert_eq!((november.objectives[0].met, november.agreement.customer.as_str()), (Some(false), "ACME"));
         assert_eq!((december.objectives.len(), december.objectives[0].target.to_string()), (2, "97".to_owned()));
+        let ana = app.signed_in().await; // ten days are longer than a session
         let csv = ana.get(&format!("{page}.csv?from=2026-11-01&to=2026-12-31")).await.text;
         assert_eq!(csv.lines().count(), 4, "one objective in November, two in December: {csv}");
     }
