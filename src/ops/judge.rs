@@ -47,18 +47,26 @@ pub struct Judged {
 pub struct Judge {
     db: Db,
     exclusions: Vec<Exclusion>,
+    /// Objectives as a revision has them, for composites.
+    members: Vec<Objective>,
 }
 
 impl Judge {
     /// With the exclusions that are approved now.
     pub async fn load(db: &Db) -> Result<Self, StoreError> {
-        Ok(Self { db: db.clone(), exclusions: store::exclusions::approved(db).await? })
+        Ok(Self { db: db.clone(), exclusions: store::exclusions::approved(db).await?, members: Vec::new() })
     }
 
     /// The same, as if these exclusions were approved too, or not at all.
     #[must_use]
     pub fn with(&self, exclusions: Vec<Exclusion>) -> Self {
-        Self { db: self.db.clone(), exclusions }
+        Self { exclusions, ..self.clone() }
+    }
+
+    /// The same, with the members of composites as they are among these rather than as they are today.
+    #[must_use]
+    pub fn among(&self, listings: &[ObjectiveListing]) -> Self {
+        Self { members: listings.iter().map(|listing| listing.objective.clone()).collect(), ..self.clone() }
     }
 
     /// Where the ledger is.
@@ -157,7 +165,10 @@ impl Judge {
         let mut parts = Vec::with_capacity(composite.members().len());
         for (id, weight) in composite.members() {
             // a member that was archived is kept with its counts
-            let member = store::objectives::find(&self.db, *id).await?;
+            let member = match self.members.iter().find(|one| one.id == *id) {
+                Some(member) => Some(member.clone()),
+                None => store::objectives::find(&self.db, *id).await?,
+            };
             let member = member.ok_or_else(|| StoreError::NotFound { what: "objective", id: id.to_string() })?;
             parts.push(self.part(&member, member.terms.counting, *weight, span).await?);
         }

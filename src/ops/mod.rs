@@ -15,6 +15,13 @@ pub mod change_password;
 pub mod define_source;
 
 pub mod define_agreement;
+pub mod revise;
+
+pub mod apply_revisions;
+
+pub mod terms_in_force;
+
+pub mod compare_terms;
 
 pub mod pull;
 

@@ -20,6 +20,7 @@ mod probe;
 mod program;
 mod pulls;
 mod reports;
+mod revisions;
 mod safety;
 mod scene;
 mod scrape;

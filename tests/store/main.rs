@@ -11,5 +11,6 @@ mod definitions;
 mod judgements;
 mod ledger;
 mod migrations;
+mod revisions;
 mod sources;
 mod statements;

@@ -47,6 +47,7 @@ pub(super) fn pages(say: &Say) -> Vec<(&'static str, String)> {
     all.push(("objective-quiet", objective::quiet_objective(say).render().unwrap()));
     all.extend(agreements::agreements(say));
     all.extend(agreements::agreement_forms(say));
+    all.extend(agreements::revisions(say));
     all.extend(sources::sources(say));
     all.extend(sources::source_forms(say));
     all.extend(reports::reports(say));
