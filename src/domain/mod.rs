@@ -60,4 +60,5 @@ pub mod calibration;
 
 pub mod suggest;
 
+pub mod amounts;
 pub mod wording;
