@@ -78,16 +78,12 @@ fn good(kind: ObjectiveKind, query: &Query) -> String {
 
 fn mean(listing: &ObjectiveListing, kind: ObjectiveKind, target: Target, slices: &str) -> String {
     let (_, events) = standing::events(&listing.indicator.query);
-    match kind {
-        ObjectiveKind::ErrorRate => {
-            let most = ppm_to_percent(target.budget_ppm());
-            format!("the mean of the {slices} shares of {events} that fail is at most {most} %")
-        }
-        _ => {
-            let does = good(kind, &listing.indicator.query);
-            format!("the mean of the {slices} shares of {events} that {does} is at least {target} %")
-        }
+    if kind == ObjectiveKind::ErrorRate {
+        let most = ppm_to_percent(target.budget_ppm());
+        return format!("the mean of the {slices} shares of {events} that fail is at most {most} %");
     }
+    let does = good(kind, &listing.indicator.query);
+    format!("the mean of the {slices} shares of {events} that {does} is at least {target} %")
 }
 
 /// `0.6 × A + 0.4 × B`; weights that are no short decimals stay fractions: `1/3 × A`.

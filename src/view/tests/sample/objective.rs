@@ -53,9 +53,7 @@ fn rate(say: &Say, [window, rate, limit]: [&str; 3], tone: Option<Tone>) -> Burn
     BurnRate { window: say.it(window), rate: say.it(rate), limit: say.it(limit), tone }
 }
 
-pub(super) fn objective(say: &Say) -> ObjectivePage {
-    let ranges = [("1d", "1 day"), ("7d", "7 days"), ("30d", "30 days"), ("90d", "90 days"), ("window", "Window")];
-    let rate = |window: &str, rate: &str, limit: &str, tone| self::rate(say, [window, rate, limit], tone);
+fn outages(say: &Say) -> Vec<OutageRow> {
     let outage = |from: &str, to: &str, cost: &str, is_open| OutageRow {
         from: say.it(from),
         to: say.it(to),
@@ -68,6 +66,16 @@ pub(super) fn objective(say: &Say) -> ObjectivePage {
         about: ("2026-11-13T12:48:00Z".to_owned(), "2026-11-13T13:02:00Z".to_owned()),
         is_open,
     };
+    vec![
+        outage("21 Nov, 07:58", "still going", "16.4 %", true),
+        outage("13 Nov, 13:48", "13 Nov, 14:02", "67.4 %", false),
+        outage("2 Nov, 03:11", "2 Nov, 03:25", "12 %", false),
+    ]
+}
+
+pub(super) fn objective(say: &Say) -> ObjectivePage {
+    let ranges = [("1d", "1 day"), ("7d", "7 days"), ("30d", "30 days"), ("90d", "90 days"), ("window", "Window")];
+    let rate = |window: &str, rate: &str, limit: &str, tone| self::rate(say, [window, rate, limit], tone);
     ObjectivePage {
         shell: shell(say, "Payments succeed", Section::Overview, Some(Help::OBJECTIVE)),
         id: 1,
@@ -116,11 +124,7 @@ pub(super) fn objective(say: &Say) -> ObjectivePage {
             chart(say, "budget", "Budget burn-down", "What is left of the error budget; below the axis it is overspent."),
             chart(say, "burn", "Burn rates", "Burn rate over 1 h (solid) and 6 h (dashed), with the lines above which an alert fires."),
         ],
-        outages: vec![
-            outage("21 Nov, 07:58", "still going", "16.4 %", true),
-            outage("13 Nov, 13:48", "13 Nov, 14:02", "67.4 %", false),
-            outage("2 Nov, 03:11", "2 Nov, 03:25", "12 %", false),
-        ],
+        outages: outages(say),
         more_outages: Some(say.it("12 outages that cost less are not listed.")),
         recovery: vec![say.fact("Outages", "3"), say.fact("Mean time to repair (MTTR)", "14 min")],
         can_explain: true,
