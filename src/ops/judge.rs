@@ -4,6 +4,7 @@
 //! minutes: they are read once, and every window, look-back and chart asks the same [`Evidence`].
 
 use crate::domain::account::Account;
+use crate::domain::burn::AlertRule;
 use crate::domain::calendar::Calendar;
 use crate::domain::contract::Composite;
 use crate::domain::evidence::{Evidence, Part};
@@ -124,13 +125,8 @@ impl Judge {
     /// Judges any span as if it were the objective's window; burn rates look back from its end.
     pub async fn over(&self, listing: &ObjectiveListing, span: Span, terms: Terms) -> Result<Judgement, StoreError> {
         let rules = listing.objective.terms.rules(terms.window_minutes, terms.target);
-        let minutes = lookbacks(&rules);
-        let mut spans = vec![span];
-        spans.extend(minutes.iter().map(|minutes| Span::ending(span.end(), *minutes)));
-        let mut accounts = self.accounts(listing, &spans).await?.into_iter();
-        let account = accounts.next().unwrap_or_default();
-        let recent: Vec<_> = minutes.into_iter().zip(accounts.map(|account| account.counted)).collect();
-        Ok(judge(terms, &rules, span, account, &recent))
+        let accounts = self.accounts(listing, &spans_of(span, &rules)).await?;
+        Ok(judged_from(terms, &rules, span, accounts))
     }
 
     /// What each span comes to, in the order asked.
@@ -185,6 +181,28 @@ impl Judge {
         let sheet = store::ledger::sheet(&self.db, objective.indicator, span).await?;
         Ok(Part { sheet, counting, target: objective.target, weight })
     }
+}
+
+/// The same as [`Judge::over`] from evidence that is at hand, and reaches as far back as the longest look-back.
+#[must_use]
+pub fn over(evidence: &Evidence, objective: &Objective, span: Span, terms: Terms) -> Judgement {
+    let rules = objective.terms.rules(terms.window_minutes, terms.target);
+    let accounts = spans_of(span, &rules).into_iter().map(|span| evidence.account(span)).collect();
+    judged_from(terms, &rules, span, accounts)
+}
+
+/// The span itself, and every look-back from its end.
+fn spans_of(span: Span, rules: &[AlertRule]) -> Vec<Span> {
+    let recent = lookbacks(rules).into_iter().map(|minutes| Span::ending(span.end(), minutes));
+    std::iter::once(span).chain(recent).collect()
+}
+
+/// From the accounts of [`spans_of`].
+fn judged_from(terms: Terms, rules: &[AlertRule], span: Span, accounts: Vec<Account>) -> Judgement {
+    let mut accounts = accounts.into_iter();
+    let account = accounts.next().unwrap_or_default();
+    let recent: Vec<_> = lookbacks(rules).into_iter().zip(accounts.map(|account| account.counted)).collect();
+    judge(terms, rules, span, account, &recent)
 }
 
 /// Do sums of hours answer for it, where nothing is taken out?

@@ -35,6 +35,12 @@ pub mod evaluate;
 
 pub mod trace;
 
+pub mod foresee;
+
+pub mod explain_outage;
+
+pub mod export_outages;
+
 pub mod check_threshold;
 
 pub mod make_report;

@@ -19,6 +19,7 @@ pub mod audit;
 pub mod error;
 pub mod guide;
 pub mod objective;
+pub mod outlooks;
 pub mod overview;
 pub mod plot;
 pub mod reports;

@@ -19,6 +19,7 @@ pub mod overview;
 pub mod objective;
 
 pub mod standing;
+pub mod units;
 
 pub mod export;
 

@@ -1,8 +1,8 @@
 //! Every address of the web server, and who answers it.
 
 use crate::web::paths::{
-    ACCOUNT, AGREEMENTS, ASSETS, AUDIT, GUIDE, HEALTH, HOME, METRICS, OBJECTIVE, OBJECTIVE_FILE, READY, REPORTS,
-    SET_UP, SIGN_IN, SIGN_OUT, SOURCES,
+    ACCOUNT, AGREEMENTS, ASSETS, AUDIT, GUIDE, HEALTH, HOME, METRICS, OBJECTIVE, OBJECTIVE_CAUSE, OBJECTIVE_FILE,
+    OBJECTIVE_OUTAGES, OBJECTIVE_OUTLOOKS, READY, REPORTS, SET_UP, SIGN_IN, SIGN_OUT, SOURCES,
 };
 use crate::web::{State, WebError, account, assets, csrf, error, extract, health, session};
 use crate::web::{agreements, reports, sources};
@@ -98,6 +98,9 @@ fn standings(routes: &mut ServiceConfig) {
         .service(web::resource(HOME).route(web::get().to(overview::show)))
         .service(web::resource(OBJECTIVE_FILE).route(web::get().to(export::objective)))
         .service(web::resource(OBJECTIVE).route(web::get().to(objective::show)))
+        .service(web::resource(OBJECTIVE_CAUSE).route(web::post().to(objective::outages::explain)))
+        .service(web::resource(OBJECTIVE_OUTAGES).route(web::get().to(objective::outages::download)))
+        .service(web::resource(OBJECTIVE_OUTLOOKS).route(web::get().to(objective::outlooks::show)))
         .service(web::resource(GUIDE).route(web::get().to(guide::show)))
         .service(web::resource(AUDIT).route(web::get().to(audit::show)));
 }
