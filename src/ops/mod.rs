@@ -16,6 +16,14 @@ pub mod define_source;
 
 pub mod define_agreement;
 
+pub mod propose_exclusion;
+
+pub mod decide_exclusion;
+
+pub mod preview_exclusion;
+
+pub mod export_exclusions;
+
 pub mod pull;
 
 pub mod judge;
