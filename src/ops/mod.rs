@@ -23,6 +23,14 @@ pub mod terms_in_force;
 
 pub mod compare_terms;
 
+pub mod propose_exclusion;
+
+pub mod decide_exclusion;
+
+pub mod preview_exclusion;
+
+pub mod export_exclusions;
+
 pub mod pull;
 
 pub mod judge;

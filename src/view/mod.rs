@@ -17,6 +17,7 @@ pub mod agreements;
 pub mod assessment;
 pub mod audit;
 pub mod error;
+pub mod exclusions;
 pub mod guide;
 pub mod objective;
 pub mod outlooks;

@@ -33,6 +33,7 @@ pub mod health;
 pub mod client;
 pub mod csrf;
 pub mod error;
+pub mod exclusions;
 pub mod extract;
 pub mod headers;
 pub mod html;

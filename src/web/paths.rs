@@ -39,6 +39,8 @@ pub const ASSETS: &str = "/assets/{hash}/{name:.*}";
 pub const SOURCES: &str = "/sources";
 /// All agreements.
 pub const AGREEMENTS: &str = "/agreements";
+/// All exclusions.
+pub const EXCLUSIONS: &str = "/exclusions";
 /// All reports.
 pub const REPORTS: &str = "/reports";
 
