@@ -81,7 +81,10 @@ pub(super) fn by_method(facts: &Facts) -> Vec<MethodRow> {
                 units.good(tally.good, tally.total, objective.target),
                 units.number(tally.total, None)
             ),
-            sli: measured(facts, &account),
+            sli: match wording::sli_percent(tally.good, tally.total, Some(objective.target)) {
+                share if tally.total > 0 => format!("{share} %"),
+                _ => measured(facts, &account),
+            },
             verdict: verdict(&account, objective.target),
         })
     };
