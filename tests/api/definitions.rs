@@ -146,6 +146,23 @@ async fn defined(app: &TestApp, id: &str) -> define_agreement::DefinedAgreement 
     define_agreement::load(app.db(), AgreementId(id.parse().unwrap())).await.unwrap()
 }
 
+/// The ends of the names of fields that offer choices.
+const CHOICES: [&str; 13] = [
+    "kind",
+    "period",
+    "report-every",
+    "source",
+    "part-is",
+    "limit-is",
+    "method",
+    "slice",
+    "no-requests",
+    "unknown",
+    "group",
+    "rule",
+    "week-starts",
+];
+
 on_both! {
     async fn an_agreement_with_every_kind_of_objective_is_defined_in_the_form(app: TestApp) {
         let (ana, prometheus) = (app.signed_in().await, fake_prometheus().await);
@@ -218,8 +235,8 @@ on_both! {
             ("name", &"x".repeat(121), "at most 120 characters"),
             ("zone", "Europe/Belin", "There is no time zone “Europe/Belin”"),
             ("recipients", "ada@example.org, nobody", "“nobody” is no e-mail address"),
-            ("period", "decade", "choose week or month"),
-            ("report-every", "", "choose week or month"),
+            ("period", "decade", "choose day, week, month"),
+            ("report-every", "", "choose week, month, quarter"),
             ("objective-3-kind", "luck", "what kind of promise"),
             ("objective-3-target", "100", "leaves no error budget"),
             ("objective-3-target", "99.99999", "At most four decimals"),
@@ -247,7 +264,7 @@ on_both! {
             assert!(!answer.text.contains("<script>alert"), "hostile text stays text");
             for (name, typed) in form_of(&answer) {
                 // a choice that is not offered cannot be shown
-                let is_choice = ["kind", "period", "report-every", "source", "part-is"].iter().any(|c| name.ends_with(c));
+                let is_choice = CHOICES.iter().any(|c| name.ends_with(c));
                 let was = sent.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str()).unwrap_or_default();
                 assert!(is_choice || typed == was, "{field}={value}: {name} was {was:?} and is {typed:?}");
             }

@@ -245,6 +245,10 @@ async fn under_a_contract(app: &TestApp, id: i64) {
     let by = store::users::list(app.db()).await.unwrap().first().map(|user| user.id);
     let mut tx = app.db().begin_write().await.unwrap();
     store::agreements::update(&mut tx, &agreement).await.unwrap();
+    // as if it had been agreed from the beginning
+    let first = store::revisions::list(app.db(), AgreementId(id)).await.unwrap().remove(0);
+    let corrected = store::revisions::Revision { number: first.number + 1, agreement, ..first };
+    store::revisions::insert(&mut tx, &corrected).await.unwrap();
     let work = Exclusion { reason: "New <database>".into(), proposed: Signed { by, at }, ..Exclusion::planned(hour) };
     let work = store::exclusions::insert(&mut tx, &work).await.unwrap();
     let signed = Signed { by, at };
