@@ -36,17 +36,17 @@ impl Filter {
 pub async fn list(
     user: SignedIn,
     frame: Frame,
-    state: Data<State>,
+    app: Data<State>,
     filter: Query<Filter>,
 ) -> Result<Html<ExclusionsPage>, WebError> {
     let stage = filter.stage();
-    let total = store::exclusions::count(&state.db, stage).await?;
+    let total = store::exclusions::count(&app.db, stage).await?;
     let asked = filter.page.as_deref().and_then(|page| page.parse().ok());
     let part = say::Part::new(asked, PAGE_SIZE, total);
     let page = Page { limit: part.size, offset: part.offset() };
-    let names = Names::load(&state.db).await?;
+    let names = Names::load(&app.db).await?;
     let mut rows = Vec::new();
-    for one in store::exclusions::list(&state.db, stage, page).await? {
+    for one in store::exclusions::list(&app.db, stage, page).await? {
         rows.push(ExclusionRow {
             id: one.id.0,
             state: badge(one.state),

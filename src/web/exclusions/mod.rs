@@ -56,7 +56,7 @@ impl Names {
 
     /// `everything`, `the service shop`.
     async fn scope(&self, scope: Scope) -> Result<String, StoreError> {
-        let gone = || format!("{} (not there any more)", scope);
+        let gone = || format!("{scope} (not there any more)");
         let named = |what: &str, name: Option<&String>| name.map_or_else(gone, |name| format!("the {what} {name}"));
         Ok(match scope {
             Scope::All => "everything".to_owned(),
