@@ -10,6 +10,7 @@ mod concurrency;
 mod definitions;
 mod exclusions;
 mod judgements;
+mod judging;
 mod ledger;
 mod migrations;
 mod revisions;
