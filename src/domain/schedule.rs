@@ -410,8 +410,8 @@ mod tests {
 
     #[test]
     fn everything_has_a_bound() {
-        let day = |n| NaiveDate::from_num_days_from_ce_opt(730_000 + n).unwrap().to_string();
-        let many = (0..5_001).map(day).collect::<Vec<_>>().join(",");
+        let days = (0..5_001).map(|n| NaiveDate::from_num_days_from_ce_opt(730_000 + n).unwrap().to_string());
+        let many = days.collect::<Vec<_>>().join("\n");
         assert_eq!(Schedule::parse("Mon 08:00-18:00", &many), Err(ScheduleError::TooManyHolidays(5_000)));
         assert_eq!(Schedule::parse(&"Mon 08:00-18:00;".repeat(201), ""), Err(ScheduleError::TooManyRules(200)));
         assert_eq!(Schedule::parse(&" ".repeat(1_000_001), ""), Err(ScheduleError::LongHours));
@@ -501,8 +501,7 @@ mod tests {
             let file = format!("BEGIN:VCALENDAR\n{}END:VCALENDAR", events.collect::<String>());
             let schedule = Schedule::parse(&written(&rules), &file).unwrap();
             prop_assert_eq!(Schedule::parse(&schedule.hours_text(), &schedule.holidays_text()), Ok(schedule.clone()));
-            let line = |(n, name): &(i32, String)| format!("{} x{}", day(*n), name.replace(['\n', '\r'], " "));
-            let pasted = days.iter().map(line).collect::<Vec<_>>().join("\n");
+            let pasted = days.iter().map(|(n, name)| format!("{} x{}", day(*n), name.replace(['\n', '\r'], " "))).collect::<Vec<_>>().join("\n");
             let pasted = Schedule::parse("Mon 01:00-02:00", &pasted);
             if let Ok(pasted) = pasted {
                 prop_assert_eq!(Schedule::parse("Mon 01:00-02:00", &pasted.holidays_text()), Ok(pasted.clone()));
