@@ -140,7 +140,7 @@ impl Recurrence {
         let Some(rule) = self.rule.as_ref().filter(|_| !within.is_empty()) else {
             return Spans::from(self.first).within(within);
         };
-        // no zone is further from UTC than a day, and a start in a gap is at most a day late
+        // in an hour that comes twice the wall may show less at the window's end than at a start before it
         let slack = TimeDelta::days(2);
         let earliest = local(within.start().plus(-self.first.minutes()), self.zone).checked_sub_signed(slack);
         let latest = local(within.end(), self.zone).checked_add_signed(slack);
@@ -230,11 +230,14 @@ mod tests {
         let weekly = Recurrence::parse("FREQ=WEEKLY", America::New_York, first).unwrap();
         let found = weekly.spans(span("2026-10-25T00:00:00Z", "2026-11-09T00:00:00Z"));
         assert_eq!(starts(&found), ["2026-10-25T05:30:00Z", "2026-11-01T05:30:00Z", "2026-11-08T06:30:00Z"]);
+        // in a window that ends in the second of the two hours, when the wall shows 01:10 again
+        assert_eq!(weekly.spans(span("2026-11-01T05:00:00Z", "2026-11-01T06:10:00Z")).minutes(), 40);
         // save where the first span is the later one
         let first = span("2026-11-01T06:30:00Z", "2026-11-01T07:30:00Z");
         let weekly = Recurrence::parse("FREQ=WEEKLY;COUNT=2", America::New_York, first).unwrap();
         let found = weekly.spans(span("2026-10-25T00:00:00Z", "2027-11-09T00:00:00Z"));
         assert_eq!(starts(&found), ["2026-11-01T06:30:00Z", "2026-11-08T06:30:00Z"]);
+        assert_eq!(weekly.spans(span("2026-11-01T06:45:00Z", "2026-11-01T09:00:00Z")).minutes(), 45);
     }
 
     #[test]

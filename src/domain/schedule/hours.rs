@@ -6,6 +6,7 @@ use super::{ScheduleError, quoted};
 use crate::domain::spans::Spans;
 use crate::domain::time::{DAY_MINUTES, HOUR_MINUTES, Minute, Span};
 use chrono::Weekday;
+use std::collections::BTreeSet;
 
 /// The most rules.
 const RULES_MAX: usize = 200;
@@ -147,7 +148,9 @@ fn parse_rule(rule: &str) -> Result<Vec<Span>, String> {
     if !times.iter().all(is_time) {
         return Err("write the next days on a line of their own, or after a semicolon".to_owned());
     }
-    let days = days.iter().map(|word| parse_days(word)).collect::<Result<Vec<_>, _>>()?.concat();
+    // each day once, however often it is written: days times hours stay few
+    let days = days.iter().map(|word| parse_days(word)).collect::<Result<Vec<_>, _>>()?;
+    let days: BTreeSet<i64> = days.into_iter().flatten().collect();
     let times = times.iter().map(|word| parse_hours(word)).collect::<Result<Vec<_>, _>>()?;
     Ok(days.into_iter().flat_map(|day| times.iter().flat_map(move |(from, to)| in_week(day, *from, *to))).collect())
 }
