@@ -289,6 +289,21 @@ pub struct Effect {
     pub refused: Vec<Refused>,
 }
 
+impl Effect {
+    /// The same where only these minutes are open: what is closed anyway is not taken out once more.
+    #[must_use]
+    pub fn within(self, open: &Spans) -> Self {
+        let each = self.each.into_iter().map(|(id, spans)| (id, spans.intersect(open)));
+        let refused = self.refused.into_iter().map(|one| Refused { spans: one.spans.intersect(open), ..one });
+        Self {
+            excluded: self.excluded.intersect(open),
+            planned: self.planned,
+            each: each.filter(|(_, spans)| !spans.is_empty()).collect(),
+            refused: refused.filter(|one| !one.spans.is_empty()).collect(),
+        }
+    }
+}
+
 /// What the approved ones among `exclusions` do to `span`.
 #[must_use]
 pub fn effect<'a>(exclusions: impl IntoIterator<Item = &'a Exclusion>, rules: &Rules, zone: Tz, span: Span) -> Effect {
@@ -409,6 +424,14 @@ mod tests {
         let each: Vec<_> = effect.each.iter().map(|(id, set)| (id.0, set.minutes())).collect();
         assert_eq!(each, [(1, 20), (2, 50)]);
         assert!(effect.planned.is_empty() && effect.refused.is_empty());
+    }
+
+    /// An hour of work of which half an hour lies after closing time.
+    #[test]
+    fn what_is_closed_anyway_is_not_taken_out() {
+        let work = one(1, Category::PlannedMaintenance, 600, 660);
+        let effect = effect([&work], &Rules::default(), Tz::UTC, span(0, 1440)).within(&span(480, 630).into());
+        assert_eq!((effect.excluded.minutes(), effect.planned.minutes(), effect.each[0].1.minutes()), (30, 60, 30));
     }
 
     #[test]

@@ -88,7 +88,7 @@ impl Judge {
         let terms = &listing.agreement.terms;
         let zone = listing.agreement.zone;
         let open = terms.hours.as_ref().map_or_else(|| span.into(), |hours| hours.open(zone, span));
-        let effect = exclusion::effect(self.exclusions_of(listing), &terms.rules, zone, span);
+        let effect = exclusion::effect(self.exclusions_of(listing), &terms.rules, zone, span).within(&open);
         let minutes = open.minus(&effect.excluded);
         Judged { minutes, closed: span.minutes() - open.minutes(), effect }
     }
