@@ -25,6 +25,7 @@ use crate::domain::recurrence::Recurrence;
 use crate::domain::spans::Spans;
 use crate::domain::time::{Instant, MINUTE_SECONDS, Span};
 use chrono_tz::Tz;
+use std::fmt;
 
 /// What an exclusion is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,6 +60,32 @@ impl Scope {
             Self::Service(id) => id == service,
             Self::Agreement(id) => id == agreement,
             Self::Objective(id) => id == objective,
+        }
+    }
+
+    /// The scope behind the text that [`Display`](fmt::Display) writes.
+    #[must_use]
+    pub fn from_text(text: &str) -> Option<Self> {
+        let (word, number) = text.split_once(':').unwrap_or((text, ""));
+        let id = number.parse::<i64>().ok();
+        match (word, id) {
+            ("all", None) if number.is_empty() => Some(Self::All),
+            ("service", Some(id)) => Some(Self::Service(ServiceId(id))),
+            ("agreement", Some(id)) => Some(Self::Agreement(AgreementId(id))),
+            ("objective", Some(id)) => Some(Self::Objective(ObjectiveId(id))),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Scope {
+    /// `all`, `agreement:4000`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => f.write_str(self.word()),
+            Self::Service(ServiceId(id)) | Self::Agreement(AgreementId(id)) | Self::Objective(ObjectiveId(id)) => {
+                write!(f, "{}:{id}", self.word())
+            }
         }
     }
 }
@@ -363,6 +390,16 @@ mod tests {
     }
 
     const MONTH: i64 = 31 * 1440;
+
+    #[test]
+    fn a_scope_is_written_and_read_as_text() {
+        for text in ["all", "service:1000", "agreement:4000", "objective:5000"] {
+            assert_eq!(Scope::from_text(text).unwrap().to_string(), text);
+        }
+        for text in ["", "all:1", "service", "service:", "agreement:x", "source:1", "<script>"] {
+            assert_eq!(Scope::from_text(text), None, "{text:?}");
+        }
+    }
 
     #[test]
     fn overlaps_are_merged_and_only_what_lies_inside_counts() {

@@ -67,4 +67,5 @@ pub mod calibration;
 pub mod baseline;
 pub mod suggest;
 
+pub mod amounts;
 pub mod wording;

@@ -11,6 +11,7 @@ use crate::domain::time::{Instant, Minute, Span};
 use crate::domain::wording;
 use crate::ops::assess::{Case, assess};
 use crate::ops::judge::Judge;
+use crate::ops::terms_in_force::terms_in_force;
 use crate::ops::{Context, OpsError};
 use crate::report::{self, Report};
 use crate::store::objectives::ObjectiveListing;
@@ -29,9 +30,10 @@ pub async fn make_report(
 ) -> Result<Report, OpsError> {
     let (db, now) = (&context.db, context.clock.now());
     let span = period.span();
-    let listings: Vec<ObjectiveListing> = live_objectives(db, agreement).await?;
-    let judge = Judge::load(db).await?;
-    let case = Case { agreement, listings: &listings, period, until: now.minute(), now };
+    let in_force = terms_in_force(db, agreement, span.start()).await?;
+    let (agreement, listings) = (&in_force.agreement, &in_force.listings);
+    let judge = Judge::load(db).await?.among(listings);
+    let case = Case { agreement, listings, period, until: now.minute(), now };
     let assessment = assess(&judge, &case).await?;
     let mut objectives = Vec::new();
     let mut findings = Vec::new();
@@ -45,7 +47,9 @@ pub async fn make_report(
         }
     }
     let whole = report::Whole::of(&assessment, agreement.zone);
-    let provisional = !is_settled(context, &listings, span, now).await?;
+    let provisional = !is_settled(context, listings, span, now).await?;
+    let mut notes = report::how_counted(&objectives, span.start().start(), agreement.zone, provisional);
+    notes.extend(in_force.note());
     Ok(Report {
         version: report::VERSION,
         agreement: report::Contract {
@@ -60,7 +64,7 @@ pub async fn make_report(
         provisional,
         revision,
         verdict: report::Verdict::of(&objectives, &whole.broken_measures()),
-        notes: report::how_counted(&objectives, span.start().start(), agreement.zone, provisional),
+        notes,
         objectives,
         findings,
         whole,

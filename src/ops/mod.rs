@@ -15,6 +15,21 @@ pub mod change_password;
 pub mod define_source;
 
 pub mod define_agreement;
+pub mod revise;
+
+pub mod apply_revisions;
+
+pub mod terms_in_force;
+
+pub mod compare_terms;
+
+pub mod propose_exclusion;
+
+pub mod decide_exclusion;
+
+pub mod preview_exclusion;
+
+pub mod export_exclusions;
 
 pub mod pull;
 
@@ -27,6 +42,12 @@ pub mod assess;
 pub mod evaluate;
 
 pub mod trace;
+
+pub mod foresee;
+
+pub mod explain_outage;
+
+pub mod export_outages;
 
 pub mod check_threshold;
 

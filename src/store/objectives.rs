@@ -55,16 +55,16 @@ pub struct ObjectiveListing {
 }
 
 #[derive(sqlx_macros::FromRow)]
-struct ObjectiveRow {
-    id: i64,
-    agreement: i64,
-    indicator: i64,
-    name: String,
-    kind: String,
-    target_ppm: i64,
-    window_minutes: Option<i64>,
-    terms: String,
-    archived_at: Option<i64>,
+pub(super) struct ObjectiveRow {
+    pub id: i64,
+    pub agreement: i64,
+    pub indicator: i64,
+    pub name: String,
+    pub kind: String,
+    pub target_ppm: i64,
+    pub window_minutes: Option<i64>,
+    pub terms: String,
+    pub archived_at: Option<i64>,
 }
 
 #[derive(sqlx_macros::FromRow)]
@@ -142,7 +142,7 @@ impl TryFrom<ListingRow> for ObjectiveListing {
     }
 }
 
-const fn window_minutes(window: Window) -> Option<i64> {
+pub(super) const fn window_minutes(window: Window) -> Option<i64> {
     match window {
         Window::Rolling(minutes) => Some(minutes.minutes()),
         Window::Calendar => None,

@@ -1,6 +1,7 @@
 //! Agreements: the list, the contract sheet, and the form that defines them.
 
 use super::assessment::WholeView;
+use super::audit::Change;
 use super::overview::ObjectiveRow;
 use super::reports::ReportRow;
 use super::{Choice, Fact, Field, Form, Link, Progress, Shell, Status};
@@ -113,12 +114,50 @@ pub struct PastCell {
     pub coverage: Option<String>,
 }
 
+/// `/agreements/{id}/revisions`.
+#[derive(Template, Clone, Debug)]
+#[template(path = "pages/agreements/revisions.html")]
+pub struct RevisionsPage {
+    /// What stands around it.
+    pub shell: Shell,
+    /// The agreement's id.
+    pub id: i64,
+    /// Its name.
+    pub name: String,
+    /// The revisions, the newest first.
+    pub revisions: Vec<RevisionCard>,
+    /// May this person withdraw what waits?
+    pub can_edit: bool,
+}
+
+/// One revision of an agreement.
+#[derive(Clone, Debug)]
+pub struct RevisionCard {
+    /// Its number, from 1.
+    pub number: i64,
+    /// From when on it holds: `from 2026-12-01`, `from the beginning`.
+    pub effective: String,
+    /// When it was decided, with the zone.
+    pub made_at: String,
+    /// By whom; `Nines` for what it did by itself.
+    pub made_by: String,
+    /// What that person wrote about it; may be empty.
+    pub note: String,
+    /// Is it the one in force?
+    pub is_in_force: bool,
+    /// Does it wait for its moment?
+    pub is_pending: bool,
+    /// What it changed; nothing for the first.
+    pub changes: Option<Vec<Change>>,
+}
+
 /// `/agreements/new` and `/agreements/{id}/edit`.
 ///
 /// Fields: `name`, `customer`, `owner`, `zone`, `period` and `report-every` (`month`, `week`), `recipients` (one per line);
 /// for each number of the group `objective`: `objective-N-kind` (a word of `ObjectiveKind`), `-id`, `-name`, `-service`,
 /// `-source`, `-total`, `-part`, `-part-is` (`bad`, `good`), `-histogram`, `-threshold`, `-percentiles`, `-gauge`,
-/// `-within-ms`, `-at-least`, `-level`, `-limit-is` (`at-most`, `at-least`), `-limit`, `-target`, `-window`. Buttons named `action`: `add-objective`, `remove-objective-N`, `save`. A hidden `basis`
+/// `-within-ms`, `-at-least`, `-level`, `-limit-is` (`at-most`, `at-least`), `-limit`, `-target`, `-window`. When an
+/// agreement is changed, `effective` (a day) and `note` say from when on and why. Buttons named `action`: `add-objective`, `remove-objective-N`, `save`. A hidden `basis`
 /// says which state of the agreement the form was opened on.
 #[derive(Template, Clone, Debug)]
 #[template(path = "pages/agreements/form.html")]

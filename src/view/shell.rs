@@ -81,6 +81,8 @@ pub enum Section {
     Overview,
     /// Contracts.
     Agreements,
+    /// Time taken out of the judgement.
+    Exclusions,
     /// Where measurements come from.
     Sources,
     /// Reports.
@@ -125,6 +127,12 @@ impl Help {
         text: "An agreement is a contract with a customer: its objectives are judged together, period by period.",
         anchor: "window",
         link: "Windows and periods",
+    };
+    /// For the pages of exclusions.
+    pub const EXCLUSIONS: Self = Self {
+        text: "An exclusion takes time out of the judgement, once an approver has agreed to it.",
+        anchor: "exclusions",
+        link: "How exclusions count",
     };
     /// For the source pages.
     pub const SOURCES: Self = Self {

@@ -19,6 +19,7 @@ pub mod overview;
 pub mod objective;
 
 pub mod standing;
+pub mod units;
 
 pub mod export;
 
@@ -32,6 +33,7 @@ pub mod health;
 pub mod client;
 pub mod csrf;
 pub mod error;
+pub mod exclusions;
 pub mod extract;
 pub mod headers;
 pub mod html;

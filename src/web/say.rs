@@ -23,6 +23,26 @@ pub fn editor(user: &User) -> Result<(), WebError> {
     })
 }
 
+/// May this person decide about what editors propose?
+pub fn can_approve(user: &User) -> bool {
+    user.role >= Role::Approver
+}
+
+/// Lets only those on who may decide about what editors propose.
+pub fn approver(user: &User) -> Result<(), WebError> {
+    if can_approve(user) {
+        return Ok(());
+    }
+    Err(WebError::Refused {
+        status: StatusCode::FORBIDDEN,
+        title: "You may not decide this".to_owned(),
+        message: format!(
+            "Your role is {}. Ask an approver or an admin to decide, or an admin to change your role.",
+            user.role.word()
+        ),
+    })
+}
+
 /// Something worked.
 pub fn done(text: impl Into<String>) -> Flash {
     Flash { kind: FlashKind::Done, text: text.into() }

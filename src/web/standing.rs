@@ -234,7 +234,9 @@ mod tests {
         assert_eq!(shown(ObjectiveKind::ErrorRate, 10, 10), "0 %");
         assert_eq!(shown(ObjectiveKind::ErrorRate, 0, 10), "100 %");
         assert_eq!(shown(ObjectiveKind::ErrorRate, 0, 0), "no traffic");
-        assert_eq!(measured(ObjectiveKind::Uptime, of("99"), &Tally { minutes: 60, ..Tally::default() }), "no data");
+        let unknown = Tally { minutes: 1440, ..Tally::default() };
+        assert_eq!(measured(ObjectiveKind::Uptime, of("99"), &unknown), "no data");
+        assert_eq!(measured(ObjectiveKind::Uptime, of("99"), &Tally::default()), "not applicable", "nothing is judged");
         assert_eq!(target(ObjectiveKind::ErrorRate, of("99.95")), "≤ 0.05 %");
     }
 

@@ -1,10 +1,11 @@
 //! The agreement form: define, change; archive and restore.
 
-use super::thresholds;
+use super::{taking, thresholds};
 use crate::domain::credit::templates::Template;
 use crate::domain::ids::AgreementId;
 use crate::domain::model::Source;
 use crate::ops::define_agreement::{self, AgreementDraft, DefinedAgreement};
+use crate::ops::revise::Taking;
 use crate::ops::{OpsError, define_agreement::load};
 use crate::store;
 use crate::view::agreements::AgreementFormPage;
@@ -52,6 +53,7 @@ pub async fn edit(user: SignedIn, frame: Frame, state: Data<State>, id: Path<i64
     let defined = load(&state.db, AgreementId(*id)).await?;
     let mut filled = form::filled(&defined);
     filled.set(BASIS, defined.fingerprint()?);
+    taking::fill(&state, &mut filled, &defined.agreement).await?;
     answer(StatusCode::OK, frame, &Choices::load(&state).await?, Some(*id), filled)
 }
 
@@ -123,13 +125,13 @@ async fn take(
     let choices = Choices::load(state).await?;
     let id = before.as_ref().map(|defined| defined.agreement.id);
     if !form::press(&mut typed, posted.text("action"))
-        && let Some(read) = form::read(&mut typed, &choices.sources)
+        && let Some((read, taking)) = form::read(&mut typed, &choices.sources).zip(taking::read(&mut typed))
     {
         let notes = thresholds::check(state, &mut typed, &read, &choices.sources).await;
         if typed.is_fine() {
-            match save(state, user, read.draft, id, posted.text(BASIS)).await {
+            match save(state, user, (read.draft, taking), id, posted.text(BASIS)).await {
                 Ok((id, sentence)) => {
-                    let told = [vec![sentence.to_owned()], notes].concat().join(" ");
+                    let told = [vec![sentence], notes].concat().join(" ");
                     session::tell(session, &say::done(told))?;
                     return Ok(see_other(&format!("{}/{id}", paths::AGREEMENTS)));
                 }
@@ -151,19 +153,20 @@ async fn take(
 async fn save(
     state: &State,
     user: &SignedIn,
-    draft: AgreementDraft,
+    (draft, taking): (AgreementDraft, Taking),
     id: Option<AgreementId>,
     basis: &str,
-) -> Result<(AgreementId, &'static str), OpsError> {
+) -> Result<(AgreementId, String), OpsError> {
     let who = Some(user.0.id);
     match id {
         None => {
             let id = define_agreement::define(state, who, draft).await?;
-            Ok((id, "The agreement is defined. Its history is being read from the source now."))
+            Ok((id, "The agreement is defined. Its history is being read from the source now.".to_owned()))
         }
         Some(id) => {
-            define_agreement::change(state, who, id, draft, basis).await?;
-            Ok((id, "The agreement is changed."))
+            let zone = draft.zone;
+            let ahead = define_agreement::change(state, who, id, draft, basis, taking).await?;
+            Ok((id, taking::told(ahead, zone)))
         }
     }
 }

@@ -3,8 +3,11 @@
 use super::overview::rows;
 use super::reports::report_rows;
 use super::{Say, form, shell};
-use crate::view::agreements::{AgreementFormPage, AgreementPage, AgreementRow, AgreementsPage, PastCell, PastPeriod};
+use crate::view::agreements::{
+    AgreementFormPage, AgreementPage, AgreementRow, AgreementsPage, PastCell, PastPeriod, RevisionCard, RevisionsPage,
+};
 use crate::view::assessment::{ExclusionRow, Figure, SidesRow, ViolationRow, WholeView};
+use crate::view::audit::Change;
 use crate::view::{Badge, Choice, Form, Help, Progress, Section, Status, Tone};
 use askama::Template;
 
@@ -85,6 +88,34 @@ fn whole(say: &Say) -> WholeView {
             why: vec![say.it("Raw, nothing taken out: 9,931 of 10,000 requests good")],
         }],
     }
+}
+
+pub(super) fn revisions(say: &Say) -> Vec<(&'static str, String)> {
+    let change = |what: &str, before: &str, after: &str| Change {
+        what: say.it(what),
+        before: say.it(before),
+        after: if after.is_empty() { String::new() } else { say.it(after) },
+    };
+    let card = |number, changes| RevisionCard {
+        number,
+        effective: say.it("from 2026-12-01"),
+        made_at: say.it("2026-11-21 07:00 UTC"),
+        made_by: say.it("Ana"),
+        note: say.it("As signed"),
+        is_in_force: number == 2,
+        is_pending: number == 3,
+        changes,
+    };
+    let page = |revisions| RevisionsPage {
+        shell: shell(say, "Revisions of Checkout for Acme", Section::Agreements, Some(Help::AGREEMENTS)),
+        id: 3,
+        name: say.it("Checkout for Acme"),
+        revisions,
+        can_edit: true,
+    };
+    let changes = vec![change("Customer", "Acme", ""), change("Checkout succeeds · target", "99 %", "99.9 %")];
+    let full = page(vec![card(3, Some(changes)), card(2, Some(Vec::new())), card(1, None)]);
+    vec![("revisions", full.render().unwrap()), ("revisions-none", page(Vec::new()).render().unwrap())]
 }
 
 fn agreement(say: &Say) -> AgreementPage {

@@ -1,6 +1,7 @@
 //! Every page, filled with what a busy installation might show.
 
 mod agreements;
+mod exclusions;
 mod objective;
 mod overview;
 mod reports;
@@ -47,8 +48,10 @@ pub(super) fn pages(say: &Say) -> Vec<(&'static str, String)> {
     all.push(("objective-quiet", objective::quiet_objective(say).render().unwrap()));
     all.extend(agreements::agreements(say));
     all.extend(agreements::agreement_forms(say));
+    all.extend(agreements::revisions(say));
     all.extend(sources::sources(say));
     all.extend(sources::source_forms(say));
+    all.extend(exclusions::exclusions(say));
     all.extend(reports::reports(say));
     all.extend(others(say));
     all
@@ -69,7 +72,9 @@ fn form(say: &Say, values: &[(&str, &str)], problems: &[(&str, &str)]) -> Form {
     let mut form = Form::default();
     for (name, value) in values {
         // numbers of groups and words of choices are not free text
-        let is_word = ["kind", "part-is", "limit-is", "auth", "period", "report-every", "source", "id"].iter();
+        let is_word =
+            ["kind", "part-is", "limit-is", "auth", "period", "report-every", "source", "id", "scope", "category"]
+                .iter();
         let is_word = is_word.clone().any(|word| name == word || name.ends_with(&format!("-{word}")));
         form.set(*name, if is_word { (*value).to_owned() } else { say.it(value) });
     }
