@@ -19,6 +19,7 @@ mod mailing;
 mod pages;
 mod probe;
 mod program;
+mod promises;
 mod pulls;
 mod reports;
 mod revisions;

@@ -8,7 +8,7 @@
 //!   on are unknown: a monitor that looked away saw few events, which is no lack of events.
 //! - Where a process was not scraped in a minute, its events are booked in a later one. Such minutes are judged together
 //!   with the one that closes them, by `events ≥ floor × minutes`: a scrape that was missed, or one every two minutes, says
-//!   no more than that.
+//!   no more than that. Whether a scrape was missed, or showed none of the series, is a doubt that a [`Witness`] dispels.
 //!
 //! A scraped endpoint is read several times a minute, and each reading counts only what is new. What was counted so far in
 //! the minutes that are not judged yet is therefore kept in the [`CounterState`], beside the counters, until the scrape
@@ -30,8 +30,8 @@
 //! ```
 
 use super::{
-    Booking, Counted, CounterState, Finding, PartIs, Run, Sample, Scrapes, Series, SeriesKey, Witness, millis,
-    minute_of, usable_series, whole_events,
+    Booking, Counted, CounterState, Finding, PartIs, Run, SILENCE_MS_MAX, Sample, Scrapes, Series, SeriesKey, Witness,
+    millis, minute_of, usable_series, whole_events,
 };
 use crate::domain::ledger::Slice;
 use crate::domain::model::Rate;
@@ -63,11 +63,29 @@ pub fn count_throughput(
     let mut run = Run::new(&scrapes, state, window, settle, PartIs::Good, findings);
     run.add_up_all(state, &series, range);
     run.mark_known_minutes();
+    run.doubt_open_minutes();
     let verdicts = run.verdicts(state, at_least);
     run.finish(verdicts.into_iter().collect())
 }
 
 impl Run<'_> {
+    /// Minutes without a scrape that is proven: a witness could tell whether there was one that showed no series, as after
+    /// a restart. Then nothing had happened by then, and what came later is the next minute's alone.
+    fn doubt_open_minutes(&mut self) {
+        let scrapes = self.scrapes;
+        for (target, times) in &scrapes.by_target {
+            let mut last = scrapes.before.get(target).copied();
+            for (at_ms, _) in times.iter().copied() {
+                let is_open =
+                    |last: &i64| at_ms - last <= SILENCE_MS_MAX && minute_of(*last).plus(1) < minute_of(at_ms);
+                if let Some(last) = last.filter(is_open) {
+                    self.doubt(*target, last, at_ms);
+                }
+                last = Some(at_ms);
+            }
+        }
+    }
+
     /// The verdicts on the window's minutes, and on those before it that are judged only now.
     fn verdicts(&mut self, state: &CounterState, at_least: &Rate) -> Verdicts {
         let (window, settle) = (self.window, minute_of(self.settle_ms).min(self.window.end()));
@@ -230,6 +248,20 @@ mod tests {
         let mut expected = [None; 12];
         (expected[1], expected[9], expected[10]) = (GOOD, GOOD, GOOD);
         assert_eq!(verdicts(&counted), expected);
+    }
+
+    /// The process restarts and its counter is not there in minute 2; in minute 3 it is back with 6. If `up` proves the
+    /// scrape in minute 2, nobody was served in it and minute 3 has its six; else the two share them.
+    #[test]
+    fn a_scrape_without_the_series_is_told_from_a_missed_one_by_a_witness() {
+        let one = series(1, 1, &[(30, 10.0), (90, 17.0), (210, 6.0), (270, 12.0)]);
+        let alone = judged(std::slice::from_ref(&one), 5);
+        assert_eq!(verdicts(&alone), [None, GOOD, BAD, BAD, None]);
+        assert_eq!(alone.doubts[&TargetKey(1)].last(), Some(&(90_000, 210_000)));
+        let up = Witness { target: TargetKey(1), scrapes_ms: (30..300).step_by(60).map(|at| at * 1000).collect() };
+        let (window, floor) = (Span::new(Minute(0), Minute(5)), Rate::parse("0.1").unwrap());
+        let proven = count_throughput(&CounterState::default(), &[one], &[up], window, Minute(5), &floor);
+        assert_eq!(verdicts(&proven), [None, GOOD, BAD, GOOD, None]);
     }
 
     #[test]
