@@ -4,7 +4,7 @@
 //! show this value and calculate nothing of their own; [`why`] tells the arithmetic behind each figure.
 //!
 //! - raw: nothing taken out; contractual: without exclusions and closed hours
-//! - compliance: the weight of the objectives met of those decided ([`compliance`])
+//! - compliance: the weight of the objectives met of those decided ([`crate::domain::compliance`])
 //! - outages of the objectives about availability are merged before they are counted ([`recovery`])
 //! - credits go by the objectives that say so, or else by those about availability; the worst tier decides
 //!

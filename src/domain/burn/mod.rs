@@ -8,7 +8,7 @@
 //! A factor below 1 would alert while the promise is kept, so windows shorter than two weeks use the shares 10, 20 and
 //! 40 % (7 days: 16.8, 5.6, 2.8) and no factor falls below 1. A factor above `1 / (1 - target)` can never be exceeded,
 //! because no more than every event can be bad: such a rule is left out. [`parse_rules`] reads rules that people write,
-//! and [`replay`] says how often rules would have fired.
+//! and [`replay()`] says how often rules would have fired.
 //!
 //! # Few events
 //!
