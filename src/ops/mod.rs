@@ -23,6 +23,8 @@ pub mod terms_in_force;
 
 pub mod compare_terms;
 
+pub mod preview_agreement;
+
 pub mod propose_exclusion;
 
 pub mod decide_exclusion;

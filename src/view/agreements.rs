@@ -3,6 +3,7 @@
 use super::assessment::WholeView;
 use super::audit::Change;
 use super::overview::ObjectiveRow;
+use super::preview::ObjectivePreview;
 use super::reports::ReportRow;
 use super::{Choice, Fact, Field, Form, Link, Progress, Shell, Status};
 use crate::domain::calendar::PeriodKind;
@@ -157,8 +158,8 @@ pub struct RevisionCard {
 /// for each number of the group `objective`: `objective-N-kind` (a word of `ObjectiveKind`), `-id`, `-name`, `-service`,
 /// `-source`, `-total`, `-part`, `-part-is` (`bad`, `good`), `-histogram`, `-threshold`, `-percentiles`, `-gauge`,
 /// `-within-ms`, `-at-least`, `-level`, `-limit-is` (`at-most`, `at-least`), `-limit`, `-target`, `-window`. When an
-/// agreement is changed, `effective` (a day) and `note` say from when on and why. Buttons named `action`: `add-objective`, `remove-objective-N`, `save`. A hidden `basis`
-/// says which state of the agreement the form was opened on.
+/// agreement is changed, `effective` (a day) and `note` say from when on and why. Buttons named `action`: `add-objective`, `remove-objective-N`, `preview`,
+/// `suggest-objective-N` (puts the hidden `objective-N-suggested` into the target), `save`. A hidden `basis` says which state of the agreement the form was opened on.
 #[derive(Template, Clone, Debug)]
 #[template(path = "pages/agreements/form.html")]
 pub struct AgreementFormPage {
@@ -174,6 +175,8 @@ pub struct AgreementFormPage {
     pub zones: Vec<String>,
     /// The sources to choose from: id, and name with kind.
     pub sources: Vec<Choice>,
+    /// What the last weeks would have come to; empty unless a preview was asked for.
+    pub previews: Vec<ObjectivePreview>,
 }
 
 /// The fields of one objective in the form.
@@ -272,6 +275,12 @@ impl AgreementFormPage {
     #[must_use]
     pub fn templates(&self) -> Vec<Choice> {
         templates::Template::ALL.iter().map(|template| Choice::new(template.key, template.name)).collect()
+    }
+
+    /// The previews of the objective with that number: several where percentiles make several of it.
+    #[must_use]
+    pub fn previews_of(&self, number: &usize) -> Vec<&ObjectivePreview> {
+        self.previews.iter().filter(|preview| preview.number == *number).collect()
     }
 
     /// The kinds of calendar period, for choosing one.

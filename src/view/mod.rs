@@ -23,6 +23,7 @@ pub mod objective;
 pub mod outlooks;
 pub mod overview;
 pub mod plot;
+pub mod preview;
 pub mod reports;
 pub mod sources;
 

@@ -10,6 +10,7 @@ mod tries;
 mod probe;
 mod scrape;
 
+pub use prometheus::{Reading, read_only};
 pub use tries::{TestReport, try_out};
 
 use crate::domain::counting::{self, Counted, CounterState, Finding, PartIs, Series, Witness};

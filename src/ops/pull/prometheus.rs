@@ -5,8 +5,10 @@ use super::{
     settle_point, write,
 };
 use crate::domain::counting::{self, Counted, CounterState, Witness, millis};
+use crate::domain::ledger::Slice;
 use crate::domain::model::{Indicator, Query, Source};
 use crate::domain::time::{DAY_MINUTES, Instant, Minute, Span};
+use crate::domain::wording;
 use crate::ops::{Context, OpsError};
 use crate::source::SourceError;
 use crate::source::prometheus::Prometheus;
@@ -14,7 +16,7 @@ use crate::source::series::{Plan, Sorted, Target};
 use crate::store::indicators::PullState;
 use crate::store::{self};
 use futures_util::stream::{self, StreamExt as _};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Minutes read at once while catching up.
 const CHUNK_MINUTES: i64 = 5 * DAY_MINUTES;
@@ -70,6 +72,76 @@ struct Pull<'a> {
     now: Instant,
 }
 
+/// Reads and counts one query, and keeps nothing.
+#[derive(Clone, Copy)]
+struct Reader<'a> {
+    server: &'a Prometheus,
+    query: &'a Query,
+}
+
+/// What a reading that keeps nothing brought.
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
+    /// The known minutes, in order of time.
+    pub minutes: BTreeMap<Minute, Slice>,
+    /// What people should know about them, in sentences.
+    pub notes: Vec<String>,
+}
+
+/// Reads a query over a span as a pull would from its first minute on, and keeps nothing.
+pub async fn read_only(source: &Source, query: &Query, span: Span) -> Result<Reading, OpsError> {
+    let server = Prometheus::new(source)?;
+    let reader = Reader { server: &server, query };
+    let (mut from, mut length, mut reading) = (span.start(), CHUNK_MINUTES, Reading::default());
+    let mut notes = BTreeSet::new();
+    let (mut state, is_primed) = reader.prime(from).await?;
+    if !is_primed {
+        notes.insert(PROVISIONAL.to_owned());
+    }
+    while from < span.end() {
+        let to = from.plus(length).min(span.end());
+        let chunk = match reader.read(&state, Span::new(from, to)).await {
+            Err(OpsError::Source(error)) if is_too_much(&error) && length > CHUNK_MINUTES_MIN => {
+                length = (length / 4).max(CHUNK_MINUTES_MIN);
+                continue;
+            }
+            other => other?,
+        };
+        let warned = chunk.warnings.first();
+        notes.extend(warned.map(|warning| format!("{PROVISIONAL} It said: {}.", warning.trim_end_matches('.'))));
+        notes.extend(chunk.threshold_missing.then(|| NO_BUCKET.to_owned()));
+        notes.extend(chunk.counted.findings.iter().map(|finding| finding.sentence().to_owned()));
+        reading.take(chunk.counted.slices, &mut notes);
+        if to == span.end() {
+            break;
+        }
+        state = chunk.counted.state;
+        from = settle_point(from, to).max(from.plus(1));
+    }
+    reading.notes = notes.into_iter().collect();
+    Ok(reading)
+}
+
+/// What people read about an answer with warnings that is not kept.
+const PROVISIONAL: &str = "The source answered with a warning, so some of its data may be missing.";
+
+impl Reading {
+    /// Takes over minutes as the ledger would; the last word about a minute counts.
+    fn take(&mut self, slices: Vec<(Minute, Option<Slice>)>, notes: &mut BTreeSet<String>) {
+        for (minute, slice) in slices {
+            match slice.map(Slice::checked).transpose() {
+                Ok(_) => match slice {
+                    Some(slice) => drop(self.minutes.insert(minute, slice)),
+                    None => drop(self.minutes.remove(&minute)),
+                },
+                Err(why) => {
+                    notes.insert(format!("A minute is left out: {}.", wording::capitalised(&why.to_string())));
+                }
+            }
+        }
+    }
+}
+
 /// What one chunk brought.
 struct Chunk {
     counted: Counted,
@@ -89,18 +161,22 @@ impl Chunk {
 }
 
 impl Pull<'_> {
+    const fn reader(&self) -> Reader<'_> {
+        Reader { server: self.server, query: &self.indicator.query }
+    }
+
     async fn run(&self) -> Result<(), OpsError> {
         let mut progress = progress(self.context, self.indicator.id, self.now).await?;
         let end = self.now.plus_seconds(-self.source.delay_seconds).minute();
         let mut from = progress.settled.unwrap_or(progress.from);
         let (mut state, mut complete) = match progress.settled {
             Some(_) => (progress.state.clone(), true),
-            None => self.prime(from).await?,
+            None => self.reader().prime(from).await?,
         };
         let (mut length, mut shown) = (CHUNK_MINUTES, Shown::default());
         while from < end {
             let to = from.plus(length).min(end);
-            let chunk = match self.read(&state, Span::new(from, to)).await {
+            let chunk = match self.reader().read(&state, Span::new(from, to)).await {
                 Err(OpsError::Source(error)) if is_too_much(&error) && length > CHUNK_MINUTES_MIN => {
                     length = (length / 4).max(CHUNK_MINUTES_MIN);
                     continue;
@@ -132,6 +208,24 @@ impl Pull<'_> {
         Ok(())
     }
 
+    async fn store(&self, chunk: &Chunk, progress: &mut PullState) -> Result<(), OpsError> {
+        let id = self.indicator.id;
+        let mut tx = begin(self.context, self.source).await?;
+        write(&mut tx, id, &chunk.counted, progress, self.now).await?;
+        if let Some(warning) = chunk.warnings.first() {
+            let text = format!(
+                "The source answered with a warning, so its data counts as provisional and is read again: {warning}"
+            );
+            store::findings::record(&mut tx, id, PARTIAL_ANSWER, &text, self.now).await?;
+        }
+        if chunk.threshold_missing {
+            store::findings::record(&mut tx, id, BUCKET_MISSING, NO_BUCKET, self.now).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+}
+
+impl Reader<'_> {
     /// The counters' values just before the first minute, and whether they are complete.
     async fn prime(&self, from: Minute) -> Result<(CounterState, bool), OpsError> {
         let before = Span::ending(from, PRIMING_MINUTES);
@@ -141,7 +235,7 @@ impl Pull<'_> {
     }
 
     fn plan(&self) -> Result<Option<Plan>, OpsError> {
-        let plan = Plan::of(&self.indicator.query).transpose();
+        let plan = Plan::of(self.query).transpose();
         Ok(plan.map_err(|error| SourceError::Query(error.to_string()))?)
     }
 
@@ -183,7 +277,7 @@ impl Pull<'_> {
         window: Span,
         settle: Minute,
     ) -> Counted {
-        count(&self.indicator.query, state, &sorted.series, witnesses, window, settle)
+        count(self.query, state, &sorted.series, witnesses, window, settle)
     }
 
     /// Asks who was scraped where the samples alone leave a doubt.
@@ -205,7 +299,7 @@ impl Pull<'_> {
     }
 
     async fn read_evaluated(&self, state: &CounterState, window: Span) -> Result<Chunk, OpsError> {
-        let (server, query) = (self.server, &self.indicator.query);
+        let (server, query) = (self.server, self.query);
         let (counted, warnings, data) = match query {
             Query::Ratio { total, part } => {
                 let total = server.evaluate(&total.to_string(), window).await?;
@@ -230,22 +324,6 @@ impl Pull<'_> {
             }
         };
         Ok(Chunk { counted, warnings, threshold_missing: false, data })
-    }
-
-    async fn store(&self, chunk: &Chunk, progress: &mut PullState) -> Result<(), OpsError> {
-        let id = self.indicator.id;
-        let mut tx = begin(self.context, self.source).await?;
-        write(&mut tx, id, &chunk.counted, progress, self.now).await?;
-        if let Some(warning) = chunk.warnings.first() {
-            let text = format!(
-                "The source answered with a warning, so its data counts as provisional and is read again: {warning}"
-            );
-            store::findings::record(&mut tx, id, PARTIAL_ANSWER, &text, self.now).await?;
-        }
-        if chunk.threshold_missing {
-            store::findings::record(&mut tx, id, BUCKET_MISSING, NO_BUCKET, self.now).await?;
-        }
-        Ok(tx.commit().await?)
     }
 }
 

@@ -3,6 +3,7 @@
 mod define;
 mod export;
 mod list;
+mod preview;
 mod revisions;
 mod show;
 mod taking;

@@ -8,7 +8,9 @@ use crate::view::agreements::{
 };
 use crate::view::assessment::{ExclusionRow, Figure, SidesRow, ViolationRow, WholeView};
 use crate::view::audit::Change;
-use crate::view::{Badge, Choice, Form, Help, Progress, Section, Status, Tone};
+use crate::view::objective::MethodRow;
+use crate::view::preview::{ObjectivePreview, PreviewAlert, PreviewWindow};
+use crate::view::{Badge, Choice, Fact, Form, Help, Progress, Section, Status, Tone};
 use askama::Template;
 
 pub(super) fn agreements(say: &Say) -> Vec<(&'static str, String)> {
@@ -240,6 +242,46 @@ const PROBLEMS: &[(&str, &str)] = &[
     ("", "Somebody else changed this agreement meanwhile. Your text is kept; look at theirs before saving."),
 ];
 
+/// One objective that was judged, and one that could not be.
+fn previews(say: &Say) -> Vec<ObjectivePreview> {
+    let method = |name: &str, word: &str, is_own| MethodRow {
+        name: name.to_owned(),
+        word: word.to_owned(),
+        is_own,
+        counted: "998 of 1,000 requests".to_owned(),
+        sli: "99.8 %".to_owned(),
+        verdict: Badge::new(Tone::Bad, "Missed"),
+    };
+    let judged = ObjectivePreview {
+        number: 0,
+        name: say.it("Checkout succeeds"),
+        notes: vec![say.it("“prometheus-eu” was read just now; nothing of it is kept.")],
+        facts: vec![Fact::new("Outages", say.it("1, the longest 4 min"))],
+        windows: vec![PreviewWindow {
+            name: say.it("the last 30 days"),
+            counted: "998 of 1,000 requests".to_owned(),
+            sli: "99.8 %".to_owned(),
+            verdict: Badge::new(Tone::Bad, "Missed"),
+            left: "−100 %, 43 min 12 s over".to_owned(),
+        }],
+        methods: vec![method("Good requests", "occurrences", true), method("Slices of 5 min", "timeslices", false)],
+        alerts_note: say.it("Its alerts, replayed minute by minute:"),
+        alerts: vec![PreviewAlert {
+            name: say.it("Page when it burns faster than 14.4× over both 1 h and 5 min"),
+            times: "2".to_owned(),
+            minutes: "12 min".to_owned(),
+        }],
+        suggested: Some("99.5".to_owned()),
+    };
+    let skipped = ObjectivePreview {
+        number: 1,
+        name: say.it("Checkout is fast"),
+        notes: vec![say.it("“login page” is a check by Nines, which has no history of this promise to judge.")],
+        ..ObjectivePreview::default()
+    };
+    vec![judged, skipped]
+}
+
 pub(super) fn agreement_forms(say: &Say) -> Vec<(&'static str, String)> {
     let page = |id: Option<i64>, title: &str, form: Form| AgreementFormPage {
         shell: shell(say, title, Section::Agreements, Some(Help::COUNTING)),
@@ -251,6 +293,7 @@ pub(super) fn agreement_forms(say: &Say) -> Vec<(&'static str, String)> {
             Choice::new("1", say.it("nines (metrics endpoint)")),
             Choice::new("2", say.it("prometheus-eu (Prometheus)")),
         ],
+        previews: previews(say),
     };
     let new = form(
         say,

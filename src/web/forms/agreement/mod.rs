@@ -113,6 +113,15 @@ pub struct Typed {
     pub threshold_fields: Vec<String>,
 }
 
+impl Typed {
+    /// For each of the draft's objectives, its number in the form; percentiles share one.
+    #[must_use]
+    pub fn numbers(&self) -> Vec<usize> {
+        let number = |field: &String| field.strip_prefix(GROUP)?.strip_prefix('-')?.split('-').next()?.parse().ok();
+        self.threshold_fields.iter().map(|field| number(field).unwrap_or_default()).collect()
+    }
+}
+
 /// Reads the form into a draft; nothing, with the problems in the form, if anything is refused.
 pub fn read(form: &mut Form, sources: &[Source]) -> Option<Typed> {
     let name = line(form, "name", "a name for the agreement, such as “Shop for ACME”");
