@@ -60,12 +60,7 @@ async fn indicator(context: &Context, draft: &ObjectiveDraft) -> Result<Indicato
     Ok(same.unwrap_or_else(new))
 }
 
-async fn in_ledger(
-    context: &Context,
-    source: &Source,
-    indicator: Indicator,
-    span: Span,
-) -> Result<Found, OpsError> {
+async fn in_ledger(context: &Context, source: &Source, indicator: Indicator, span: Span) -> Result<Found, OpsError> {
     let mut notes = vec!["Nines measures this query already: its minutes come from the ledger.".to_owned()];
     let pull = store::indicators::load_pull(&context.db, indicator.id).await?;
     let is_reading = pull.is_some_and(|pull| pull.finished_backfill_at.is_none());
