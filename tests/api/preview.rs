@@ -2,11 +2,16 @@
 
 use crate::app::{Answer, Browser, START_SECONDS, TestApp};
 use crate::on_both;
-use crate::scene::{agree, closed_port, draft, indicators, promise, ratio, source, source_with_timeout};
-use nines::domain::ids::SourceId;
+use crate::scene::{
+    Endpoint, Says, agree, closed_port, draft, indicators, promise, ratio, source, source_with_timeout,
+};
+use nines::domain::calendar::PeriodKind;
+use nines::domain::exclusion::{Exclusion, Scope, State};
+use nines::domain::ids::{AgreementId, SourceId};
 use nines::domain::ledger::Slice;
-use nines::domain::model::{ObjectiveKind, SourceSpec};
-use nines::domain::time::Minute;
+use nines::domain::model::{ObjectiveKind, SourceSpec, Window};
+use nines::domain::time::{Minute, Span};
+use nines::ops::define_agreement::{AgreementDraft, ObjectiveDraft};
 use nines::ops::preview_agreement::{Preview, Previewed, preview};
 use nines::ops::pull;
 use nines::store;
@@ -65,6 +70,19 @@ async fn stored(app: &TestApp) -> [usize; 3] {
     ]
 }
 
+/// Ten requests a minute for ten days, of the source's only indicator; in four minutes of one slice all of them fail.
+async fn ten_days(app: &TestApp, source: SourceId) {
+    let slice = |minute: i64| {
+        let good = if (END - 998..END - 994).contains(&minute) { 0 } else { 10 };
+        Slice { good, total: 10, catch_up: false }
+    };
+    let minutes: Vec<_> = (END - 14_400..END).map(|minute| (Minute(minute), Some(slice(minute)))).collect();
+    let indicator = indicators(app.db(), source).await[0];
+    let mut tx = app.db().begin_write().await.unwrap();
+    store::ledger::write(&mut tx, indicator, &minutes).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
 #[track_caller]
 fn says(answer: &Answer, texts: &[&str]) {
     let seen = answer.visible();
@@ -78,17 +96,7 @@ on_both! {
         let (ana, source) = (app.signed_in().await, dead(&app).await);
         let one = promise("Shop answers", ObjectiveKind::Availability, source, ratio(TOTAL, BAD));
         agree(&app.state, draft("Another contract", &[], vec![one])).await;
-        let indicator = indicators(app.db(), source).await[0];
-        // ten requests a minute for ten days; in four minutes of one slice all of them fail
-        let minutes: Vec<_> = (END - 14_400..END)
-            .map(|minute| {
-                let good = if (END - 998..END - 994).contains(&minute) { 0 } else { 10 };
-                (Minute(minute), Some(Slice { good, total: 10, catch_up: false }))
-            })
-            .collect();
-        let mut tx = app.db().begin_write().await.unwrap();
-        store::ledger::write(&mut tx, indicator, &minutes).await.unwrap();
-        tx.commit().await.unwrap();
+        ten_days(&app, source).await;
 
         let before = stored(&app).await;
         let answer = post(&ana, &fields("preview", source, &[])).await;
@@ -127,6 +135,34 @@ on_both! {
         assert_eq!(stored(&app).await, before);
     }
 
+    async fn periods_and_exclusions_of_the_agreement_hold_in_its_preview(app: TestApp) {
+        let source = dead(&app).await;
+        let one = promise("Shop answers", ObjectiveKind::Availability, source, ratio(TOTAL, BAD));
+        let one = ObjectiveDraft { window: Window::Calendar, ..one };
+        let draft = AgreementDraft { period: PeriodKind::Day, ..draft("Shop", &[], vec![one]) };
+        let id = agree(&app.state, draft.clone()).await;
+        ten_days(&app, source).await;
+        let outage = Span::new(Minute(END - 998), Minute(END - 994));
+        let exclusion = Exclusion { scope: Scope::Agreement(id), ..Exclusion::planned(outage) };
+        let mut tx = app.db().begin_write().await.unwrap();
+        let proposed = store::exclusions::insert(&mut tx, &exclusion).await.unwrap();
+        tx.commit().await.unwrap();
+
+        // today until 06:58, and yesterday with or without its four bad minutes
+        let windows = |judged: Previewed| -> Vec<(i64, i64)> {
+            judged.windows.iter().map(|w| (w.judgement.tally.good, w.judgement.tally.total)).collect()
+        };
+        assert_eq!(windows(judged(&app, &draft, None).await), [(4_180, 4_180), (14_360, 14_400)]);
+        let asked = judged(&app, &draft, Some(id)).await;
+        assert_eq!(windows(asked)[1], (14_360, 14_400), "what is only proposed takes nothing out");
+        let mut tx = app.db().begin_write().await.unwrap();
+        let (from, to) = (State::Proposed, State::Approved);
+        store::exclusions::decide(&mut tx, proposed, from, to, exclusion.proposed, "").await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(windows(judged(&app, &draft, Some(id)).await), [(4_180, 4_180), (14_360, 14_360)]);
+        assert_eq!(windows(judged(&app, &draft, None).await)[1], (14_360, 14_400), "it is that agreement's alone");
+    }
+
     async fn what_cannot_be_judged_says_why(app: TestApp) {
         let (ana, source) = (app.signed_in().await, dead(&app).await);
         let answer = post(&ana, &fields("preview", source, &[])).await;
@@ -149,7 +185,7 @@ on_both! {
         let source = source_with_timeout(&app.state, "metrics", spec, 30).await;
         let one = promise("Shop answers", ObjectiveKind::Availability, source, ratio(TOTAL, BAD));
         let draft = draft("Shop", &[], vec![one]);
-        let before = judged(&app, &draft).await;
+        let before = judged(&app, &draft, None).await;
         assert_eq!(stored(&app).await, [0; 3]);
         let tally = before.all.counted;
         // the first sample of a series is nothing to count from
@@ -157,11 +193,28 @@ on_both! {
         assert!((MINUTES - 5..=MINUTES).contains(&tally.known), "{tally:?}");
 
         agree(&app.state, draft.clone()).await;
-        pull::pull_now(&app.state, source).await.unwrap();
-        let after = judged(&app, &draft).await;
+        assert!(pull::pull_now(&app.state, source).await.unwrap());
+        let after = judged(&app, &draft, None).await;
         assert_eq!((before.all, before.methods, before.alerts), (after.all, after.methods, after.alerts));
         assert_eq!(before.windows[0].judgement, after.windows[0].judgement);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_waits_long_for_a_source_that_is_silent() {
+    let app = TestApp::on_sqlite().await;
+    let endpoint = Endpoint::start().await;
+    endpoint.say(Says::Nothing);
+    let source = source_with_timeout(&app.state, "slow", SourceSpec::Prometheus { url: endpoint.url() }, 60).await;
+    let one = |n: i64| promise(&n.to_string(), ObjectiveKind::Availability, source, ratio(TOTAL, &format!("bad_{n}")));
+    let began = std::time::Instant::now();
+    let previews = preview(&app.state, &draft("Shop", &[], (0..6).map(one).collect()), None).await.unwrap();
+    assert!(began.elapsed().as_secs() < 15, "six together wait as long as one: {:?}", began.elapsed());
+    let why = |preview: &Preview| match preview {
+        Preview::Skipped(why) => why.contains("“slow” did not hand over 35 days"),
+        Preview::Judged(_) => false,
+    };
+    assert!(previews.len() == 6 && previews.iter().all(why), "{previews:?}");
 }
 
 /// Ten requests a minute, counted at its end, up to now; for four minutes all of them fail.
@@ -180,8 +233,8 @@ fn history(minutes: i64) -> String {
     text + "# EOF\n"
 }
 
-async fn judged(app: &TestApp, draft: &nines::ops::define_agreement::AgreementDraft) -> Previewed {
-    match preview(&app.state, draft, None).await.unwrap().remove(0) {
+async fn judged(app: &TestApp, draft: &AgreementDraft, id: Option<AgreementId>) -> Previewed {
+    match preview(&app.state, draft, id).await.unwrap().remove(0) {
         Preview::Judged(judged) => *judged,
         Preview::Skipped(why) => panic!("{why}"),
     }
