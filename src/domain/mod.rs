@@ -10,6 +10,8 @@ pub mod spans;
 
 pub mod calendar;
 
+pub mod wall;
+
 pub mod recurrence;
 
 pub mod target;

@@ -28,6 +28,14 @@ pub mod trace;
 
 pub mod check_threshold;
 
+pub mod decide_exclusion;
+pub mod list_exclusions;
+pub mod preview_exclusion;
+pub mod propose_exclusion;
+
+pub mod add_person;
+pub mod change_access;
+
 pub mod make_report;
 
 pub mod show_report;

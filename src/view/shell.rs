@@ -85,6 +85,10 @@ pub enum Section {
     Sources,
     /// Reports.
     Reports,
+    /// Time taken out of the judgement.
+    Exclusions,
+    /// Who has an account.
+    People,
     /// Who changed what.
     Audit,
     /// One's own account.
@@ -137,6 +141,18 @@ impl Help {
         text: "Say which events count and which of them are bad; Nines counts each one itself.",
         anchor: "counting-rules",
         link: "How events are counted",
+    };
+    /// For the exclusion pages.
+    pub const EXCLUSIONS: Self = Self {
+        text: "An exclusion takes time out of the judgement, once somebody has approved it; what it does is shown before.",
+        anchor: "exclusions",
+        link: "How exclusions work",
+    };
+    /// For the page of people.
+    pub const PEOPLE: Self = Self {
+        text: "Whoever proposes an exclusion should not be the one who approves it: give both roles to different people.",
+        anchor: "exclusions",
+        link: "How exclusions are decided",
     };
     /// For the report pages.
     pub const REPORTS: Self = Self {

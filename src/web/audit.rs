@@ -101,6 +101,7 @@ fn subject(entry: &Entry) -> Option<Link> {
         "source" => "sources",
         "objective" => "objectives",
         "report" => "reports",
+        "exclusion" => "exclusions",
         _ => return None,
     };
     let named = |text: Option<&String>| {

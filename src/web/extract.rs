@@ -142,7 +142,7 @@ async fn visitor(request: &HttpRequest) -> Result<Option<User>, WebError> {
         return Ok(known.clone());
     }
     let user = match session::user(&request.get_session()) {
-        Some(id) => crate::store::users::find(&state(request)?.db, id).await?,
+        Some(id) => crate::store::users::find(&state(request)?.db, id).await?.filter(User::has_access),
         None => None,
     };
     request.extensions_mut().insert(Visitor(user.clone()));

@@ -25,6 +25,9 @@ pub mod export;
 pub mod audit;
 pub mod guide;
 
+pub mod exclusions;
+pub mod people;
+
 pub mod assets;
 pub mod forms;
 pub mod health;

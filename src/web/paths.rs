@@ -35,6 +35,10 @@ pub const SOURCES: &str = "/sources";
 pub const AGREEMENTS: &str = "/agreements";
 /// All reports.
 pub const REPORTS: &str = "/reports";
+/// All exclusions.
+pub const EXCLUSIONS: &str = "/exclusions";
+/// Everybody with an account.
+pub const PEOPLE: &str = "/people";
 
 /// The sign-in page that leads on to `next`.
 #[must_use]

@@ -51,7 +51,8 @@ fn pages(routes: &mut ServiceConfig) {
         .service(
             web::resource(ACCOUNT).route(web::get().to(account::show)).route(web::post().to(account::change_password)),
         )
-        .configure(definitions);
+        .configure(definitions)
+        .configure(decisions);
 }
 
 /// Sources, agreements and reports.
@@ -88,6 +89,24 @@ fn definitions(routes: &mut ServiceConfig) {
         .route(r"/reports/{id:\d+}.{format:html|txt|csv|json}", web::get().to(reports::download))
         .route(r"/reports/{id:\d+}/send", web::post().to(reports::send_again))
         .route(r"/reports/{id:\d+}/deliveries/{delivery:\d+}/retry", web::post().to(reports::retry));
+}
+
+/// Exclusions, and people who decide on them.
+fn decisions(routes: &mut ServiceConfig) {
+    use crate::web::{exclusions, paths::EXCLUSIONS, paths::PEOPLE, people};
+    routes
+        .route(EXCLUSIONS, web::get().to(exclusions::list))
+        .route("/exclusions.{ending:csv|json}", web::get().to(exclusions::export))
+        .service(
+            web::resource("/exclusions/new")
+                .route(web::get().to(exclusions::new))
+                .route(web::post().to(exclusions::create)),
+        )
+        .route(r"/exclusions/{id:\d+}", web::get().to(exclusions::show))
+        .route(r"/exclusions/{id:\d+}/decide", web::post().to(exclusions::decide))
+        .service(web::resource(PEOPLE).route(web::get().to(people::show)).route(web::post().to(people::add)))
+        .route(r"/people/{id:\d+}/role", web::post().to(people::change_role))
+        .route(r"/people/{id:\d+}/remove", web::post().to(people::remove));
 }
 
 /// What was judged, and what was changed.

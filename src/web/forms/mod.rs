@@ -1,6 +1,7 @@
 //! Forms read into drafts: what was typed stays, and each refusal names its field and the mend.
 
 pub mod agreement;
+pub mod exclusion;
 pub mod source;
 
 use crate::domain::wording;
