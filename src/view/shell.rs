@@ -43,6 +43,8 @@ pub struct ShellUser {
     pub email: String,
     /// Their role's word.
     pub role: String,
+    /// May they manage people?
+    pub is_admin: bool,
 }
 
 /// What the last request did.

@@ -11,6 +11,7 @@ mod accounts;
 mod crash;
 mod definitions;
 mod exactness;
+mod exclusions;
 mod history;
 mod machines;
 mod mail;

@@ -8,6 +8,7 @@ mod support;
 mod accounts;
 mod concurrency;
 mod definitions;
+mod exclusions;
 mod judgements;
 mod ledger;
 mod migrations;
