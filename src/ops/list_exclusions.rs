@@ -180,10 +180,10 @@ pub fn export(
             let Some(offset) = place else { return Ok(None) };
             let found = store::exclusions::list(&db, state, Page { limit: PIECE, offset }).await?;
             let is_last = i64::try_from(found.len()).unwrap_or(PIECE) < PIECE;
-            let rows = found.iter().map(|exclusion| Row::new(exclusion, &names)).collect();
+            let rows: Vec<Row> = found.iter().map(|exclusion| Row::new(exclusion, &names)).collect();
             let text = match format {
                 Format::Csv => csv(rows, offset == 0)?,
-                Format::Json => json(rows, offset == 0, is_last)?,
+                Format::Json => json(&rows, offset == 0, is_last)?,
             };
             Ok(Some((text, (!is_last).then_some(offset + PIECE))))
         }
@@ -202,7 +202,7 @@ fn csv(rows: Vec<Row>, is_first: bool) -> Result<String, OpsError> {
     Ok(String::from_utf8(bytes).map_err(|error| csv::Error::from(std::io::Error::other(error)))?)
 }
 
-fn json(rows: Vec<Row>, is_first: bool, is_last: bool) -> Result<String, OpsError> {
+fn json(rows: &[Row], is_first: bool, is_last: bool) -> Result<String, OpsError> {
     let mut text = if is_first { "{\"version\":1,\"exclusions\":[".to_owned() } else { String::new() };
     for (index, row) in rows.iter().enumerate() {
         if index > 0 || !is_first {
@@ -242,10 +242,10 @@ mod tests {
 
     #[test]
     fn json_in_pieces_is_one_document() {
-        let whole = [json(vec![row("a"), row("b")], true, false), json(vec![row("c")], false, true)];
+        let whole = [json(&[row("a"), row("b")], true, false), json(&[row("c")], false, true)];
         let text: String = whole.into_iter().map(Result::unwrap).collect();
         let document: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(document["exclusions"].as_array().unwrap().len(), 3);
-        assert_eq!(json(Vec::new(), true, true).unwrap(), "{\"version\":1,\"exclusions\":[]}\n");
+        assert_eq!(json(&[], true, true).unwrap(), "{\"version\":1,\"exclusions\":[]}\n");
     }
 }

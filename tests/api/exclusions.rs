@@ -75,7 +75,7 @@ async fn person(app: &TestApp, ana: &Browser, name: &str, role: &str) -> Browser
 }
 
 /// The outage as planned maintenance, announced long before.
-fn fields<'a>(action: &'a str) -> Vec<(&'a str, &'a str)> {
+fn fields(action: &str) -> Vec<(&str, &str)> {
     vec![
         ("action", action),
         ("scope", "all"),
