@@ -86,6 +86,7 @@ fn objective(source: SourceId, service: &str) -> ObjectiveDraft {
         target: Target::parse("99.9").expect("this is a target"),
         window: Window::Rolling(RollingMinutes::MONTH),
         terms: ObjectiveTerms::default(),
+        composite: None,
     }
 }
 

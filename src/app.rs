@@ -5,6 +5,7 @@ mod keys;
 
 mod wiring;
 
+pub mod baseline;
 pub mod demo;
 pub mod report;
 

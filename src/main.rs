@@ -3,7 +3,7 @@
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use nines::app::demo::Demo;
 use nines::app::report::Format;
-use nines::app::{self, Application};
+use nines::app::{self, Application, baseline};
 use nines::clock::Clock;
 use nines::config::{self, Layers, LogFormat, Problem, Settings};
 use std::io::{self, IsTerminal as _, Write as _};
@@ -35,6 +35,17 @@ enum Failure {
     /// It could not start, or had to stop.
     #[error("nines: {0}")]
     Stopped(#[from] app::AppError),
+    /// A series cannot be judged.
+    #[error("nines: {0}")]
+    Detect(#[from] baseline::DetectError),
+    /// A method or parameter that does not exist.
+    #[error("nines: {argument}: {why}")]
+    Argument {
+        /// Which argument.
+        argument: &'static str,
+        /// What is wrong, and how to mend it.
+        why: String,
+    },
     /// Standard output is gone.
     #[error("nines: cannot write to standard output: {0}")]
     Output(#[from] io::Error),
@@ -44,7 +55,7 @@ impl Failure {
     fn code(&self) -> ExitCode {
         match self {
             Self::Settings(_) => ExitCode::from(WRONG_SETTINGS),
-            Self::Stopped(_) | Self::Output(_) => ExitCode::FAILURE,
+            Self::Stopped(_) | Self::Detect(_) | Self::Argument { .. } | Self::Output(_) => ExitCode::FAILURE,
         }
     }
 }
@@ -99,9 +110,33 @@ fn command() -> Command {
                         .value_parser(["html", "text", "csv", "json"]),
                 ),
         )
+        .subcommand(baseline_command())
         .subcommand(
             Command::new("healthcheck").about("Asks the server that runs with these settings whether it is ready"),
         )
+}
+
+fn baseline_command() -> Command {
+    let path = |name: &'static str, value: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name(value).help(help).value_parser(value_parser!(PathBuf))
+    };
+    let detect = Command::new("detect")
+        .about("Marks what leaves the baseline of a series")
+        .after_help(baseline::methods())
+        .arg(Arg::new("method").long("method").value_name("METHOD").help("How normal is learned").default_value("auto"))
+        .arg(
+            Arg::new("set")
+                .long("set")
+                .value_name("NAME=VALUE")
+                .help("Another value for one parameter of the method; may be repeated")
+                .action(ArgAction::Append),
+        )
+        .arg(
+            path("input", "FILE_OR_FOLDER", "CSV with the columns timestamp and value, or a folder of such")
+                .required(true),
+        )
+        .arg(path("output", "FILE_OR_FOLDER", "Where the answer goes [default: standard output]"));
+    Command::new("baseline").about("Learns what is normal").subcommand_required(true).subcommand(detect)
 }
 
 fn run(matches: &ArgMatches) -> Result<(), Failure> {
@@ -113,6 +148,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
         config::gather(flags, file.map(PathBuf::as_path)).map_err(Failure::Settings)
     };
     match name {
+        "baseline" => sub.subcommand_matches("detect").map_or(Ok(()), detect),
         "check-config" => check_config(sub, layers),
         name => {
             let settings = config::parse(&layers()?).map_err(Failure::Settings)?;
@@ -165,6 +201,17 @@ async fn report(sub: &ArgMatches, settings: Settings) -> Result<(), Failure> {
     let format = Format::from_word(word("format")).unwrap_or(Format::Text);
     let text = app::report::write(settings, Clock::system(), word("agreement"), word("period"), format).await?;
     Ok(io::stdout().write_all(text.as_bytes())?)
+}
+
+fn detect(sub: &ArgMatches) -> Result<(), Failure> {
+    let wrong = |argument| move |why: String| Failure::Argument { argument, why };
+    let method = sub.get_one::<String>("method").map_or("auto", String::as_str);
+    let parameters = sub.get_many::<String>("set").into_iter().flatten().map(String::as_str);
+    let method = baseline::method(method).map_err(wrong("--method"))?;
+    let settings = baseline::tuned(method, parameters).map_err(wrong("--set"))?;
+    let path = |name: &str| sub.get_one::<PathBuf>(name).map(PathBuf::as_path);
+    let Some(input) = path("input") else { return Ok(()) }; // clap demands it
+    Ok(baseline::detect(&settings, input, path("output"), &mut io::stdout().lock())?)
 }
 
 fn check_config(sub: &ArgMatches, layers: impl Fn() -> Result<Layers, Failure>) -> Result<(), Failure> {

@@ -227,6 +227,8 @@ mod tests {
         let past = backtest(days, &weeks(0, 5), of("95"));
         let periods: Vec<_> = past.iter().map(|one| one.period).collect();
         assert_eq!(periods, [[1; 6].as_slice(), &[3; 7]].concat(), "of the first a day is missing, of the last all");
+        let month = Span::new(Minute(0), Minute(28 * DAY_MINUTES));
+        assert_eq!(backtest(days, &[month], of("95")), [], "what its first day was like is unknown");
     }
 
     /// Synthetic services whose days are independent, as the outlook assumes, each with its own rate of bad days: the more

@@ -68,7 +68,7 @@ impl Group {
     #[must_use]
     pub fn of_kind(kind: &str) -> Option<Self> {
         match kind {
-            "availability" | "uptime" => Some(Self::Availability),
+            "availability" | "uptime" | "composite" => Some(Self::Availability),
             "latency" | "throughput" => Some(Self::Performance),
             "level" => Some(Self::Capacity),
             "error_rate" => Some(Self::Quality),

@@ -16,6 +16,7 @@ use crate::domain::credit::Credit;
 use crate::domain::exclusion::Rules;
 use crate::domain::ids::ObjectiveId;
 use crate::domain::recovery::RecoveryTargets;
+use crate::domain::schedule::Schedule;
 use crate::domain::target::Target;
 use crate::domain::terms::{Counting, Unit};
 use std::collections::BTreeSet;
@@ -84,6 +85,8 @@ impl ObjectiveTerms {
 pub struct AgreementTerms {
     /// Where its calendar periods begin.
     pub anchor: Anchor,
+    /// When its services are judged; always, if it says nothing.
+    pub hours: Option<Schedule>,
     /// What it demands of planned maintenance.
     pub rules: Rules,
     /// What a missed promise costs.

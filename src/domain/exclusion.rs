@@ -25,6 +25,7 @@ use crate::domain::recurrence::Recurrence;
 use crate::domain::spans::Spans;
 use crate::domain::time::{Instant, MINUTE_SECONDS, Span};
 use chrono_tz::Tz;
+use std::fmt;
 
 /// What an exclusion is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,6 +60,32 @@ impl Scope {
             Self::Service(id) => id == service,
             Self::Agreement(id) => id == agreement,
             Self::Objective(id) => id == objective,
+        }
+    }
+
+    /// The scope behind the text that [`Display`](fmt::Display) writes.
+    #[must_use]
+    pub fn from_text(text: &str) -> Option<Self> {
+        let (word, number) = text.split_once(':').unwrap_or((text, ""));
+        let id = number.parse::<i64>().ok();
+        match (word, id) {
+            ("all", None) if number.is_empty() => Some(Self::All),
+            ("service", Some(id)) => Some(Self::Service(ServiceId(id))),
+            ("agreement", Some(id)) => Some(Self::Agreement(AgreementId(id))),
+            ("objective", Some(id)) => Some(Self::Objective(ObjectiveId(id))),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Scope {
+    /// `all`, `agreement:4000`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => f.write_str(self.word()),
+            Self::Service(ServiceId(id)) | Self::Agreement(AgreementId(id)) | Self::Objective(ObjectiveId(id)) => {
+                write!(f, "{}:{id}", self.word())
+            }
         }
     }
 }
@@ -262,6 +289,21 @@ pub struct Effect {
     pub refused: Vec<Refused>,
 }
 
+impl Effect {
+    /// The same where only these minutes are open: what is closed anyway is not taken out once more.
+    #[must_use]
+    pub fn within(self, open: &Spans) -> Self {
+        let each = self.each.into_iter().map(|(id, spans)| (id, spans.intersect(open)));
+        let refused = self.refused.into_iter().map(|one| Refused { spans: one.spans.intersect(open), ..one });
+        Self {
+            excluded: self.excluded.intersect(open),
+            planned: self.planned,
+            each: each.filter(|(_, spans)| !spans.is_empty()).collect(),
+            refused: refused.filter(|one| !one.spans.is_empty()).collect(),
+        }
+    }
+}
+
 /// What the approved ones among `exclusions` do to `span`.
 #[must_use]
 pub fn effect<'a>(exclusions: impl IntoIterator<Item = &'a Exclusion>, rules: &Rules, zone: Tz, span: Span) -> Effect {
@@ -365,6 +407,16 @@ mod tests {
     const MONTH: i64 = 31 * 1440;
 
     #[test]
+    fn a_scope_is_written_and_read_as_text() {
+        for text in ["all", "service:1000", "agreement:4000", "objective:5000"] {
+            assert_eq!(Scope::from_text(text).unwrap().to_string(), text);
+        }
+        for text in ["", "all:1", "service", "service:", "agreement:x", "source:1", "<script>"] {
+            assert_eq!(Scope::from_text(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
     fn overlaps_are_merged_and_only_what_lies_inside_counts() {
         let (a, b) = (one(1, Category::Other, 600, 660), one(2, Category::ThirdParty, 630, 690));
         let effect = effect([&a, &b], &Rules::default(), Tz::UTC, span(640, 10_000));
@@ -372,6 +424,14 @@ mod tests {
         let each: Vec<_> = effect.each.iter().map(|(id, set)| (id.0, set.minutes())).collect();
         assert_eq!(each, [(1, 20), (2, 50)]);
         assert!(effect.planned.is_empty() && effect.refused.is_empty());
+    }
+
+    /// An hour of work of which half an hour lies after closing time.
+    #[test]
+    fn what_is_closed_anyway_is_not_taken_out() {
+        let work = one(1, Category::PlannedMaintenance, 600, 660);
+        let effect = effect([&work], &Rules::default(), Tz::UTC, span(0, 1440)).within(&span(480, 630).into());
+        assert_eq!((effect.excluded.minutes(), effect.planned.minutes(), effect.each[0].1.minutes()), (30, 60, 30));
     }
 
     #[test]

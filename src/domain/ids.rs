@@ -27,6 +27,8 @@ ids! {
     AgreementId,
     /// An objective (SLO) of an agreement.
     ObjectiveId,
+    /// What was agreed from a moment on.
+    RevisionId,
     /// Time taken out of the judgement.
     ExclusionId,
     /// A stored report.

@@ -10,9 +10,9 @@ pub mod spans;
 
 pub mod calendar;
 
-pub mod wall;
-
 pub mod recurrence;
+
+pub mod schedule;
 
 pub mod target;
 
@@ -54,12 +54,18 @@ pub mod recovery;
 
 pub mod compliance;
 
+pub mod phrases;
+
+pub mod assessment;
+
 pub mod history;
 
 pub mod outlook;
 
 pub mod calibration;
 
+pub mod baseline;
 pub mod suggest;
 
+pub mod amounts;
 pub mod wording;

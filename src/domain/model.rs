@@ -1,10 +1,13 @@
 //! What people define: services, sources, indicators, agreements and their objectives.
 
+mod query;
+
+pub use query::{Bound, Limit, Part, Query, Rate, Threshold};
+
 use crate::domain::calendar::{Calendar, PeriodKind};
 use crate::domain::compliance::Group;
 use crate::domain::contract::{AgreementTerms, ObjectiveTerms};
 use crate::domain::ids::{AgreementId, IndicatorId, ObjectiveId, ServiceId, SourceId};
-use crate::domain::selector::{Expression, Selector};
 use crate::domain::target::Target;
 use crate::domain::time::{DAY_MINUTES, Instant};
 use chrono_tz::Tz;
@@ -150,118 +153,6 @@ pub struct Indicator {
     pub query: Query,
 }
 
-/// How good and total events are read from a source.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Query {
-    /// Two counters: all events, and the good or the bad ones among them.
-    Ratio {
-        /// All events.
-        total: Expression,
-        /// The part that is counted beside it.
-        part: Part,
-    },
-    /// A classic histogram: good are the events in the bucket whose `le` equals the threshold as a number.
-    Latency {
-        /// The `…_bucket` series, without `le`.
-        histogram: Selector,
-        /// Upper bound in the histogram's unit (seconds by convention).
-        threshold: Threshold,
-    },
-    /// A gauge that is 1 when up: each sample is one event, good if its value is at least 1.
-    Up {
-        /// The gauge, such as `up{job="api"}` or `probe_success`.
-        gauge: Selector,
-    },
-    /// The checks of a probe source: each check is one event.
-    Check {
-        /// Good only if the right answer came within this time.
-        within_ms: Option<u32>,
-    },
-}
-
-impl Query {
-    /// Is any part evaluated by the source instead of being counted from raw samples?
-    #[must_use]
-    pub fn is_estimated(&self) -> bool {
-        match self {
-            Self::Ratio { total, part } => {
-                matches!(total, Expression::Evaluated(_)) || matches!(part.expression(), Expression::Evaluated(_))
-            }
-            Self::Latency { .. } | Self::Up { .. } | Self::Check { .. } => false,
-        }
-    }
-}
-
-impl fmt::Display for Query {
-    /// The query as people read it, on one line.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Ratio { total, part: Part::Bad(bad) } => write!(f, "bad: {bad} of total: {total}"),
-            Self::Ratio { total, part: Part::Good(good) } => write!(f, "good: {good} of total: {total}"),
-            Self::Latency { histogram, threshold } => write!(f, "within {threshold}: {histogram}"),
-            Self::Up { gauge } => write!(f, "up: {gauge}"),
-            Self::Check { within_ms: None } => f.write_str("checks answered"),
-            Self::Check { within_ms: Some(ms) } => write!(f, "checks answered within {ms} ms"),
-        }
-    }
-}
-
-/// Which part of all events the second counter counts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// The bad ones.
-    Bad(Expression),
-    /// The good ones.
-    Good(Expression),
-}
-
-impl Part {
-    /// The counter, whichever part it is.
-    #[must_use]
-    pub const fn expression(&self) -> &Expression {
-        match self {
-            Self::Bad(expression) | Self::Good(expression) => expression,
-        }
-    }
-}
-
-/// A latency threshold: a positive decimal kept as people wrote it, compared as a number.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Threshold {
-    text: String,
-    value: f64,
-}
-
-impl Eq for Threshold {}
-
-impl Threshold {
-    /// Reads a positive finite number such as `0.5`.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let text = text.trim();
-        let value = text.parse::<f64>().ok().filter(|v| v.is_finite() && *v > 0.0)?;
-        Some(Self { text: text.to_owned(), value })
-    }
-
-    /// The number.
-    #[must_use]
-    pub const fn value(&self) -> f64 {
-        self.value
-    }
-
-    /// Is `le`, as a histogram writes it, this bound? `1`, `1.0` and `1e0` are.
-    #[must_use]
-    pub fn is_le(&self, le: &str) -> bool {
-        le.parse::<f64>().is_ok_and(|bound| bound.total_cmp(&self.value).is_eq())
-    }
-}
-
-impl fmt::Display for Threshold {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
 /// A contract with a customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Agreement {
@@ -324,7 +215,7 @@ impl Objective {
     /// Where it stands in its agreement.
     #[must_use]
     pub fn group(&self) -> Group {
-        let usual = Group::of_kind(self.kind.word()).unwrap_or(Group::Quality);
+        let usual = Group::of_kind(self.kind.word()).unwrap_or(Group::Availability);
         self.terms.group.unwrap_or(usual)
     }
 }
@@ -340,11 +231,28 @@ pub enum ObjectiveKind {
     Latency,
     /// Share of requests that failed, promised as a maximum.
     ErrorRate,
+    /// Share of attempts at something that succeeded, such as payments.
+    Success,
+    /// Share of minutes with at least so many requests per second.
+    Throughput,
+    /// Share of a gauge's readings within a limit.
+    Level,
+    /// Made of other objectives of the agreement.
+    Composite,
 }
 
 impl ObjectiveKind {
     /// Every kind, in the order in which the form offers them.
-    pub const ALL: [Self; 4] = [Self::Availability, Self::Uptime, Self::Latency, Self::ErrorRate];
+    pub const ALL: [Self; 8] = [
+        Self::Availability,
+        Self::Uptime,
+        Self::Latency,
+        Self::ErrorRate,
+        Self::Success,
+        Self::Throughput,
+        Self::Level,
+        Self::Composite,
+    ];
 
     /// The word that is stored and stands in URLs and files.
     #[must_use]
@@ -354,6 +262,10 @@ impl ObjectiveKind {
             Self::Uptime => "uptime",
             Self::Latency => "latency",
             Self::ErrorRate => "error_rate",
+            Self::Success => "success",
+            Self::Throughput => "throughput",
+            Self::Level => "level",
+            Self::Composite => "composite",
         }
     }
 
@@ -488,16 +400,6 @@ mod tests {
             ["401d", "4m", "30", "d", "1M", "1y", "", "-5d", "99999999999999999999d", "9999999999999999w", "30 days"]
         {
             assert_eq!(RollingMinutes::parse(text), Err(WindowError), "{text:?}");
-        }
-    }
-
-    #[test]
-    fn a_threshold_equals_a_bucket_as_a_number() {
-        let threshold = Threshold::parse("1").unwrap();
-        assert!(threshold.is_le("1") && threshold.is_le("1.0") && threshold.is_le("1e0"));
-        assert!(!threshold.is_le("+Inf") && !threshold.is_le("1.01") && !threshold.is_le(""));
-        for text in ["0", "-1", "inf", "NaN", "fast"] {
-            assert_eq!(Threshold::parse(text), None, "{text:?}");
         }
     }
 

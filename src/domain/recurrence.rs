@@ -37,12 +37,15 @@ pub(in crate::domain) use rule::Rule;
 use crate::domain::calendar::first_instant_from;
 use crate::domain::spans::Spans;
 use crate::domain::time::{DAY_MINUTES, Instant, Minute, Span};
-use chrono::{NaiveDateTime, TimeDelta};
+use chrono::{Days, NaiveDateTime, TimeDelta};
 use chrono_tz::Tz;
 use thiserror::Error;
 
 /// The longest span that can come back, in days.
 pub const SPAN_DAYS_MAX: i64 = 400;
+
+/// How long a rule is followed from its first start: 100 years, in days.
+const FOLLOWED_DAYS: u64 = 36_525;
 
 /// Why a span cannot come back like that; each sentence says the mend.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -120,7 +123,8 @@ impl Recurrence {
             return Err(RecurrenceError::LongSpan);
         }
         let start = local(first.start(), zone);
-        let rule = Rule::parse(rule, zone, start)?;
+        let horizon = start.checked_add_days(Days::new(FOLLOWED_DAYS)).unwrap_or(NaiveDateTime::MAX);
+        let rule = Rule::parse(rule, zone, start, horizon)?;
         let said = |at: NaiveDateTime| at.format("%A %Y-%m-%d at %H:%M").to_string();
         let next = rule.starts(start, NaiveDateTime::MAX).next();
         match next {
@@ -136,7 +140,7 @@ impl Recurrence {
         let Some(rule) = self.rule.as_ref().filter(|_| !within.is_empty()) else {
             return Spans::from(self.first).within(within);
         };
-        // no zone is further from UTC than a day, and a start in a gap is at most a day late
+        // in an hour that comes twice the wall may show less at the window's end than at a start before it
         let slack = TimeDelta::days(2);
         let earliest = local(within.start().plus(-self.first.minutes()), self.zone).checked_sub_signed(slack);
         let latest = local(within.end(), self.zone).checked_add_signed(slack);
@@ -177,7 +181,7 @@ fn local(minute: Minute, zone: Tz) -> NaiveDateTime {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chrono::{DateTime, Datelike as _, Days, NaiveDate, Utc, Weekday};
+    use chrono::{DateTime, Datelike as _, NaiveDate, Utc, Weekday};
     use chrono_tz::{America, Europe};
     use proptest::prelude::*;
 
@@ -226,11 +230,14 @@ mod tests {
         let weekly = Recurrence::parse("FREQ=WEEKLY", America::New_York, first).unwrap();
         let found = weekly.spans(span("2026-10-25T00:00:00Z", "2026-11-09T00:00:00Z"));
         assert_eq!(starts(&found), ["2026-10-25T05:30:00Z", "2026-11-01T05:30:00Z", "2026-11-08T06:30:00Z"]);
+        // in a window that ends in the second of the two hours, when the wall shows 01:10 again
+        assert_eq!(weekly.spans(span("2026-11-01T05:00:00Z", "2026-11-01T06:10:00Z")).minutes(), 40);
         // save where the first span is the later one
         let first = span("2026-11-01T06:30:00Z", "2026-11-01T07:30:00Z");
         let weekly = Recurrence::parse("FREQ=WEEKLY;COUNT=2", America::New_York, first).unwrap();
         let found = weekly.spans(span("2026-10-25T00:00:00Z", "2027-11-09T00:00:00Z"));
         assert_eq!(starts(&found), ["2026-11-01T06:30:00Z", "2026-11-08T06:30:00Z"]);
+        assert_eq!(weekly.spans(span("2026-11-01T06:45:00Z", "2026-11-01T09:00:00Z")).minutes(), 45);
     }
 
     #[test]
@@ -496,7 +503,7 @@ mod tests {
             rule += &list("BYMONTH", months.iter().map(ToString::to_string).collect());
             let day = |n: u64| NaiveDate::from_ymd_opt(2024, 1, 1).unwrap().checked_add_days(Days::new(n)).unwrap();
             let first = day(first);
-            let expanded = Rule::parse(&rule, Tz::UTC, first.and_hms_opt(9, 30, 0).unwrap()).unwrap();
+            let expanded = Rule::parse(&rule, Tz::UTC, first.and_hms_opt(9, 30, 0).unwrap(), NaiveDateTime::MAX).unwrap();
             let (from, to) = (day(from), day(from + window));
             let found: Vec<NaiveDateTime> =
                 expanded.starts(from.and_hms_opt(0, 0, 0).unwrap(), to.and_hms_opt(0, 0, 0).unwrap()).collect();
@@ -519,7 +526,7 @@ mod tests {
             let first = Span::new(Minute(first), Minute(first + length));
             let start = local(first.start(), zone);
             // any first span will do here, whether the rule names it or not
-            let recurrence = Recurrence { first, zone, rule: Some(Rule::parse(rule, zone, start).unwrap()) };
+            let recurrence = Recurrence { first, zone, rule: Some(Rule::parse(rule, zone, start, NaiveDateTime::MAX).unwrap()) };
             let all = Span::new(Minute(0), Minute(41_000_000));
             let window = Span::new(Minute(from), Minute(from + window));
             prop_assert_eq!(recurrence.spans(window), recurrence.spans(all).within(window));

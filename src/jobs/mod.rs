@@ -4,7 +4,7 @@
 //! the same wherever they are computed, and a report exists once by its label.
 
 use crate::domain::ids::SourceId;
-use crate::ops::{Context, OpsError, deliver, evaluate, issue_reports, pull, sweep};
+use crate::ops::{Context, OpsError, apply_revisions, deliver, evaluate, issue_reports, pull, sweep};
 use std::future::Future;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -15,6 +15,8 @@ use tokio_util::task::TaskTracker;
 const PULL_PACE: Duration = Duration::from_secs(1);
 /// How often everything is evaluated.
 const EVALUATE_PACE: Duration = Duration::from_mins(1);
+/// How often revisions are looked for whose moment has come.
+const REVISE_PACE: Duration = Duration::from_mins(1);
 /// How often due reports are looked for.
 const REPORT_PACE: Duration = Duration::from_mins(1);
 /// How often due deliveries are looked for.
@@ -31,6 +33,9 @@ pub fn start(context: &Context, tasks: &TaskTracker, stop: &CancellationToken) {
         let count = evaluate::evaluate_all(&context).await?;
         context.metrics.evaluated(u64::try_from(count).unwrap_or_default(), began.elapsed());
         Ok(())
+    });
+    run(context, tasks, stop, "revise", REVISE_PACE, |context| async move {
+        apply_revisions::apply_due(&context).await.map(|_| ())
     });
     run(context, tasks, stop, "report", REPORT_PACE, |context| async move {
         issue_reports::issue_due(&context).await.map(|_| ())

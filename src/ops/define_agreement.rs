@@ -1,19 +1,22 @@
 //! Defines an agreement with its objectives, or changes one.
 
+mod snapshot;
+
+use self::snapshot::Snapshot;
 use crate::domain::calendar::PeriodKind;
-use crate::domain::contract::{AgreementTerms, ObjectiveTerms};
+use crate::domain::contract::{AgreementTerms, Composite, ObjectiveTerms, Rule};
 use crate::domain::counting::CounterState;
 use crate::domain::ids::{AgreementId, IndicatorId, ObjectiveId, ServiceId, SourceId, UserId};
 use crate::domain::model::{Agreement, EmailAddress, Indicator, Objective, ObjectiveKind, Query, Service, Window};
 use crate::domain::target::Target;
 use crate::domain::time::{DAY_MINUTES, Instant, Minute};
+use crate::ops::revise::{self, Making, Taking};
 use crate::ops::{Context, OpsError, audit};
 use crate::store::indicators::PullState;
 use crate::store::{self, Db, StoreError, Tx};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono_tz::Tz;
-use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -59,8 +62,19 @@ pub struct ObjectiveDraft {
     pub target: Target,
     /// The window that the budget is counted over.
     pub window: Window,
-    /// What else is promised.
+    /// What else is promised; what a composite is made of stands in [`Self::composite`] alone.
     pub terms: ObjectiveTerms,
+    /// Other objectives of the draft, by name, that it is made of.
+    pub composite: Option<CompositeDraft>,
+}
+
+/// What a composite is made of, as a person wants it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CompositeDraft {
+    /// How members become one.
+    pub rule: Rule,
+    /// Their names, each with its weight.
+    pub members: Vec<(String, u32)>,
 }
 
 /// An agreement with its live objectives, what each measures, and whose behaviour that is.
@@ -73,10 +87,29 @@ pub struct DefinedAgreement {
 }
 
 impl DefinedAgreement {
+    /// The names of a composite's members with their weights; one that was archived keeps its number.
+    #[must_use]
+    pub fn named(&self, composite: &Composite) -> Vec<(String, u32)> {
+        let name = |id: ObjectiveId| {
+            let found = self.objectives.iter().find(|(objective, ..)| objective.id == id);
+            found.map_or_else(|| format!("#{id}"), |(objective, ..)| objective.name.clone())
+        };
+        composite.members().iter().map(|(id, weight)| (name(*id), *weight)).collect()
+    }
+
+    /// Does it say exactly this?
+    fn is(&self, agreement: &Agreement, objectives: &[Objective]) -> bool {
+        let mut own: Vec<&Objective> = self.objectives.iter().map(|(objective, ..)| objective).collect();
+        own.sort_by_key(|objective| objective.id);
+        let mut others: Vec<&Objective> = objectives.iter().collect();
+        others.sort_by_key(|objective| objective.id);
+        own == others && Agreement { archived_at: None, ..self.agreement.clone() } == *agreement
+    }
+
     /// A short text that is another as soon as anything that a form shows has changed.
     pub fn fingerprint(&self) -> Result<String, OpsError> {
         let ids: Vec<i64> = self.objectives.iter().map(|(objective, ..)| objective.id.0).collect();
-        let text = serde_json::to_string(&(Snapshot::of_defined(self), ids))?;
+        let text = serde_json::to_string(&(Snapshot::of_defined(self)?, ids))?;
         Ok(URL_SAFE_NO_PAD.encode(Sha256::digest(text)))
     }
 }
@@ -105,17 +138,22 @@ pub async fn define(context: &Context, who: Option<UserId>, draft: AgreementDraf
     let mut tx = context.db.begin_write().await?;
     let agreement = agreement_of(&draft, AgreementId(0), now);
     let id = store::agreements::insert(&mut tx, &agreement).await.map_err(name_is_taken)?;
-    let written = write_objectives(&mut tx, context, id, &draft, services, now).await?;
-    let after = Snapshot::of(&draft);
+    let objectives = write_objectives(&mut tx, context, id, &draft, services, now).await?;
+    let defined = DefinedAgreement { agreement: Agreement { id, ..agreement }, objectives: Vec::new() };
+    put_in_place(&mut tx, &defined, &objectives, now).await?;
+    let making = Making { who, effective: Minute(0), note: String::new(), at: now, applied_at: Some(now) };
+    revise::keep(&mut tx, 1, making, &defined.agreement, &objectives).await?;
+    let after = Snapshot::of(&draft)?;
     audit(&mut tx, now, who, "agreement.defined", ("agreement", id.0), (None, Some(&after))).await?;
     tx.commit().await?;
-    tracing::info!(agreement.id = id.0, objectives = written.len(), "agreement defined");
+    tracing::info!(agreement.id = id.0, objectives = objectives.len(), "agreement defined");
     Ok(id)
 }
 
 /// Changes an agreement: objectives that the draft no longer names are archived, the others keep their identity.
 ///
-/// `basis` is the [`DefinedAgreement::fingerprint`] of what the person saw; if it has been changed since, nothing is
+/// What takes effect later is kept as a revision that waits for its moment, which is the answer; nothing else changes
+/// until then. `basis` is the [`DefinedAgreement::fingerprint`] of what the person saw; if it has been changed since, nothing is
 /// saved, so that nobody undoes another's change unseen.
 pub async fn change(
     context: &Context,
@@ -123,21 +161,52 @@ pub async fn change(
     id: AgreementId,
     draft: AgreementDraft,
     basis: &str,
-) -> Result<(), OpsError> {
+    taking: Taking,
+) -> Result<Option<Minute>, OpsError> {
     let now = context.clock.now();
-    let created_at = load(&context.db, id).await?.agreement.created_at;
+    let agreement = agreement_of(&draft, id, load(&context.db, id).await?.agreement.created_at);
     let services = Services::load(&context.db).await?;
     let mut tx = context.db.begin_write().await?;
     // the row is ours from here on, so what is read now is what is replaced
-    store::agreements::update(&mut tx, &agreement_of(&draft, id, created_at)).await.map_err(name_is_taken)?;
+    store::agreements::update(&mut tx, &agreement).await.map_err(name_is_taken)?;
     let before = load(&context.db, id).await?;
+    let history = store::revisions::list(&context.db, id).await?;
     refuse_strangers(&draft, &before, basis)?;
-    make_room(&mut tx, &draft, &before, now).await?;
-    write_objectives(&mut tx, context, id, &draft, services, now).await?;
-    let (was, is) = (Snapshot::of_defined(&before), Snapshot::of(&draft));
+    revise::refuse_pending(&history, &agreement)?;
+    let effective = revise::effective(&taking, &agreement, &history, now)?;
+    let objectives = write_objectives(&mut tx, context, id, &draft, services, now).await?;
+    let (was, mut is) = (Snapshot::of_defined(&before)?, Snapshot::of(&draft)?);
+    let number = history.first().map_or(1, |last| last.number);
+    let making = |applied_at| Making { who, effective, note: taking.note.clone(), at: now, applied_at };
+    if history.is_empty() {
+        keep_first(&mut tx, &before).await?;
+    }
+    if effective > now.minute() {
+        store::agreements::update(&mut tx, &before.agreement).await?;
+        revise::keep(&mut tx, number + 1, making(None), &agreement, &objectives).await?;
+        is.say(&taking, effective, agreement.zone);
+        audit(&mut tx, now, who, "revision.planned", ("agreement", id.0), (Some(&was), Some(&is))).await?;
+        tx.commit().await?;
+        tracing::info!(agreement.id = id.0, revision = number + 1, "revision planned");
+        return Ok(Some(effective));
+    }
+    put_in_place(&mut tx, &before, &objectives, now).await?;
+    // the same again is no revision, unless it is to hold from earlier on
+    if !before.is(&agreement, &objectives) || history.first().is_some_and(|last| effective < last.effective) {
+        revise::keep(&mut tx, number + 1, making(Some(now)), &agreement, &objectives).await?;
+        is.say(&taking, effective, agreement.zone);
+    }
     audit(&mut tx, now, who, "agreement.changed", ("agreement", id.0), (Some(&was), Some(&is))).await?;
     tx.commit().await?;
-    Ok(())
+    Ok(None)
+}
+
+/// An agreement from before revisions were kept: its terms so far are the first.
+async fn keep_first(tx: &mut Tx, before: &DefinedAgreement) -> Result<(), OpsError> {
+    let at = before.agreement.created_at;
+    let making = Making { who: None, effective: Minute(0), note: String::new(), at, applied_at: Some(at) };
+    let objectives: Vec<Objective> = before.objectives.iter().map(|(objective, ..)| objective.clone()).collect();
+    revise::keep(tx, 1, making, &before.agreement, &objectives).await
 }
 
 /// Archives an agreement: it is kept with all its numbers, but no longer judged or reported.
@@ -208,15 +277,30 @@ fn refuse_strangers(draft: &AgreementDraft, before: &DefinedAgreement, basis: &s
     Ok(())
 }
 
+/// Makes these the live objectives of an agreement; those of before that are not among them are archived.
+pub(super) async fn put_in_place(
+    tx: &mut Tx,
+    before: &DefinedAgreement,
+    objectives: &[Objective],
+    now: Instant,
+) -> Result<(), OpsError> {
+    make_room(tx, before, objectives, now).await?;
+    for objective in objectives {
+        store::objectives::update(tx, objective).await?;
+        store::objectives::restore(tx, objective.id).await?;
+    }
+    Ok(())
+}
+
 /// Archives the objectives that are gone, and takes the others' old names away, so that two may swap theirs.
 async fn make_room(
     tx: &mut Tx,
-    draft: &AgreementDraft,
     before: &DefinedAgreement,
+    objectives: &[Objective],
     now: Instant,
 ) -> Result<(), OpsError> {
     for (objective, ..) in &before.objectives {
-        match draft.objectives.iter().find(|one| one.id == Some(objective.id)) {
+        match objectives.iter().find(|one| one.id == objective.id) {
             None => store::objectives::archive(tx, objective.id, now).await?,
             Some(one) if one.name != objective.name => {
                 // a control character, which no form lets through
@@ -249,6 +333,8 @@ impl Services {
     }
 }
 
+/// What the draft's objectives are to be. New ones are kept already, but archived until [`put_in_place`], so that what they
+/// measure is read from now on.
 async fn write_objectives(
     tx: &mut Tx,
     context: &Context,
@@ -256,11 +342,13 @@ async fn write_objectives(
     draft: &AgreementDraft,
     mut services: Services,
     now: Instant,
-) -> Result<Vec<ObjectiveId>, OpsError> {
+) -> Result<Vec<Objective>, OpsError> {
     let known: BTreeSet<IndicatorId> =
         store::indicators::list(&context.db).await?.into_iter().map(|indicator| indicator.id).collect();
-    let mut written = Vec::new();
-    for one in &draft.objectives {
+    let mut written: Vec<Objective> = Vec::new();
+    // what a composite is made of comes first
+    let (composites, singles): (Vec<_>, Vec<_>) = draft.objectives.iter().partition(|one| one.composite.is_some());
+    for one in singles.into_iter().chain(composites) {
         let service = services.find_or_insert(tx, &one.service, &draft.owner).await?;
         let indicator = store::indicators::find_or_insert(tx, service, one.source, &one.query).await?;
         if !known.contains(&indicator) {
@@ -277,15 +365,34 @@ async fn write_objectives(
             kind: one.kind,
             target: one.target,
             window: one.window,
-            terms: one.terms.clone(),
+            terms: ObjectiveTerms { composite: composite(one, &written)?, ..one.terms.clone() },
             archived_at: None,
         };
-        written.push(match one.id {
-            Some(id) => store::objectives::update(tx, &objective).await.map(|()| id)?,
-            None => store::objectives::insert(tx, &objective).await?,
-        });
+        let id = if let Some(id) = one.id {
+            id
+        } else {
+            let waiting = Objective { archived_at: Some(now), ..objective.clone() };
+            store::objectives::insert(tx, &waiting).await?
+        };
+        written.push(Objective { id, ..objective });
     }
     Ok(written)
+}
+
+/// The composite that names mean, once its members are written.
+fn composite(draft: &ObjectiveDraft, written: &[Objective]) -> Result<Option<Composite>, OpsError> {
+    let Some(CompositeDraft { rule, members }) = &draft.composite else { return Ok(None) };
+    let find = |(name, weight): &(String, u32)| {
+        let found = written.iter().find(|one| one.name == *name).map(|one| (one.id, *weight));
+        found.ok_or_else(|| {
+            OpsError::refused(
+                "",
+                format!("“{}” names “{name}”, which is no single objective of this agreement.", draft.name),
+            )
+        })
+    };
+    let members = members.iter().map(find).collect::<Result<_, _>>()?;
+    Composite::new(*rule, members).map(Some).map_err(|why| OpsError::refused("", why.to_string()))
 }
 
 /// The pull of an indicator that was never pulled: history begins at `from`.
@@ -293,61 +400,10 @@ fn first_pull(from: Minute) -> PullState {
     PullState { from, settled: None, reached: None, state: CounterState::default(), finished_backfill_at: None }
 }
 
-/// What the audit log keeps of an agreement.
-#[derive(Serialize)]
-struct Snapshot {
-    name: String,
-    customer: String,
-    owner: String,
-    zone: &'static str,
-    period: &'static str,
-    report_every: &'static str,
-    recipients: Vec<String>,
-    objectives: Vec<ObjectiveSnapshot>,
-}
-
-#[derive(Serialize)]
-struct ObjectiveSnapshot {
-    name: String,
-    kind: &'static str,
-    service: String,
-    source: i64,
-    query: String,
-    target_percent: String,
-    window: String,
-}
-
-impl Snapshot {
-    fn of(draft: &AgreementDraft) -> Self {
-        Self {
-            name: draft.name.clone(),
-            customer: draft.customer.clone(),
-            owner: draft.owner.clone(),
-            zone: draft.zone.name(),
-            period: draft.period.word(),
-            report_every: draft.report_every.word(),
-            recipients: draft.recipients.iter().map(ToString::to_string).collect(),
-            objectives: draft.objectives.iter().map(ObjectiveSnapshot::of).collect(),
-        }
-    }
-
-    fn of_defined(defined: &DefinedAgreement) -> Self {
-        Self::of(&AgreementDraft {
-            name: defined.agreement.name.clone(),
-            customer: defined.agreement.customer.clone(),
-            owner: defined.agreement.owner.clone(),
-            zone: defined.agreement.zone,
-            period: defined.agreement.period,
-            report_every: defined.agreement.report_every,
-            recipients: defined.agreement.recipients.clone(),
-            terms: defined.agreement.terms.clone(),
-            objectives: defined.objectives.iter().map(|(o, i, s)| ObjectiveDraft::of(o, i, s)).collect(),
-        })
-    }
-}
-
 impl ObjectiveDraft {
-    fn of(objective: &Objective, indicator: &Indicator, service: &Service) -> Self {
+    fn of(defined: &DefinedAgreement, (objective, indicator, service): &(Objective, Indicator, Service)) -> Self {
+        let named =
+            |composite: &Composite| CompositeDraft { rule: composite.rule(), members: defined.named(composite) };
         Self {
             id: Some(objective.id),
             name: objective.name.clone(),
@@ -357,21 +413,8 @@ impl ObjectiveDraft {
             query: indicator.query.clone(),
             target: objective.target,
             window: objective.window,
-            terms: objective.terms.clone(),
-        }
-    }
-}
-
-impl ObjectiveSnapshot {
-    fn of(draft: &ObjectiveDraft) -> Self {
-        Self {
-            name: draft.name.clone(),
-            kind: draft.kind.word(),
-            service: draft.service.clone(),
-            source: draft.source.0,
-            query: draft.query.to_string(),
-            target_percent: draft.target.to_string(),
-            window: draft.window.to_string(),
+            composite: objective.terms.composite.as_ref().map(named),
+            terms: ObjectiveTerms { composite: None, ..objective.terms.clone() },
         }
     }
 }

@@ -4,7 +4,8 @@ use crate::domain::calendar::Period;
 use crate::domain::ids::{AgreementId, ReportId, UserId};
 use crate::domain::model::Agreement;
 use crate::domain::time::{DAY_MINUTES, Instant, Span};
-use crate::ops::make_report::{is_settled, live_objectives, make_report};
+use crate::ops::make_report::{is_settled, make_report};
+use crate::ops::terms_in_force::terms_in_force;
 use crate::ops::write_letter::Letter;
 use crate::ops::{Context, OpsError, audit};
 use crate::report::{self, Report};
@@ -48,7 +49,7 @@ pub fn last_ended(agreement: &Agreement, now: Instant) -> Period {
 async fn issue_if_due(context: &Context, agreement: &Agreement) -> Result<bool, OpsError> {
     let now = context.clock.now();
     let Some((period, revision)) = next_due(context, agreement, now).await? else { return Ok(false) };
-    let listings = live_objectives(&context.db, agreement).await?;
+    let listings = terms_in_force(&context.db, agreement, period.span().start()).await?.listings;
     let settled = is_settled(context, &listings, period.span(), now).await?;
     if listings.is_empty() || !(settled || is_patience_over(context, &listings, period, now).await?) {
         return Ok(false);

@@ -4,6 +4,7 @@
 //! minutes: they are read once, and every window, look-back and chart asks the same [`Evidence`].
 
 use crate::domain::account::Account;
+use crate::domain::burn::AlertRule;
 use crate::domain::calendar::Calendar;
 use crate::domain::contract::Composite;
 use crate::domain::evidence::{Evidence, Part};
@@ -47,18 +48,26 @@ pub struct Judged {
 pub struct Judge {
     db: Db,
     exclusions: Vec<Exclusion>,
+    /// Objectives as a revision has them, for composites.
+    members: Vec<Objective>,
 }
 
 impl Judge {
     /// With the exclusions that are approved now.
     pub async fn load(db: &Db) -> Result<Self, StoreError> {
-        Ok(Self { db: db.clone(), exclusions: store::exclusions::approved(db).await? })
+        Ok(Self { db: db.clone(), exclusions: store::exclusions::approved(db).await?, members: Vec::new() })
     }
 
     /// The same, as if these exclusions were approved too, or not at all.
     #[must_use]
     pub fn with(&self, exclusions: Vec<Exclusion>) -> Self {
-        Self { db: self.db.clone(), exclusions }
+        Self { exclusions, ..self.clone() }
+    }
+
+    /// The same, with the members of composites as they are among these rather than as they are today.
+    #[must_use]
+    pub fn among(&self, listings: &[ObjectiveListing]) -> Self {
+        Self { members: listings.iter().map(|listing| listing.objective.clone()).collect(), ..self.clone() }
     }
 
     /// Where the ledger is.
@@ -78,8 +87,8 @@ impl Judge {
     pub fn judged(&self, listing: &ObjectiveListing, span: Span) -> Judged {
         let terms = &listing.agreement.terms;
         let zone = listing.agreement.zone;
-        let open = Spans::from(span);
-        let effect = exclusion::effect(self.exclusions_of(listing), &terms.rules, zone, span);
+        let open = terms.hours.as_ref().map_or_else(|| span.into(), |hours| hours.open(zone, span));
+        let effect = exclusion::effect(self.exclusions_of(listing), &terms.rules, zone, span).within(&open);
         let minutes = open.minus(&effect.excluded);
         Judged { minutes, closed: span.minutes() - open.minutes(), effect }
     }
@@ -116,13 +125,8 @@ impl Judge {
     /// Judges any span as if it were the objective's window; burn rates look back from its end.
     pub async fn over(&self, listing: &ObjectiveListing, span: Span, terms: Terms) -> Result<Judgement, StoreError> {
         let rules = listing.objective.terms.rules(terms.window_minutes, terms.target);
-        let minutes = lookbacks(&rules);
-        let mut spans = vec![span];
-        spans.extend(minutes.iter().map(|minutes| Span::ending(span.end(), *minutes)));
-        let mut accounts = self.accounts(listing, &spans).await?.into_iter();
-        let account = accounts.next().unwrap_or_default();
-        let recent: Vec<_> = minutes.into_iter().zip(accounts.map(|account| account.counted)).collect();
-        Ok(judge(terms, &rules, span, account, &recent))
+        let accounts = self.accounts(listing, &spans_of(span, &rules)).await?;
+        Ok(judged_from(terms, &rules, span, accounts))
     }
 
     /// What each span comes to, in the order asked.
@@ -157,7 +161,10 @@ impl Judge {
         let mut parts = Vec::with_capacity(composite.members().len());
         for (id, weight) in composite.members() {
             // a member that was archived is kept with its counts
-            let member = store::objectives::find(&self.db, *id).await?;
+            let member = match self.members.iter().find(|one| one.id == *id) {
+                Some(member) => Some(member.clone()),
+                None => store::objectives::find(&self.db, *id).await?,
+            };
             let member = member.ok_or_else(|| StoreError::NotFound { what: "objective", id: id.to_string() })?;
             parts.push(self.part(&member, member.terms.counting, *weight, span).await?);
         }
@@ -174,6 +181,28 @@ impl Judge {
         let sheet = store::ledger::sheet(&self.db, objective.indicator, span).await?;
         Ok(Part { sheet, counting, target: objective.target, weight })
     }
+}
+
+/// The same as [`Judge::over`] from evidence that is at hand, and reaches as far back as the longest look-back.
+#[must_use]
+pub fn over(evidence: &Evidence, objective: &Objective, span: Span, terms: Terms) -> Judgement {
+    let rules = objective.terms.rules(terms.window_minutes, terms.target);
+    let accounts = spans_of(span, &rules).into_iter().map(|span| evidence.account(span)).collect();
+    judged_from(terms, &rules, span, accounts)
+}
+
+/// The span itself, and every look-back from its end.
+fn spans_of(span: Span, rules: &[AlertRule]) -> Vec<Span> {
+    let recent = lookbacks(rules).into_iter().map(|minutes| Span::ending(span.end(), minutes));
+    std::iter::once(span).chain(recent).collect()
+}
+
+/// From the accounts of [`spans_of`].
+fn judged_from(terms: Terms, rules: &[AlertRule], span: Span, accounts: Vec<Account>) -> Judgement {
+    let mut accounts = accounts.into_iter();
+    let account = accounts.next().unwrap_or_default();
+    let recent: Vec<_> = lookbacks(rules).into_iter().zip(accounts.map(|account| account.counted)).collect();
+    judge(terms, rules, span, account, &recent)
 }
 
 /// Do sums of hours answer for it, where nothing is taken out?

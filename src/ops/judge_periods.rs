@@ -2,17 +2,21 @@
 
 use crate::domain::account::Account;
 use crate::domain::calendar::Period;
+use crate::domain::ids::ObjectiveId;
 use crate::domain::judgement::{Judgement, judge};
 use crate::domain::model::Agreement;
 use crate::domain::time::{Minute, Span};
 use crate::ops::export::periods_in;
 use crate::ops::judge::Judge;
+use crate::ops::terms_in_force::resolve;
 use crate::store::objectives::ObjectiveListing;
-use crate::store::{self, StoreError};
+use crate::store::{self, StoreError, revisions};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One period with the judgement of each objective, in the order of the listings.
 ///
-/// Burn rates play no part: they belong to a moment, not to a period.
+/// Burn rates play no part: they belong to a moment, not to a period. An objective that was not yet promised when a
+/// past period began has nothing to be judged; one that was added to the running period is judged by its present terms.
 #[derive(Clone, Debug, PartialEq)]
 pub struct JudgedPeriod {
     /// Which.
@@ -31,7 +35,8 @@ pub struct JudgedPeriods {
 }
 
 /// The period that contains the minute before `end`, judged up to `end`, and at most `most` before it, from the first that
-/// has data of any objective. One question per objective.
+/// has data of any objective. Each is judged by the terms that were in force when it began. One question per objective
+/// and revision.
 pub async fn judge_periods(
     court: &Judge,
     agreement: &Agreement,
@@ -47,21 +52,91 @@ pub async fn judge_periods(
             first = first.min(extent.start());
         }
     }
-    let past = periods_in(agreement, agreement.period, Span::new(first, start), most);
-    let mut spans = vec![Span::new(start, end)];
-    spans.extend(past.iter().rev().map(Period::span));
-    let mut columns: Vec<Vec<Account>> = Vec::with_capacity(listings.len());
+    let mut periods = periods_in(agreement, agreement.period, Span::new(first, start), most);
+    periods.push(current);
+    periods.reverse();
+    let revised = Revised::load(court, agreement, listings, &periods).await?;
+    let mut columns = Vec::with_capacity(listings.len());
     for listing in listings {
-        columns.push(court.accounts(listing, &spans).await?);
+        columns.push(column(court, listing, &revised, &periods, end).await?.into_iter());
     }
-    let judged = |period: &Period, index: usize| {
-        let one = |(listing, accounts): (&ObjectiveListing, &Vec<Account>)| {
-            let terms = court.terms(listing, period.span());
-            let span = spans.get(index).copied().unwrap_or_else(|| period.span());
-            judge(terms, &[], span, accounts.get(index).copied().unwrap_or_default(), &[])
-        };
-        JudgedPeriod { period: *period, judgements: listings.iter().zip(&columns).map(one).collect() }
+    let mut judged = periods
+        .into_iter()
+        .map(|period| JudgedPeriod { period, judgements: columns.iter_mut().filter_map(Iterator::next).collect() });
+    let current = judged.next().unwrap_or_else(|| JudgedPeriod { period: current, judgements: Vec::new() });
+    Ok(JudgedPeriods { current, past: judged.collect() })
+}
+
+/// The revisions that periods go by.
+struct Revised {
+    /// For each period the number of its revision; 0 for the present terms, and [`Self::RUNNING`] for the running one's.
+    numbers: Vec<i64>,
+    /// Each revision's promises, by its number.
+    listings: BTreeMap<i64, Vec<ObjectiveListing>>,
+}
+
+impl Revised {
+    const RUNNING: i64 = -1;
+
+    async fn load(
+        court: &Judge,
+        agreement: &Agreement,
+        present: &[ObjectiveListing],
+        periods: &[Period],
+    ) -> Result<Self, StoreError> {
+        let history = revisions::list(court.db(), agreement.id).await?;
+        let mut this = Self { numbers: Vec::with_capacity(periods.len()), listings: BTreeMap::new() };
+        for period in periods {
+            let revision = revisions::among(&history, period.span().start());
+            this.numbers.push(revision.map_or(0, |revision| revision.number));
+            if let Some(revision) = revision
+                && !this.listings.contains_key(&revision.number)
+            {
+                let listings = resolve(court.db(), revision, agreement).await?.listings;
+                this.listings.insert(revision.number, listings);
+            }
+        }
+        if let Some(first) = this.numbers.first_mut() {
+            let mut running = this.listings.get(first).cloned().unwrap_or_default();
+            let known: BTreeSet<ObjectiveId> = running.iter().map(|one| one.objective.id).collect();
+            running.extend(present.iter().filter(|one| !known.contains(&one.objective.id)).cloned());
+            this.listings.insert(Self::RUNNING, running);
+            *first = Self::RUNNING;
+        }
+        Ok(this)
+    }
+
+    /// The promise as a revision has it; the present one where there is no revision.
+    fn promise<'a>(&'a self, number: i64, present: &'a ObjectiveListing) -> Option<&'a ObjectiveListing> {
+        let find = |id: ObjectiveId, all: &'a [ObjectiveListing]| all.iter().find(move |one| one.objective.id == id);
+        self.listings.get(&number).map_or(Some(present), |all| find(present.objective.id, all))
+    }
+}
+
+/// One objective's judgement in each period, the newest first.
+async fn column(
+    court: &Judge,
+    listing: &ObjectiveListing,
+    revised: &Revised,
+    periods: &[Period],
+    end: Minute,
+) -> Result<Vec<Judgement>, StoreError> {
+    let passed = |period: &Period| Span::new(period.span().start(), period.span().end().min(end));
+    let mut by_revision: BTreeMap<i64, Vec<Span>> = BTreeMap::new();
+    for (period, number) in periods.iter().zip(&revised.numbers) {
+        by_revision.entry(*number).or_default().push(passed(period));
+    }
+    let mut accounts: BTreeMap<i64, std::vec::IntoIter<Account>> = BTreeMap::new();
+    for (number, spans) in &by_revision {
+        if let Some(promise) = revised.promise(*number, listing) {
+            let court = court.among(revised.listings.get(number).map_or(&[], Vec::as_slice));
+            accounts.insert(*number, court.accounts(promise, spans).await?.into_iter());
+        }
+    }
+    let judged = |(period, number): (&Period, &i64)| {
+        let promise = revised.promise(*number, listing).unwrap_or(listing);
+        let account = accounts.get_mut(number).and_then(Iterator::next).unwrap_or_default();
+        judge(court.terms(promise, period.span()), &[], passed(period), account, &[])
     };
-    let past = past.iter().rev().zip(1..).map(|(period, index)| judged(period, index)).collect();
-    Ok(JudgedPeriods { current: judged(&current, 0), past })
+    Ok(periods.iter().zip(&revised.numbers).map(judged).collect())
 }

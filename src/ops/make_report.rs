@@ -1,14 +1,17 @@
 //! Makes the report of one agreement and period: one value that every format is rendered from.
 
-use crate::domain::calendar::{Period, days_of};
-use crate::domain::evidence::Evidence;
-use crate::domain::judgement::{self, Judgement, Sli, Status};
+use crate::domain::assessment::Assessed;
+use crate::domain::calendar::Period;
+use crate::domain::judgement::{Judgement, Sli, Status};
 use crate::domain::ledger::{Slice, Tally};
 use crate::domain::model::{Agreement, Window};
 use crate::domain::outage::{self, Outage};
+use crate::domain::phrases;
 use crate::domain::time::{Instant, Minute, Span};
 use crate::domain::wording;
+use crate::ops::assess::{Case, assess};
 use crate::ops::judge::Judge;
+use crate::ops::terms_in_force::terms_in_force;
 use crate::ops::{Context, OpsError};
 use crate::report::{self, Report};
 use crate::store::objectives::ObjectiveListing;
@@ -27,13 +30,15 @@ pub async fn make_report(
 ) -> Result<Report, OpsError> {
     let (db, now) = (&context.db, context.clock.now());
     let span = period.span();
-    let judged = Span::new(span.start(), span.end().min(now.minute()));
-    let listings: Vec<ObjectiveListing> = live_objectives(db, agreement).await?;
-    let judge = Judge::load(db).await?;
+    let in_force = terms_in_force(db, agreement, span.start()).await?;
+    let (agreement, listings) = (&in_force.agreement, &in_force.listings);
+    let judge = Judge::load(db).await?.among(listings);
+    let case = Case { agreement, listings, period, until: now.minute(), now };
+    let assessment = assess(&judge, &case).await?;
     let mut objectives = Vec::new();
     let mut findings = Vec::new();
-    for listing in &listings {
-        objectives.push(line(&judge, listing, agreement, period, judged).await?);
+    for (listing, assessed) in listings.iter().zip(&assessment.objectives) {
+        objectives.push(line(&judge, listing, agreement, period, assessed).await?);
         for finding in store::findings::list(db, listing.indicator.id).await? {
             let in_period = finding.last_at.minute() >= span.start() && finding.first_at.minute() < span.end();
             if in_period && finding.resolved_at.is_none() {
@@ -41,7 +46,10 @@ pub async fn make_report(
             }
         }
     }
-    let provisional = !is_settled(context, &listings, span, now).await?;
+    let whole = report::Whole::of(&assessment, agreement.zone);
+    let provisional = !is_settled(context, listings, span, now).await?;
+    let mut notes = report::how_counted(&objectives, span.start().start(), agreement.zone, provisional);
+    notes.extend(in_force.note());
     Ok(Report {
         version: report::VERSION,
         agreement: report::Contract {
@@ -51,14 +59,15 @@ pub async fn make_report(
             owner: agreement.owner.clone(),
             zone: agreement.zone,
         },
-        period: report::Period::new(period.kind(), period.label(), span, agreement.zone),
+        period: report::Period::of(&period),
         built_at: now,
         provisional,
         revision,
-        verdict: report::Verdict::of(&objectives),
-        notes: report::how_counted(&objectives, span.start().start(), agreement.zone, provisional),
+        verdict: report::Verdict::of(&objectives, &whole.broken_measures()),
+        notes,
         objectives,
         findings,
+        whole,
     })
 }
 
@@ -100,21 +109,17 @@ async fn line(
     listing: &ObjectiveListing,
     agreement: &Agreement,
     period: Period,
-    judged: Span,
+    assessed: &Assessed,
 ) -> Result<report::Line, OpsError> {
-    let (objective, indicator) = (&listing.objective, &listing.indicator);
-    let span = period.span();
-    let terms = judge.terms(listing, span);
-    let evidence = judge.evidence(listing, judged).await?;
-    let judgement = judgement::judge(terms, &[], judged, evidence.account(judged), &[]);
-    let (outages, _) = outage::worst(evidence.outages(judged), OUTAGES_MAX);
+    let (objective, indicator, judgement) = (&listing.objective, &listing.indicator, &assessed.judgement);
     let Tally { good, total, known, .. } = judgement.tally;
+    let (target, unit) = (assessed.target, assessed.unit);
     Ok(report::Line {
         id: objective.id.0,
         name: objective.name.clone(),
         service: listing.service_name.clone(),
         kind: objective.kind,
-        target: objective.target,
+        target,
         window: match objective.window {
             Window::Rolling(length) => length.to_string(),
             Window::Calendar => format!("calendar {}", agreement.period.word()),
@@ -124,20 +129,22 @@ async fn line(
         query: indicator.query.to_string(),
         status: status_word(judgement.status),
         met: judgement.met,
+        unit,
         good,
         bad: total - good,
         total,
-        sli: sli(&judgement, objective.target),
-        budget: report::Budget::of(good, total, terms.judged_minutes, objective.target),
-        burn_rate: wording::burn_rate(good, total, objective.target),
-        coverage: report::Coverage::of(known, terms.judged_minutes),
+        sli: sli(judgement, target),
+        budget: report::Budget::of((good, total), unit, assessed.judged_minutes, target),
+        burn_rate: wording::burn_rate(good, total, target),
+        coverage: report::Coverage::of(known, assessed.judged_minutes),
         bounds: judgement.bounds.map(|bounds| report::Bounds {
-            worst_percent: wording::sli_percent(bounds.worst.0, bounds.worst.1, Some(objective.target)),
-            best_percent: wording::sli_percent(bounds.best.0, bounds.best.1, Some(objective.target)),
+            worst_percent: wording::sli_percent(bounds.worst.0, bounds.worst.1, Some(target)),
+            best_percent: wording::sli_percent(bounds.best.0, bounds.best.1, Some(target)),
         }),
         previous: previous(judge, listing, period.previous()).await?,
-        outages: outages.iter().map(|outage| outage_row(outage, &judgement)).collect(),
-        daily: daily(&evidence, judged, period),
+        outages: outages(assessed),
+        daily: assessed.days.iter().map(day).collect(),
+        letter: report::Letter::of(assessed, phrases::events(objective.kind, &indicator.query).1),
     })
 }
 
@@ -190,31 +197,32 @@ async fn previous(
     }))
 }
 
-fn outage_row(outage: &Outage, judgement: &Judgement) -> report::Outage {
-    let share = judgement.budget.as_ref().map(|budget| budget.share_of(outage.cost).to_f64());
-    report::Outage {
-        start: outage.span.start().start(),
-        end: outage.span.end().start(),
-        minutes: outage.span.minutes(),
-        bad: outage.bad,
-        total: outage.total,
-        share_of_budget_percent: share.map(|share| format!("{:.1}", share * 100.0)),
-    }
+/// The outages that cost most, in order of time.
+fn outages(assessed: &Assessed) -> Vec<report::Outage> {
+    let (kept, _) = outage::worst(assessed.outages.iter().map(|felt| felt.outage).collect(), OUTAGES_MAX);
+    let kept = assessed.outages.iter().filter(|felt| kept.contains(&felt.outage));
+    kept.map(|felt| {
+        let Outage { span, bad, total, .. } = felt.outage;
+        report::Outage {
+            start: span.start().start(),
+            end: span.end().start(),
+            minutes: span.minutes(),
+            bad,
+            total,
+            share_of_budget_percent: felt.share.map(|share| format!("{:.1}", share.to_f64() * 100.0)),
+            cause: felt.cause.clone(),
+            bad_percent: (total > 0).then(|| wording::share_percent(bad, total)),
+        }
+    })
+    .collect()
 }
 
-fn daily(evidence: &Evidence, judged: Span, period: Period) -> Vec<report::Day> {
-    days_of(judged, period.zone())
-        .iter()
-        .map(|day| {
-            let inside = day.span().intersect(judged);
-            let tally = evidence.account(inside).counted;
-            report::Day {
-                day: day.label(),
-                start: inside.start().start(),
-                good: tally.good,
-                total: tally.total,
-                known: tally.known,
-            }
-        })
-        .collect()
+fn day((day, inside, tally): &(Period, Span, Tally)) -> report::Day {
+    report::Day {
+        day: day.label(),
+        start: inside.start().start(),
+        good: tally.good,
+        total: tally.total,
+        known: tally.known,
+    }
 }

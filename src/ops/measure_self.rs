@@ -62,6 +62,7 @@ fn draft(source: SourceId) -> Result<AgreementDraft, OpsError> {
         target,
         window: Window::Rolling(RollingMinutes::MONTH),
         terms: ObjectiveTerms::default(),
+        composite: None,
     };
     let (total, failed) =
         (selector("nines_http_requests_total")?, selector("nines_http_requests_total{status=~\"5..\"}")?);

@@ -12,9 +12,27 @@ pub mod sign_out;
 
 pub mod change_password;
 
+pub mod add_person;
+pub mod change_access;
+
 pub mod define_source;
 
 pub mod define_agreement;
+pub mod revise;
+
+pub mod apply_revisions;
+
+pub mod terms_in_force;
+
+pub mod compare_terms;
+
+pub mod propose_exclusion;
+
+pub mod decide_exclusion;
+
+pub mod preview_exclusion;
+
+pub mod export_exclusions;
 
 pub mod pull;
 
@@ -22,19 +40,19 @@ pub mod judge;
 
 pub mod judge_periods;
 
+pub mod assess;
+
 pub mod evaluate;
 
 pub mod trace;
 
+pub mod foresee;
+
+pub mod explain_outage;
+
+pub mod export_outages;
+
 pub mod check_threshold;
-
-pub mod decide_exclusion;
-pub mod list_exclusions;
-pub mod preview_exclusion;
-pub mod propose_exclusion;
-
-pub mod add_person;
-pub mod change_access;
 
 pub mod make_report;
 

@@ -93,9 +93,7 @@ impl OpenReport {
     /// Agreement and period, as a title.
     #[must_use]
     pub fn title(&self) -> String {
-        let Report { agreement, period, .. } = &self.report;
-        let named = Period::parse(&period.label, agreement.zone).map(|period| wording::period_name(&period));
-        format!("{}: {}", agreement.name, named.unwrap_or_else(|_| period.label.clone()))
+        format!("{}: {}", self.report.agreement.name, self.report.period_name())
     }
 
     /// When it was made and as which revision, in the agreement's zone.

@@ -1,6 +1,6 @@
 //! Traces how an objective got where it is, over any range: for charts, tables and the outage list.
 
-use crate::domain::burn::{self, AlertRule};
+use crate::domain::burn::{self, AlertRule, SHOWN_MINUTES};
 use crate::domain::contract::Rule;
 use crate::domain::evidence::{self, Evidence};
 use crate::domain::history::History;
@@ -8,9 +8,10 @@ use crate::domain::judgement::Terms;
 use crate::domain::ledger::Tally;
 use crate::domain::model::Window;
 use crate::domain::outage::{self, Outage};
+use crate::domain::recovery::{self, Recovery};
 use crate::domain::spans::Spans;
 use crate::domain::time::{DAY_MINUTES, HOUR_MINUTES, Minute, Span};
-use crate::ops::judge::{self, Judge};
+use crate::ops::judge::{self, Judge, Judged};
 use crate::store::objectives::ObjectiveListing;
 use crate::store::{self, StoreError};
 
@@ -46,8 +47,14 @@ pub struct Trace {
     pub outages_left_out: usize,
     /// Runs of unknown minutes longer than a step.
     pub unknown: Vec<Span>,
-    /// What exclusions take out.
-    pub excluded: Spans,
+    /// What of the range is judged, and what is not.
+    pub judged: Judged,
+    /// How long all outages of the range lasted, counted over judged and known minutes.
+    pub recovery: Recovery,
+    /// Everything that is known about the range.
+    pub evidence: Evidence,
+    /// Does the evidence reach as far back as the windows and burn rates at the end of the range?
+    pub is_deep: bool,
 }
 
 /// The standing at one moment.
@@ -77,19 +84,25 @@ pub async fn trace(judge: &Judge, listing: &ObjectiveListing, span: Span) -> Res
     let width = width.max(objective.terms.counting.method.slice().minutes());
     let reach = reach(listing, span, &rules);
     let is_whole = judge.judged(listing, reach).minutes == Spans::from(reach);
-    let (evidence, course) = if judge::is_plain(objective) && is_whole {
-        let course = Course::of_events(judge, listing, reach, width).await?;
-        (judge.evidence(listing, span).await?, course)
-    } else {
+    let is_deep = !(judge::is_plain(objective) && is_whole);
+    let (evidence, course) = if is_deep {
         let evidence = judge.evidence(listing, reach).await?;
         let course = Course::of_evidence(&evidence, reach, width);
         (evidence, course)
+    } else {
+        let course = Course::of_events(judge, listing, reach, width).await?;
+        (judge.evidence(listing, span).await?, course)
     };
-    let (outages, outages_left_out) = outage::worst(evidence.outages(span), OUTAGES_MAX);
+    let all = evidence.outages(span);
+    let judged = judge.judged(listing, span);
     let step = step_for(span, width);
     let ends = ends_of(span, step);
     let unknown = evidence.unknown(span);
     let long = unknown.as_slice().iter().filter(|run| run.minutes() >= step.max(FINE_MINUTES));
+    let lengths: Vec<Span> = all.iter().map(|outage| outage.span).collect();
+    let planned = judged.effect.planned.within(span).minutes();
+    let recovery = recovery::recovery(&lengths, &judged.minutes.minus(&unknown), planned);
+    let (outages, outages_left_out) = outage::worst(all, OUTAGES_MAX);
     Ok(Trace {
         span,
         step,
@@ -98,7 +111,10 @@ pub async fn trace(judge: &Judge, listing: &ObjectiveListing, span: Span) -> Res
         outages,
         outages_left_out,
         unknown: long.copied().collect(),
-        excluded: judge.judged(listing, span).effect.excluded,
+        judged,
+        recovery,
+        evidence,
+        is_deep,
     })
 }
 
@@ -111,7 +127,8 @@ fn reach(listing: &ObjectiveListing, span: Span, rules: &[AlertRule]) -> Span {
             span.start().0 - period.span().start().0
         }
     };
-    let back = rules.iter().map(|rule| rule.long_minutes).fold(back, i64::max);
+    let shown = SHOWN_MINUTES.into_iter().map(|minutes| minutes - span.minutes());
+    let back = rules.iter().map(|rule| rule.long_minutes).chain(shown).fold(back, i64::max);
     Span::new(span.start().plus(-back), span.end())
 }
 

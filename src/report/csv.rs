@@ -28,16 +28,16 @@ const COLUMNS: &[(&str, &str, Cell)] = &[
     ("met", "yes or no by the exact counts", |_, l| l.met.map(yes).unwrap_or_default()),
     ("target_percent", "the promised share of good events", |_, l| l.target.to_string()),
     ("sli_percent", "the measured share of good events", |_, l| l.sli.percent().unwrap_or_default().to_owned()),
-    ("sli_state", "measured, no_traffic or unknown", |_, l| state(&l.sli).to_owned()),
+    ("sli_state", "measured, no_traffic, unknown or not_applicable", |_, l| state(&l.sli).to_owned()),
     ("sli_low_percent", "lower end of the 95 % interval, if events are few", |_, l| interval(l).0),
     ("sli_high_percent", "upper end of the 95 % interval, if events are few", |_, l| interval(l).1),
     ("too_little_data", "yes if the events are too few to tell", |_, l| yes(too_little(&l.sli))),
     ("estimated", "yes if the source evaluated it", |_, l| yes(l.estimated)),
-    ("good", "good events", |_, l| l.good.to_string()),
-    ("bad", "bad events", |_, l| l.bad.to_string()),
-    ("total", "all events", |_, l| l.total.to_string()),
+    ("good", "good, in the unit", |_, l| l.good.to_string()),
+    ("bad", "bad, in the unit", |_, l| l.bad.to_string()),
+    ("total", "all, in the unit", |_, l| l.total.to_string()),
     ("window", "what the budget is counted over", |_, l| l.window.clone()),
-    ("budget_allowed_events", "how many events may be bad", |_, l| budget(l, |b| b.allowed_events.clone())),
+    ("budget_allowed_events", "how many events or slices may be bad", |_, l| budget(l, |b| b.allowed_events.clone())),
     ("budget_remaining_events", "how many more may be", |_, l| budget(l, |b| b.remaining_events.clone())),
     ("budget_consumed_percent", "spent share of the budget", |_, l| budget(l, |b| b.consumed_percent.clone())),
     ("budget_remaining_percent", "its rest", |_, l| budget(l, |b| b.remaining_percent.clone())),
@@ -45,7 +45,7 @@ const COLUMNS: &[(&str, &str, Cell)] = &[
     ("budget_remaining_minutes", "its rest", |_, l| budget(l, |b| b.remaining_minutes.clone())),
     ("burn_rate", "error ratio / (1 - target) over the period", |_, l| l.burn_rate.clone().unwrap_or_default()),
     ("known_minutes", "minutes with samples", |_, l| l.coverage.known.to_string()),
-    ("period_minutes", "minutes of the period", |_, l| l.coverage.minutes.to_string()),
+    ("period_minutes", "judged minutes of the period", |_, l| l.coverage.minutes.to_string()),
     ("coverage_percent", "known share of the minutes", |_, l| l.coverage.percent.clone()),
     ("worst_case_percent", "share if every unknown minute had been bad", |_, l| {
         l.bounds.as_ref().map(|b| b.worst_percent.clone()).unwrap_or_default()
@@ -61,7 +61,61 @@ const COLUMNS: &[(&str, &str, Cell)] = &[
     }),
     ("source", "where the measurements come from", |_, l| l.source.clone()),
     ("query", "what is asked there", |_, l| l.query.clone()),
+    ("method", "occurrences, timeslices, ratio_timeslices, any_bad or weighted", |_, l| l.letter.method.clone()),
+    ("slice_minutes", "length of a slice, if slices are counted", |_, l| whole(l.letter.slice_minutes)),
+    ("unit", "what good, bad and total count: event, slice or billionth_of_slice", |_, l| l.unit.word().to_owned()),
+    ("raw_good", "good with nothing taken out", |_, l| raw(l, |r| r.good.to_string())),
+    ("raw_total", "all with nothing taken out", |_, l| raw(l, |r| r.total.to_string())),
+    ("raw_sli_percent", "the share with nothing taken out", |_, l| {
+        raw(l, |r| r.sli.percent().unwrap_or_default().to_owned())
+    }),
+    ("excluded_minutes", "minutes that exclusions take out", |_, l| l.letter.excluded_minutes.to_string()),
+    ("closed_minutes", "minutes outside business hours", |_, l| l.letter.closed_minutes.to_string()),
+    ("group", "availability, performance, capacity, quality or business", |_, l| l.letter.group.clone()),
+    ("weight", "what it weighs in the agreement", |_, l| l.letter.weight.map(|w| w.to_string()).unwrap_or_default()),
+    ("severity", "minor, major or critical, if missed", |_, l| l.letter.severity.clone().unwrap_or_default()),
+    ("violated_since", "from when on the period stays below the target, UTC", |_, l| {
+        l.letter.violated_since.map(|at| at.to_string()).unwrap_or_default()
+    }),
+    ("occurrences_sli_percent", "the share if events were counted", |_, l| compared(l, "occurrences")),
+    ("timeslices_sli_percent", "the share if good slices were counted", |_, l| compared(l, "timeslices")),
+    ("ratio_timeslices_sli_percent", "the share as the mean of slices", |_, l| compared(l, "ratio_timeslices")),
+    ("methods_disagree", "yes if they disagree about met", |_, l| yes(l.letter.methods_disagree)),
+    ("outage_causes", "why it was down, as people entered it", |_, l| causes(l)),
+    ("compliance_percent", "weighted share of the agreement's objectives met", |r, _| {
+        r.whole.compliance.first().and_then(|all| all.percent.clone()).unwrap_or_default()
+    }),
+    ("credit_percent", "share of the fee that the agreement's period owes", |r, _| {
+        r.whole.credit.as_ref().and_then(|credit| credit.credit_percent.clone()).unwrap_or_default()
+    }),
+    ("credit_amount", "the same in money", |r, _| {
+        r.whole.credit.as_ref().and_then(|credit| credit.amount.clone()).unwrap_or_default()
+    }),
 ];
+
+fn whole(number: Option<i64>) -> String {
+    number.map(|number| number.to_string()).unwrap_or_default()
+}
+
+fn raw(line: &Line, read: impl Fn(&crate::report::Raw) -> String) -> String {
+    line.letter.raw.as_ref().map(read).unwrap_or_default()
+}
+
+fn compared(line: &Line, method: &str) -> String {
+    let one = line.letter.comparison.iter().find(|one| one.method == method);
+    one.and_then(|one| one.sli.percent()).unwrap_or_default().to_owned()
+}
+
+/// The causes of its outages, each once.
+fn causes(line: &Line) -> String {
+    let mut causes: Vec<&str> = Vec::new();
+    for cause in line.outages.iter().filter_map(|outage| outage.cause.as_deref()) {
+        if !causes.contains(&cause) {
+            causes.push(cause);
+        }
+    }
+    causes.join("; ")
+}
 
 /// The columns' names and meanings, for documentation.
 pub fn columns() -> impl Iterator<Item = (&'static str, &'static str)> {

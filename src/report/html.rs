@@ -5,6 +5,7 @@
 //! itself for phones and dark mode where the reader understands media queries.
 
 use crate::report::say::{self, DayText, OutageText, Row};
+use crate::report::sections::{self, ExclusionText, Figure, MethodText, Sides};
 use crate::report::{Line, Picture, Report, ReportError, Status, by_trouble, charts};
 use askama::Template;
 use base64::Engine;
@@ -24,6 +25,8 @@ const MAIL_DETAILS_MAX: usize = 6;
 /// How many outages and how many days below the target a mail lists for an objective.
 const MAIL_OUTAGES_MAX: usize = 5;
 const MAIL_DAYS_MAX: usize = 7;
+/// How many violations, and how many exclusions, a mail lists.
+const MAIL_LIST_MAX: usize = 5;
 
 /// The report as a document of its own. `pictures` come from [`charts()`]; `link` is the report's address in Nines.
 pub fn render_html(
@@ -46,6 +49,7 @@ pub fn render_html(
         details: details.collect(),
         not_told: lines.len().saturating_sub(details_max),
         summary: lines.iter().map(|line| Brief::of(line)).collect(),
+        whole: WholePart::of(report, if medium == Medium::Mail { MAIL_LIST_MAX } else { usize::MAX }),
         look: Look::of(report.verdict.status),
         is_mail: medium == Medium::Mail,
         link,
@@ -64,6 +68,7 @@ pub fn render_fragment(report: &Report) -> Result<String, ReportError> {
     let page = Fragment {
         facts: say::facts(report),
         summary: parts.iter().map(|part| Brief::of(part.line)).collect(),
+        whole: WholePart::of(report, usize::MAX),
         look: Look::of(report.verdict.status),
         parts,
         report,
@@ -86,6 +91,7 @@ struct Document<'a> {
     look: Look,
     facts: Vec<Row>,
     summary: Vec<Brief<'a>>,
+    whole: WholePart<'a>,
     details: Vec<Part<'a>>,
     /// How many objectives stand in the attachments only.
     not_told: usize,
@@ -100,6 +106,7 @@ struct Fragment<'a> {
     look: Look,
     facts: Vec<Row>,
     summary: Vec<Brief<'a>>,
+    whole: WholePart<'a>,
     parts: Vec<Part<'a>>,
 }
 
@@ -117,6 +124,39 @@ impl<'a> Brief<'a> {
     }
 }
 
+/// The agreement as a whole.
+struct WholePart<'a> {
+    compliance: Vec<Figure<'a>>,
+    violations: Vec<String>,
+    violations_left_out: usize,
+    credit: Vec<Figure<'a>>,
+    recovery: Vec<Figure<'a>>,
+    exclusions: Vec<ExclusionText>,
+    exclusions_left_out: usize,
+    sides: Vec<Sides<'a>>,
+}
+
+impl<'a> WholePart<'a> {
+    fn of(report: &'a Report, most: usize) -> Self {
+        let mut exclusions = sections::exclusions(report);
+        let exclusions_left_out = exclusions.len().saturating_sub(most);
+        exclusions.truncate(most);
+        let violations = &report.whole.violations;
+        let mut sides = sections::sides(report);
+        sides.truncate(most);
+        Self {
+            compliance: sections::compliance(report),
+            violations: violations.iter().take(most).map(|one| sections::violation(report, one)).collect(),
+            violations_left_out: violations.len().saturating_sub(most),
+            credit: sections::credit(report),
+            recovery: sections::recovery(report),
+            exclusions,
+            exclusions_left_out,
+            sides,
+        }
+    }
+}
+
 /// One objective in full.
 struct Part<'a> {
     line: &'a Line,
@@ -128,6 +168,8 @@ struct Part<'a> {
     /// Are only those days listed that miss the target?
     days_are_missed: bool,
     days_left_out: usize,
+    methods: Vec<MethodText>,
+    disagreement: Option<&'static str>,
     image: Option<Image>,
     svg: Option<String>,
 }
@@ -157,6 +199,8 @@ impl<'a> Part<'a> {
             days: Vec::new(),
             days_are_missed: false,
             days_left_out: 0,
+            methods: sections::comparison(line),
+            disagreement: sections::disagreement(line),
             image: None,
             svg: None,
         }
@@ -210,9 +254,14 @@ mod tests {
 
     #[test]
     fn all_renderings_show_the_same_figures() {
-        let report = sample::report();
+        for report in [sample::report(), sample::judged()] {
+            shows_its_figures(&report);
+        }
+    }
+
+    fn shows_its_figures(report: &Report) {
         let (html, fragment, text) =
-            (mail(&report), render_fragment(&report).unwrap(), crate::report::render_text(&report));
+            (mail(report), render_fragment(report).unwrap(), crate::report::render_text(report));
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         for line in &report.objectives {
             for (label, value) in say::figures(line) {
@@ -256,7 +305,10 @@ mod tests {
 
     #[test]
     fn a_mail_with_a_month_of_many_bad_objectives_stays_below_what_gmail_cuts() {
-        let mut report = sample::report();
+        let mut report = sample::judged();
+        let whole = &mut report.whole;
+        whole.violations = whole.violations.iter().cycle().take(30).cloned().collect();
+        whole.exclusions = whole.exclusions.iter().cycle().take(60).cloned().collect();
         let mut bad = report.objectives[0].clone();
         bad.daily = bad.daily.iter().cycle().take(31).cloned().collect();
         bad.outages = bad.outages.iter().cycle().take(40).cloned().collect();

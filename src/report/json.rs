@@ -30,6 +30,7 @@ pub fn read(text: &str) -> Result<Report, ReportError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::terms::Unit;
     use crate::report::sample;
 
     #[test]
@@ -67,6 +68,44 @@ mod tests {
         .map(|key| text.find(key).unwrap_or_else(|| panic!("{key} is missing in {text}")))
         .collect();
         assert!(places.is_sorted(), "{places:?}");
+    }
+
+    /// As version 1 was first written: no unit, no name of the period, nothing about the agreement as a whole.
+    const OLD: &str = r#"{
+      "version": 1,
+      "agreement": {"id": 7, "name": "ACME shop", "customer": "", "owner": "", "zone": "Europe/Berlin"},
+      "period": {"kind": "week", "label": "2026-W46", "start": "2026-11-08T23:00:00Z", "end": "2026-11-15T23:00:00Z",
+        "local": "2026-11-09 00:00 – 2026-11-16 00:00 CET", "minutes": 10080},
+      "built_at": "2026-11-16T00:20:00Z", "provisional": false, "revision": 1,
+      "verdict": {"status": "breached", "sentence": "1 objective missed: Checkout."},
+      "objectives": [{
+        "id": 1, "name": "Checkout", "service": "Shop", "kind": "availability", "target_percent": "99.9", "window": "30d",
+        "estimated": false, "source": "prometheus", "query": "up", "status": "breached", "met": false,
+        "good": 998997, "bad": 1003, "total": 1000000,
+        "sli": {"state": "measured", "percent": "99.8997", "interval": null, "too_little_data": false},
+        "budget": {"allowed_events": "1000", "remaining_events": "-3", "consumed_percent": "100.3",
+          "remaining_percent": "-0.3", "allowed_minutes": "10.08", "remaining_minutes": "-0.03"},
+        "burn_rate": "1.003", "coverage": {"known": 10080, "minutes": 10080, "percent": "100"}, "bounds": null,
+        "previous": null,
+        "outages": [{"start": "2026-11-11T07:00:00Z", "end": "2026-11-11T07:43:00Z", "minutes": 43, "bad": 812,
+          "total": 4300, "share_of_budget_percent": "81.2"}],
+        "daily": [{"day": "2026-11-09", "start": "2026-11-08T23:00:00Z", "good": 998997, "total": 1000000, "known": 1440}]
+      }],
+      "findings": [], "notes": []
+    }"#;
+
+    #[test]
+    fn a_report_older_than_the_agreement_as_a_whole_still_reads_and_is_shown_in_every_shape() {
+        let report = read(OLD).unwrap();
+        assert_eq!((report.objectives[0].unit, report.whole == crate::report::Whole::default()), (Unit::Event, true));
+        assert_eq!(report.period_name(), "week 46, 9 to 15 Nov 2026");
+        let text = crate::report::render_text(&report);
+        assert!(text.contains("1,003 bad and 998,997 good of 1,000,000 requests"), "{text}");
+        let fragment = crate::report::render_fragment(&report).unwrap();
+        for word in ["Compliance", "Credit", "Exclusions", "Why this number"] {
+            assert!(!text.contains(word) && !fragment.contains(word), "{word} was not known then");
+        }
+        assert!(crate::report::render_csv([&report]).unwrap().contains("998997,1003,1000000"));
     }
 
     #[test]

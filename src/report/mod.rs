@@ -13,17 +13,23 @@ mod name;
 mod notes;
 mod order;
 mod say;
+mod sections;
 mod serial;
 mod text;
 mod verdict;
+mod whole;
 
 #[cfg(test)]
 mod sample;
 
-use crate::domain::calendar::PeriodKind;
+use crate::domain::calendar::{self, PeriodKind};
+use crate::domain::judgement;
+use crate::domain::ledger::Tally;
 use crate::domain::model::ObjectiveKind;
+use crate::domain::phrases;
 use crate::domain::target::Target;
-use crate::domain::time::{Instant, Span};
+use crate::domain::terms::Unit;
+use crate::domain::time::Instant;
 use crate::domain::wording;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
@@ -38,6 +44,9 @@ pub use notes::how_counted;
 pub use order::by_trouble;
 pub use text::render_text;
 pub use verdict::{Status, Verdict, subject};
+pub use whole::{
+    Compared, Compliance, Credit, Exclusion, Letter, Measure, Raw, Recovery, Stretch, Term, Violation, Whole,
+};
 
 /// The version of the report's JSON that this program writes and reads.
 pub const VERSION: u32 = 1;
@@ -91,6 +100,17 @@ pub struct Report {
     pub findings: Vec<String>,
     /// How it was counted, one sentence each.
     pub notes: Vec<String>,
+    /// The agreement as a whole.
+    #[serde(default)]
+    pub whole: Whole,
+}
+
+impl Report {
+    /// How people call its period.
+    #[must_use]
+    pub fn period_name(&self) -> String {
+        self.period.called(self.agreement.zone)
+    }
 }
 
 /// The agreement as it was when the report was built.
@@ -115,8 +135,11 @@ pub struct Period {
     /// Day, week, month, …
     #[serde(with = "serial::period_kind")]
     pub kind: PeriodKind,
-    /// How people call it, such as `2026-W46`.
+    /// Its word in addresses and files, such as `2026-W46`.
     pub label: String,
+    /// How people call it: `week 46, 9 to 15 Nov 2026`; empty in older reports, see [`Self::called`].
+    #[serde(default)]
+    pub name: String,
     /// Its first moment.
     #[serde(with = "serial::instant")]
     pub start: Instant,
@@ -130,11 +153,31 @@ pub struct Period {
 }
 
 impl Period {
-    /// A period by its span, said in a zone.
+    /// A calendar period, said in its zone.
     #[must_use]
-    pub fn new(kind: PeriodKind, label: String, span: Span, zone: Tz) -> Self {
+    pub fn of(period: &calendar::Period) -> Self {
+        let span = period.span();
         let (start, end) = (span.start().start(), span.end().start());
-        Self { kind, label, start, end, local: wording::span(start, end, zone), minutes: span.minutes() }
+        Self {
+            kind: period.kind(),
+            label: period.label(),
+            name: wording::period_name(period),
+            start,
+            end,
+            local: wording::span(start, end, period.zone()),
+            minutes: span.minutes(),
+        }
+    }
+
+    /// How people call it, in older reports too, whose periods all begin with the calendar.
+    #[must_use]
+    pub fn called(&self, zone: Tz) -> String {
+        if self.name.is_empty() {
+            let named = calendar::Period::parse(&self.label, zone).map(|period| wording::period_name(&period));
+            named.unwrap_or_else(|_unnamed| self.label.clone())
+        } else {
+            self.name.clone()
+        }
     }
 }
 
@@ -165,11 +208,14 @@ pub struct Line {
     pub status: Status,
     /// Was the target met? By the exact counts; null if nothing was measured.
     pub met: Option<bool>,
-    /// Good events.
+    /// What `good`, `bad` and `total` count, here, day by day and in the period before.
+    #[serde(default, with = "serial::unit")]
+    pub unit: Unit,
+    /// Good events or slices.
     pub good: i64,
-    /// Bad events.
+    /// Bad ones.
     pub bad: i64,
-    /// All events.
+    /// All of them.
     pub total: i64,
     /// The measured share.
     pub sli: Sli,
@@ -187,6 +233,9 @@ pub struct Line {
     pub outages: Vec<Outage>,
     /// The period's days, in order.
     pub daily: Vec<Day>,
+    /// How it was judged.
+    #[serde(default)]
+    pub letter: Letter,
 }
 
 /// A measured share, or why there is none.
@@ -225,6 +274,16 @@ impl Sli {
         }
     }
 
+    /// From what was counted, told apart from a period of which nothing is judged.
+    #[must_use]
+    pub fn of_tally(tally: &Tally, target: Target) -> Self {
+        if tally.minutes == 0 && tally.total == 0 {
+            Self::NotApplicable
+        } else {
+            Self::of(tally.good, tally.total, tally.known, target)
+        }
+    }
+
     /// The percentage, if there is one.
     #[must_use]
     pub fn percent(&self) -> Option<&str> {
@@ -247,9 +306,9 @@ pub struct Interval {
 /// The error budget of the period.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Budget {
-    /// How many events may be bad; an exact decimal.
+    /// How many events, or slices, may be bad; a decimal, exact for whole ones.
     pub allowed_events: String,
-    /// How many more may be; negative when overspent; an exact decimal.
+    /// How many more may be; negative when overspent; a decimal, exact for whole ones.
     pub remaining_events: String,
     /// Consumed share in percent; above 100 when overspent.
     pub consumed_percent: String,
@@ -262,12 +321,13 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// The budget of `minutes` minutes with these events; None without events.
+    /// The budget of `minutes` minutes with `good` of `total`; None without events.
     #[must_use]
-    pub fn of(good: i64, total: i64, minutes: i64, target: Target) -> Option<Self> {
+    pub fn of((good, total): (i64, i64), unit: Unit, minutes: i64, target: Target) -> Option<Self> {
+        let budget = judgement::Budget::new(good, total, target, minutes)?;
         Some(Self {
-            allowed_events: wording::budget_allowed_events(total, target),
-            remaining_events: wording::budget_remaining_events(good, total, target),
+            allowed_events: phrases::amount_of_millionths(budget.allowed_millionths(), unit),
+            remaining_events: phrases::amount_of_millionths(budget.remaining_millionths(), unit),
             consumed_percent: wording::budget_consumed_percent(good, total, target)?,
             remaining_percent: wording::budget_remaining_percent(good, total, target)?,
             allowed_minutes: wording::budget_allowed_minutes(minutes, target),
@@ -334,6 +394,12 @@ pub struct Outage {
     pub total: i64,
     /// Its share of the whole budget in percent; null without a budget.
     pub share_of_budget_percent: Option<String>,
+    /// Why, as a person entered it.
+    #[serde(default)]
+    pub cause: Option<String>,
+    /// Its depth: the bad share of its events in percent; null without events.
+    #[serde(default)]
+    pub bad_percent: Option<String>,
 }
 
 /// One day of the period.

@@ -1,13 +1,15 @@
 //! A report for tests: one objective missed by a hair, one at risk, one met, one with few events, one never seen.
 
-use crate::domain::calendar::PeriodKind;
+use crate::domain::calendar;
 use crate::domain::model::ObjectiveKind;
 use crate::domain::target::Target;
+use crate::domain::terms::Unit;
 use crate::domain::time::{Instant, Span};
 use crate::domain::wording;
 use crate::report::{
-    Bounds, Budget, Contract, Coverage, Day, Interval, Line, Outage, Period, Previous, Report, Sli, Status, VERSION,
-    Verdict, how_counted,
+    Bounds, Budget, Compared, Compliance, Contract, Coverage, Credit, Day, Exclusion, Interval, Letter, Line, Measure,
+    Outage, Period, Previous, Raw, Recovery, Report, Sli, Status, Stretch, Term, VERSION, Verdict, Violation, Whole,
+    how_counted,
 };
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -22,7 +24,6 @@ pub(super) fn at(text: &str) -> Instant {
 pub(super) fn report() -> Report {
     let zone = Tz::Europe__Berlin;
     let start = at("2026-11-08T23:00:00Z");
-    let span = Span::ending(at("2026-11-15T23:00:00Z").minute(), MINUTES);
     let objectives = vec![checkout(), latency(), few(), up(), silent()];
     Report {
         version: VERSION,
@@ -33,17 +34,18 @@ pub(super) fn report() -> Report {
             owner: "Zoë <ops>".to_owned(),
             zone,
         },
-        period: Period::new(PeriodKind::Week, "2026-W46".to_owned(), span, zone),
+        period: Period::of(&calendar::Period::parse("2026-W46", zone).unwrap()),
         built_at: at("2026-11-16T00:20:00Z"),
         provisional: false,
         revision: 1,
-        verdict: Verdict::of(&objectives),
+        verdict: Verdict::of(&objectives, &[]),
         notes: how_counted(&objectives, start, zone, false),
         objectives,
         findings: vec![
             "Checkout availability: two series had the same labels from 08:00 to 08:04 UTC; one was left out."
                 .to_owned(),
         ],
+        whole: Whole::default(),
     }
 }
 
@@ -62,17 +64,19 @@ fn line(id: i64, name: &str, target: &str, (good, total): (i64, i64), known: i64
         query: "http_requests_total{job=\"shop\",code=~\"5..\"} / http_requests_total{job=\"shop\"}".to_owned(),
         status,
         met: measured.then(|| target.is_met(good, total)),
+        unit: Unit::Event,
         good,
         bad: total - good,
         total,
         sli: Sli::of(good, total, known, target),
-        budget: Budget::of(good, total, MINUTES, target),
+        budget: Budget::of((good, total), Unit::Event, MINUTES, target),
         burn_rate: wording::burn_rate(good, total, target),
         coverage: Coverage::of(known, MINUTES),
         bounds: None,
         previous: None,
         outages: vec![],
         daily: vec![],
+        letter: Letter::default(),
     }
 }
 
@@ -81,7 +85,16 @@ fn checkout() -> Line {
     let outage = |start: &str, end: &str, bad, total, share: &str| {
         let (start, end) = (at(start), at(end));
         let minutes = Span::new(start.minute(), end.minute()).minutes();
-        Outage { start, end, minutes, bad, total, share_of_budget_percent: Some(share.to_owned()) }
+        Outage {
+            start,
+            end,
+            minutes,
+            bad,
+            total,
+            share_of_budget_percent: Some(share.to_owned()),
+            cause: None,
+            bad_percent: None,
+        }
     };
     let bad = [20, 31, 900, 12, 25, 10, 5];
     let daily = (0..7).zip(bad).map(|(n, bad)| {
@@ -130,4 +143,133 @@ fn up() -> Line {
 
 fn silent() -> Line {
     line(5, "Partner API", "99.9", (0, 0), 0, Status::NoData)
+}
+
+/// The same with everything that is said about an agreement as a whole: two violations, a credit, an exclusion beyond its
+/// cap, a cause, and a first objective counted by slices.
+pub(super) fn judged() -> Report {
+    let mut report = report();
+    report.whole = whole();
+    report.objectives[0].outages[0].cause = Some("a disk was full".to_owned());
+    report.objectives[0].outages[0].bad_percent = Some("18.88".to_owned());
+    let side = |good, total, known, minutes| Raw {
+        good,
+        total,
+        sli: Sli::of(good, total, known, Target::parse("99.9").unwrap()),
+        met: Some(false),
+        known,
+        minutes,
+    };
+    let compared = |method: &str, words: &str, is_own, unit, counts: (i64, i64), met| Compared {
+        method: method.to_owned(),
+        words: words.to_owned(),
+        is_own,
+        unit,
+        good: counts.0,
+        total: counts.1,
+        sli: Sli::of(counts.0, counts.1, MINUTES, Target::parse("99.9").unwrap()),
+        met: Some(met),
+    };
+    report.objectives[0].letter = Letter {
+        method: "occurrences".to_owned(),
+        noun: "request".to_owned(),
+        nouns: "requests".to_owned(),
+        terms: vec![Term {
+            label: "Method".to_owned(),
+            text: "good requests of all requests (occurrences)".to_owned(),
+        }],
+        group: "availability".to_owned(),
+        weight: Some(3),
+        raw: Some(side(998_000, 1_004_000, MINUTES, MINUTES)),
+        excluded_minutes: 240,
+        severity: Some("minor".to_owned()),
+        violated_since: Some(at("2026-11-11T07:12:00Z")),
+        comparison: vec![
+            compared("occurrences", "good requests of all requests", true, Unit::Event, (998_997, 1_000_000), false),
+            compared("timeslices", "good slices of 5 min", false, Unit::Slice, (2_015, 2_016), true),
+            compared(
+                "ratio_timeslices",
+                "the mean share of slices of 5 min",
+                false,
+                Unit::BillionthOfSlice,
+                (2_013_600_000_000, 2_016_000_000_000),
+                false,
+            ),
+        ],
+        methods_disagree: true,
+        why: vec!["Raw, nothing taken out: 998,000 of 1,004,000 requests good".to_owned()],
+        ..Letter::default()
+    };
+    report.verdict = Verdict::of(&report.objectives, &report.whole.broken_measures());
+    report
+}
+
+fn whole() -> Whole {
+    let compliance = |group: &str| Compliance {
+        group: group.to_owned(),
+        percent: Some("75".to_owned()),
+        met: 3,
+        missed: 1,
+        undecided: 1,
+        met_weight: 9,
+        decided_weight: 12,
+        why: vec!["9 / 12 = 75 %".to_owned()],
+    };
+    let violation = |metric: &str, target: &str, value: &str, severity: &str, since: Option<&str>| Violation {
+        metric: metric.to_owned(),
+        target: target.to_owned(),
+        value: value.to_owned(),
+        severity: severity.to_owned(),
+        since: since.map(at),
+    };
+    Whole {
+        compliance: vec![compliance("overall"), compliance("availability"), compliance("performance")],
+        violations: vec![
+            violation("mean time to repair", "at most 15 min", "27 min 30 s", "minor", None),
+            violation("Checkout availability", "99.9 %", "99.8997 %", "minor", Some("2026-11-11T07:12:00Z")),
+        ],
+        recovery: Some(Recovery {
+            outages: 2,
+            down_minutes: 55,
+            up_minutes: 9_785,
+            planned_minutes: 300,
+            measures: vec![Measure {
+                kind: "mttr".to_owned(),
+                value: "27 min 30 s".to_owned(),
+                limit: Some("at most 15 min".to_owned()),
+                met: Some(false),
+                unproven: false,
+                why: vec!["55 minutes down / 2 outages = 27 min 30 s".to_owned()],
+            }],
+        }),
+        credit: Some(Credit {
+            settles: true,
+            credit_percent: Some("10".to_owned()),
+            amount: Some("120.00 EUR".to_owned()),
+            owed: "10 % of the fee, 120.00 EUR".to_owned(),
+            by: vec!["Checkout availability".to_owned()],
+            why: vec!["1,200.00 EUR a month × 10 % = 120.00 EUR".to_owned()],
+            next_below_percent: Some("99".to_owned()),
+            headroom_failures: Some(8_997),
+            headroom_seconds: Some(5_441),
+            headroom: "8,997 more requests may fail, or 1 h 30 min of full downtime".to_owned(),
+            headroom_why: vec![],
+            claim_until: Some(at("2026-12-15T23:00:00Z")),
+            days_left: Some(30),
+            claim: Some("until 2026-12-16 00:00 CET, 30 days left".to_owned()),
+        }),
+        exclusions: vec![Exclusion {
+            id: 4,
+            category: "planned_maintenance".to_owned(),
+            reason: "New <database>".to_owned(),
+            occurrences: vec![Stretch { start: at("2026-11-12T01:00:00Z"), end: at("2026-11-12T06:00:00Z") }],
+            asked_by: "Ana".to_owned(),
+            asked_at: at("2026-11-01T08:00:00Z"),
+            approved_by: "Bo".to_owned(),
+            approved_at: Some(at("2026-11-02T08:00:00Z")),
+            taken_minutes: 240,
+            late_minutes: 0,
+            over_cap_minutes: 60,
+        }],
+    }
 }

@@ -1,6 +1,8 @@
 //! What a report says about an objective, as labels and values: the same rows in text, mail and page.
 
 use crate::domain::model::ObjectiveKind;
+use crate::domain::phrases::amount;
+use crate::domain::terms::Unit;
 use crate::domain::wording::{self, count, counted, grouped};
 use crate::report::{Bounds, Budget, Day, Interval, Line, Outage, Previous, Report, Sli};
 use std::cmp::Ordering;
@@ -8,11 +10,16 @@ use std::cmp::Ordering;
 /// A label and its value.
 pub(super) type Row = (&'static str, String);
 
-/// What one event of the objective is called.
-pub(super) const fn events(line: &Line) -> (&'static str, &'static str) {
+/// What one event or slice of the objective is called, and many; older reports go by the kind of promise.
+pub(super) fn nouns(line: &Line) -> (&str, &str) {
     match line.kind {
+        _ if !line.letter.noun.is_empty() => (&line.letter.noun, &line.letter.nouns),
         ObjectiveKind::Uptime => ("check", "checks"),
         ObjectiveKind::Availability | ObjectiveKind::Latency | ObjectiveKind::ErrorRate => ("request", "requests"),
+        ObjectiveKind::Success => ("attempt", "attempts"),
+        ObjectiveKind::Throughput => ("minute", "minutes"),
+        ObjectiveKind::Level => ("reading", "readings"),
+        ObjectiveKind::Composite => ("part", "parts"),
     }
 }
 
@@ -29,6 +36,12 @@ pub(super) fn measured(sli: &Sli) -> String {
 /// The promise in words: what the target means for this kind.
 pub(super) fn promise(line: &Line) -> String {
     let target = line.target;
+    let nouns = nouns(line).1;
+    match (line.unit, line.kind) {
+        (Unit::Slice, _) => return format!("at least {target} % of {nouns} are good"),
+        (Unit::BillionthOfSlice, _) => return format!("at least {target} % as the mean over {nouns}"),
+        (Unit::Event, _) => {}
+    }
     match line.kind {
         ObjectiveKind::Availability => format!("at least {target} % of requests answered without an error"),
         ObjectiveKind::Uptime => format!("at least {target} % of checks find it up"),
@@ -37,17 +50,23 @@ pub(super) fn promise(line: &Line) -> String {
             let most = crate::domain::target::ppm_to_percent(target.budget_ppm());
             format!("at most {most} % of requests fail (at least {target} % good)")
         }
+        ObjectiveKind::Success => format!("at least {target} % of attempts succeed"),
+        ObjectiveKind::Throughput => format!("at least {target} % of minutes have the promised throughput"),
+        ObjectiveKind::Level => format!("at least {target} % of readings within the limit"),
+        ObjectiveKind::Composite => format!("at least {target} % of all members together"),
     }
 }
 
 /// The report's own facts.
 pub(super) fn facts(report: &Report) -> Vec<Row> {
     let (agreement, period) = (&report.agreement, &report.period);
-    let kind = wording::capitalised(wording::period(period.kind));
     let mut rows = vec![("Agreement", agreement.name.clone())];
     let people = [("Customer", &agreement.customer), ("Owner", &agreement.owner)];
     rows.extend(people.into_iter().filter(|(_, text)| !text.is_empty()).map(|(label, text)| (label, text.clone())));
-    rows.push(("Period", format!("{kind} {}, {}", period.label, wording::duration_minutes(period.minutes))));
+    rows.push((
+        "Period",
+        format!("{}, {}", wording::capitalised(&report.period_name()), wording::duration_minutes(period.minutes)),
+    ));
     rows.push(("Span", period.local.clone()));
     rows.push(("Time zone", wording::zone(period.start, agreement.zone)));
     let state = if report.provisional { ", provisional" } else { "" };
@@ -66,9 +85,18 @@ pub(super) fn figures(line: &Line) -> Vec<Row> {
         rows.push(("Certainty", text));
     }
     if line.total > 0 {
-        let (one, many) = events(line);
-        let (bad, good) = (count(line.bad), count(line.good));
-        rows.push(("Events", format!("{bad} bad and {good} good of {}", counted(line.total, one, many))));
+        let (one, many) = nouns(line);
+        let (bad, good, all) =
+            (amount(line.bad, line.unit), amount(line.good, line.unit), amount(line.total, line.unit));
+        let noun = if line.total == line.unit.per_one() { one } else { many };
+        let label = if line.unit == Unit::Event { "Events" } else { "Slices" };
+        rows.push((label, format!("{bad} bad and {good} good of {all} {noun}")));
+    }
+    if let Some(text) = raw(line) {
+        rows.push(("Raw", text));
+    }
+    if let Some(text) = severity(line) {
+        rows.push(("Violation", text));
     }
     if let Some(budget) = &line.budget {
         rows.push(("Error budget", budget_in_events(line, budget)));
@@ -104,7 +132,11 @@ fn budget_in_events(line: &Line, budget: &Budget) -> String {
         None => format!("{} left", grouped(&budget.remaining_events)),
     };
     let consumed = grouped(&budget.consumed_percent);
-    format!("{} bad allowed, {} used ({consumed} %); {left}", grouped(&budget.allowed_events), count(line.bad))
+    format!(
+        "{} bad allowed, {} used ({consumed} %); {left}",
+        grouped(&budget.allowed_events),
+        amount(line.bad, line.unit)
+    )
 }
 
 fn budget_in_time(budget: &Budget) -> String {
@@ -118,6 +150,27 @@ fn budget_in_time(budget: &Budget) -> String {
             format!("{allowed} of full downtime allowed; {} left", wording::minutes_in_words(&budget.remaining_minutes))
         }
     }
+}
+
+/// What the period comes to with nothing taken out, if anything is.
+fn raw(line: &Line) -> Option<String> {
+    let letter = &line.letter;
+    let raw = letter.raw.as_ref().filter(|_| letter.excluded_minutes > 0 || letter.closed_minutes > 0)?;
+    let taken = [(letter.excluded_minutes, "excluded"), (letter.closed_minutes, "outside business hours")];
+    let taken = taken.into_iter().filter(|(minutes, _)| *minutes > 0);
+    let taken: Vec<String> =
+        taken.map(|(minutes, what)| format!("{} {what}", counted(minutes, "minute", "minutes"))).collect();
+    let verdict = match raw.met {
+        Some(true) => ", which meets the target",
+        Some(false) => ", which misses the target",
+        None => "",
+    };
+    Some(format!("{} with nothing taken out{verdict}; {}", measured(&raw.sli), taken.join(", ")))
+}
+
+fn severity(line: &Line) -> Option<String> {
+    // the moment stands with the other violations, where the zone is known
+    line.letter.severity.as_ref().map(|severity| format!("{severity}, by the share of the error budget consumed"))
 }
 
 fn certainty(sli: &Sli) -> Option<String> {
@@ -176,6 +229,7 @@ pub(super) struct OutageText {
     pub(super) when: String,
     pub(super) length: String,
     pub(super) cost: String,
+    pub(super) cause: Option<String>,
 }
 
 /// The outages that cost most, at most `most` of them, in order of time; and how many were left out.
@@ -189,14 +243,19 @@ pub(super) fn worst_outages(report: &Report, line: &Line, most: usize) -> (Vec<O
     let text = |outage: &&Outage| OutageText {
         when: wording::span(outage.start, outage.end, zone),
         length: wording::duration_minutes(outage.minutes),
-        cost: match &outage.share_of_budget_percent {
-            Some(share) => {
-                format!("{} of {} bad, {} % of the budget", count(outage.bad), count(outage.total), grouped(share))
-            }
-            None => format!("{} of {} bad", count(outage.bad), count(outage.total)),
-        },
+        cost: cost(outage),
+        cause: outage.cause.clone(),
     };
     (worst.iter().map(text).collect(), left_out)
+}
+
+fn cost(outage: &Outage) -> String {
+    let depth = outage.bad_percent.as_ref().map(|percent| format!(" ({percent} %)")).unwrap_or_default();
+    let counts = format!("{} of {} bad{depth}", count(outage.bad), count(outage.total));
+    match &outage.share_of_budget_percent {
+        Some(share) => format!("{counts}, {} % of the budget", grouped(share)),
+        None => counts,
+    }
 }
 
 /// One day of an objective.
@@ -215,8 +274,8 @@ pub(super) fn days(report: &Report, line: &Line) -> Vec<DayText> {
     let text = |day: &Day| DayText {
         day: wording::weekday(day.start, report.agreement.zone),
         sli: measured(&Sli::of(day.good, day.total, day.known, line.target)),
-        bad: count(day.total - day.good),
-        total: count(day.total),
+        bad: amount(day.total - day.good, line.unit),
+        total: amount(day.total, line.unit),
         known: wording::duration_minutes(day.known),
         missed: day.total > 0 && !line.target.is_met(day.good, day.total),
     };

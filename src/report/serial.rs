@@ -30,6 +30,45 @@ pub(super) mod instant {
     }
 }
 
+/// RFC 3339 in UTC, or null.
+pub(super) mod maybe_instant {
+    use super::{Deserializer, Serializer};
+    use crate::domain::time::Instant;
+    use chrono::{DateTime, Utc};
+    use serde::{Deserialize as _, de::Error as _};
+
+    #[expect(clippy::ref_option, reason = "serde passes fields by reference")]
+    pub(in crate::report) fn serialize<S: Serializer>(at: &Option<Instant>, serializer: S) -> Result<S::Ok, S::Error> {
+        match at {
+            Some(at) => serializer.collect_str(at),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(in crate::report) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Instant>, D::Error> {
+        let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
+        let at = text.parse::<DateTime<Utc>>().map_err(|_why| D::Error::custom(format!("{text:?} is no moment")))?;
+        Ok(Some(Instant::from(at)))
+    }
+}
+
+/// `event`, `slice` or `billionth_of_slice`.
+pub(super) mod unit {
+    use super::{Deserializer, Serializer};
+    use crate::domain::terms::Unit;
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+    pub(in crate::report) fn serialize<S: Serializer>(unit: &Unit, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(unit.word())
+    }
+
+    pub(in crate::report) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Unit, D::Error> {
+        super::read(deserializer, "unit", Unit::from_word)
+    }
+}
+
 /// An IANA name.
 pub(super) mod zone {
     use super::{Deserializer, Serializer};

@@ -1,6 +1,8 @@
 //! The report as plain text: the mail's alternative, and the command line's answer.
 
+use crate::domain::wording::capitalised;
 use crate::report::say::{self, Row};
+use crate::report::sections::{self, Figure};
 use crate::report::{Line, Report, Status, by_trouble};
 
 /// Where prose is broken, in characters.
@@ -25,6 +27,7 @@ pub fn render_text(report: &Report) -> String {
         let of = format!("{} of {} %", say::measured(&line.sli), line.target);
         page.prose("  ", &format!("{} {}: {} – {of}", line.status.shape(), line.status.word(), line.name));
     }
+    whole(&mut page, report);
     for line in by_trouble(report) {
         objective(&mut page, report, line);
     }
@@ -33,13 +36,50 @@ pub fn render_text(report: &Report) -> String {
     page.text
 }
 
+/// The agreement as a whole.
+fn whole(page: &mut Page, report: &Report) {
+    let rows = |figures: Vec<Figure<'_>>| -> Vec<Row> { figures.iter().map(Figure::row).collect() };
+    let violations: Vec<String> = report.whole.violations.iter().map(|one| sections::violation(report, one)).collect();
+    for (title, rows) in [
+        ("Compliance and violations", rows(sections::compliance(report))),
+        ("Credit", rows(sections::credit(report))),
+        ("Outages and recovery", rows(sections::recovery(report))),
+    ] {
+        if rows.is_empty() {
+            continue;
+        }
+        page.blank();
+        page.heading(title, '-');
+        page.rows(&rows);
+        if title.starts_with("Compliance") {
+            for violation in &violations {
+                page.prose("  - ", violation);
+            }
+        }
+    }
+    let exclusions = sections::exclusions(report);
+    let exclusions: Vec<String> = exclusions
+        .iter()
+        .map(|one| {
+            format!("{}. {}. {}; {}.", one.what.trim_end_matches('.'), one.when, capitalised(&one.effect), one.who)
+        })
+        .collect();
+    page.list("Exclusions", &exclusions);
+    for side in sections::sides(report) {
+        let text =
+            format!("{}: {} raw, {} contractual ({} taken out)", side.name, side.raw, side.contractual, side.taken);
+        page.prose("  ", &text);
+    }
+}
+
 fn objective(page: &mut Page, report: &Report, line: &Line) {
     page.blank();
     page.heading(&format!("{}: {} ({})", line.status.word(), line.name, line.service), '-');
     page.rows(&say::figures(line));
     let (outages, left_out) = say::worst_outages(report, line, OUTAGES_MAX);
     for outage in &outages {
-        page.prose("  - ", &format!("{}, {}: {}", outage.when, outage.length, outage.cost));
+        let cause = outage.cause.as_ref().map(|cause| format!("; cause: {cause}")).unwrap_or_default();
+        page.prose("  - ", &format!("{}, {}: {}{cause}", outage.when, outage.length, outage.cost));
     }
     if left_out > 0 {
         page.prose("  - ", &format!("and {left_out} smaller ones"));
@@ -48,8 +88,26 @@ fn objective(page: &mut Page, report: &Report, line: &Line) {
         page.blank();
         page.days(&say::days(report, line));
     }
+    came_about(page, line);
     page.blank();
     page.rows(&[("Source", line.source.clone()), ("Query", line.query.clone())]);
+}
+
+/// The terms, and the same period under each method.
+fn came_about(page: &mut Page, line: &Line) {
+    if line.letter.terms.is_empty() {
+        return;
+    }
+    page.blank();
+    for term in &line.letter.terms {
+        page.prose("  ", &format!("{}: {}", term.label, term.text));
+    }
+    for one in sections::comparison(line) {
+        page.prose("  - ", &format!("{}: {} ({}), {}", one.words, one.share, one.counts, one.verdict));
+    }
+    if let Some(sentence) = sections::disagreement(line) {
+        page.prose("  ", sentence);
+    }
 }
 
 /// Text in the making.

@@ -1,7 +1,7 @@
 //! The outcome in one word and one sentence, and the subject line that says it.
 
 use crate::domain::wording;
-use crate::report::{Line, Report};
+use crate::report::{Line, Report, Sli};
 use serde::{Deserialize, Serialize};
 
 /// The outcome of an objective or of a whole agreement; the order is that of trouble.
@@ -64,9 +64,19 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// From the objectives' outcomes. What was not measured decides nothing, unless nothing was measured at all.
+    /// From the objectives' outcomes and the names of broken promises about outages. What was not measured decides
+    /// nothing, unless nothing was measured at all.
     #[must_use]
-    pub fn of(objectives: &[Line]) -> Self {
+    pub fn of(objectives: &[Line], broken: &[&str]) -> Self {
+        let own = Self::of_objectives(objectives);
+        if broken.is_empty() {
+            return own;
+        }
+        let sentence = format!("{} Broken promises about outages: {}.", own.sentence, broken.join(", "));
+        Self { status: Status::Breached, sentence }
+    }
+
+    fn of_objectives(objectives: &[Line]) -> Self {
         let tally = Tally::of(objectives);
         let status = tally.status();
         let (part, names) = (tally.part(status), tally.names(status));
@@ -77,11 +87,21 @@ impl Verdict {
                 let verb = if tally.count(status) == 1 { "is" } else { "are" };
                 format!("Every measured target is met, but {part} {verb} at risk: {names}.")
             }
+            Status::NoData if objectives.iter().all(|line| line.sli == Sli::NotApplicable) => {
+                "Nothing of this period is judged: all of it is excluded, or outside business hours.".to_owned()
+            }
             Status::NoData => "Nothing was measured, so nothing can be said about any objective.".to_owned(),
             Status::Met => wording::capitalised(&format!("{part} met.")),
         };
         if status != Status::NoData && tally.count(Status::NoData) > 0 {
-            sentence = format!("{sentence} Nothing was measured for {}.", tally.names(Status::NoData));
+            let (left_out, silent): (Vec<&Line>, Vec<&Line>) =
+                tally.of_status(Status::NoData).partition(|line| line.sli == Sli::NotApplicable);
+            if !silent.is_empty() {
+                sentence = format!("{sentence} Nothing was measured for {}.", listed(&silent));
+            }
+            if !left_out.is_empty() {
+                sentence = format!("{sentence} Not applicable: {}.", listed(&left_out));
+            }
         }
         Self { status, sentence }
     }
@@ -94,6 +114,7 @@ pub fn subject(report: &Report) -> String {
     let status = report.verdict.status;
     let detail = match status {
         _ if report.objectives.is_empty() => "no objectives".to_owned(),
+        Status::Breached if tally.count(status) == 0 => "a promise about outages broken".to_owned(),
         Status::Breached => format!("{} missed", tally.part(status)),
         Status::AtRisk => format!("{} at risk", tally.part(status)),
         Status::Met => format!("{} met", tally.part(status)),
@@ -140,11 +161,16 @@ impl<'a> Tally<'a> {
 
     /// The names, at most three of them.
     fn names(&self, status: Status) -> String {
-        let names: Vec<&str> = self.of_status(status).map(|line| line.name.as_str()).collect();
-        match names.get(..3) {
-            Some(first) if names.len() > 3 => format!("{} and {} more", first.join(", "), names.len() - 3),
-            _ => names.join(", "),
-        }
+        listed(&self.of_status(status).collect::<Vec<_>>())
+    }
+}
+
+/// The names of objectives, at most three of them.
+fn listed(lines: &[&Line]) -> String {
+    let names: Vec<&str> = lines.iter().map(|line| line.name.as_str()).collect();
+    match names.get(..3) {
+        Some(first) if names.len() > 3 => format!("{} and {} more", first.join(", "), names.len() - 3),
+        _ => names.join(", "),
     }
 }
 
@@ -161,7 +187,7 @@ mod tests {
             .zip(["a", "b", "c", "d", "e"])
             .map(|(status, name)| Line { status: *status, name: name.to_owned(), ..line.clone() })
             .collect();
-        report.verdict = Verdict::of(&report.objectives);
+        report.verdict = Verdict::of(&report.objectives, &[]);
         report
     }
 
@@ -202,6 +228,29 @@ mod tests {
             assert_eq!(subject(&report), format!("[Nines] {end_of_subject}"));
             assert_eq!(report.verdict.sentence, sentence);
         }
+    }
+
+    /// Every objective is met, and still the agreement is not: the mean time to repair was promised too.
+    #[test]
+    fn a_broken_promise_about_outages_breaks_the_agreement() {
+        let mut report = with(&[Status::Met, Status::Met]);
+        report.verdict = Verdict::of(&report.objectives, &["mean time to repair"]);
+        assert_eq!(report.verdict.status, Status::Breached);
+        assert_eq!(
+            report.verdict.sentence,
+            "All 2 objectives met. Broken promises about outages: mean time to repair."
+        );
+        assert!(subject(&report).ends_with("week 2026-W46 – a promise about outages broken"), "{}", subject(&report));
+    }
+
+    #[test]
+    fn what_is_excluded_is_not_applicable_and_not_unmeasured() {
+        let mut report = with(&[Status::NoData]);
+        report.objectives[0].sli = Sli::NotApplicable;
+        let of = |report: &Report| Verdict::of(&report.objectives, &[]).sentence;
+        assert_eq!(of(&report), "Nothing of this period is judged: all of it is excluded, or outside business hours.");
+        report.objectives.extend(with(&[Status::Met]).objectives);
+        assert!(of(&report).ends_with("1 of 2 objectives met. Not applicable: a."), "{}", of(&report));
     }
 
     #[test]

@@ -81,18 +81,50 @@ impl Prometheus {
 
     /// An expression once a minute: the value at the end of each minute of the span, about that minute. NaN is missing.
     pub async fn evaluate(&self, expression: &str, span: Span) -> Result<Answer<BTreeMap<Minute, f64>>, SourceError> {
-        let mut answer = Answer { value: BTreeMap::new(), warnings: Vec::new() };
         let mut name = None;
+        let read = |rows: &[Row<'_>]| only_series(rows, &mut name);
+        let Answer { value, warnings } = self.evaluate_by(expression, span, read).await?;
+        let value = value.into_iter().filter(|(_, value)| !value.is_nan()).collect();
+        Ok(Answer { value, warnings })
+    }
+
+    /// An expression once a minute, as [`Self::evaluate`], with the value of every series that it gives; NaN is kept.
+    pub async fn evaluate_all(
+        &self,
+        expression: &str,
+        span: Span,
+    ) -> Result<Answer<BTreeMap<Minute, Vec<f64>>>, SourceError> {
+        let read = |rows: &[Row<'_>]| {
+            let samples = rows.iter().map(Row::samples).collect::<Result<Vec<_>, _>>()?;
+            Ok(samples.concat())
+        };
+        let Answer { value: values, warnings } = self.evaluate_by(expression, span, read).await?;
+        let mut value: BTreeMap<Minute, Vec<f64>> = BTreeMap::new();
+        for (minute, one) in values {
+            value.entry(minute).or_default().push(one);
+        }
+        Ok(Answer { value, warnings })
+    }
+
+    /// The values that `samples` takes from the series of an expression, once a minute, in parts that the server can answer.
+    async fn evaluate_by(
+        &self,
+        expression: &str,
+        span: Span,
+        mut samples: impl FnMut(&[Row<'_>]) -> Result<Vec<Sample>, SourceError>,
+    ) -> Result<Answer<Vec<(Minute, f64)>>, SourceError> {
+        let mut answer = Answer { value: Vec::new(), warnings: Vec::new() };
         let mut start = span.start();
         while start < span.end() {
             let end = start.plus(POINTS_MAX).min(span.end());
             let body = self.ask_minutes(expression, Span::new(start, end)).await?;
             let (rows, warnings) = read(&self.http, &body, "matrix")?;
             answer.warnings.extend(warnings);
-            for sample in only_series(&rows, &mut name)? {
+            for sample in samples(&rows)? {
                 let minute = Minute(sample.at_ms.div_euclid(MINUTE_SECONDS * 1000) - 1);
-                if !sample.value.is_nan() && (start..end).contains(&minute) {
-                    answer.value.insert(minute, sample.value);
+                // a server may round the range outwards
+                if (start..end).contains(&minute) {
+                    answer.value.push((minute, sample.value));
                 }
             }
             start = end;

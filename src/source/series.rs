@@ -59,8 +59,8 @@ enum Sort {
     Ratio { total: Selector, part: Selector },
     /// By `le`: the threshold's bucket is the part, `+Inf` the total.
     Latency(Threshold),
-    /// Everything is both.
-    Gauge,
+    /// Everything is both: a gauge, or a counter that nothing is counted beside.
+    Whole,
 }
 
 /// The series of a plan that can be counted.
@@ -87,9 +87,16 @@ impl Plan {
                 }
                 Some(Ok(Self { selectors, sort: Sort::Ratio { total: total.clone(), part: part.clone() } }))
             }
-            Query::Ratio { total: Expression::Evaluated(_), .. } | Query::Check { .. } => None,
             Query::Latency { histogram, threshold } => Some(Self::latency(histogram, threshold)),
-            Query::Up { gauge } => Some(Ok(Self { selectors: vec![gauge.clone()], sort: Sort::Gauge })),
+            Query::Up { gauge: one }
+            | Query::Level { gauge: Expression::Raw(one), .. }
+            | Query::Throughput { total: Expression::Raw(one), .. } => {
+                Some(Ok(Self { selectors: vec![one.clone()], sort: Sort::Whole }))
+            }
+            Query::Ratio { total: Expression::Evaluated(_), .. }
+            | Query::Level { gauge: Expression::Evaluated(_), .. }
+            | Query::Throughput { total: Expression::Evaluated(_), .. }
+            | Query::Check { .. } => None,
         }
     }
 
@@ -142,7 +149,7 @@ impl Plan {
                 let is_infinite = le.parse::<f64>().is_ok_and(|bound| bound == f64::INFINITY);
                 (is_infinite, threshold.is_le(le))
             }
-            Sort::Gauge => (true, true),
+            Sort::Whole => (true, true),
         };
         match (is_total, is_part) {
             (true, true) => Some(Role::Both),
@@ -201,6 +208,7 @@ fn hash<'a>(texts: impl IntoIterator<Item = &'a str>) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::model::{Bound, Limit, Rate};
 
     fn labels(pairs: &[(&str, &str)]) -> Labels {
         pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
@@ -235,6 +243,23 @@ mod tests {
         let other = Plan::of(&ratio(r#"x{code!="500"}"#, r#"x{code="500"}"#)).unwrap().unwrap();
         assert_eq!(other.selectors.len(), 2);
         assert!(Plan::of(&ratio("rate(x[5m]) + 1", "x")).is_none(), "must be evaluated");
+    }
+
+    #[test]
+    fn levels_and_throughputs_are_read_raw_if_they_are_plain_and_every_series_counts() {
+        let limit = Limit::parse(Bound::AtMost, "80").unwrap();
+        let level = |text| Query::Level { gauge: Expression::parse_as_written(text).unwrap(), limit: limit.clone() };
+        let throughput =
+            |text| Query::Throughput { total: Expression::parse(text).unwrap(), at_least: Rate::parse("5").unwrap() };
+        for query in [level("x"), throughput("x"), throughput("sum(rate(x[5m]))")] {
+            let plan = Plan::of(&query).unwrap().unwrap();
+            assert_eq!(plan.selectors.iter().map(ToString::to_string).collect::<Vec<_>>(), ["x"]);
+            let sorted = plan.sort(vec![raw(&[("__name__", "x"), ("a", "1")]), raw(&[("__name__", "x"), ("a", "2")])]);
+            assert_eq!(sorted.series.iter().map(|s| s.role).collect::<Vec<_>>(), [Role::Both; 2]);
+        }
+        for query in [level("rate(x[5m])"), throughput("rate(x[5m]) * 60")] {
+            assert!(Plan::of(&query).is_none(), "{query} must be evaluated");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Agreements.
 
 use crate::domain::calendar::PeriodKind;
+use crate::domain::contract::AgreementTerms;
 use crate::domain::ids::AgreementId;
 use crate::domain::model::{Agreement, EmailAddress};
 use crate::domain::time::Instant;
@@ -85,6 +86,11 @@ fn recipients_text(agreement: &Agreement) -> Result<String, StoreError> {
 
 fn terms_text(agreement: &Agreement) -> Result<String, StoreError> {
     documents::agreement_text(&agreement.terms).map_err(|why| StoreError::corrupt("agreements", agreement.id, why))
+}
+
+/// Terms as the JSON text that is stored, for the audit log.
+pub fn terms_document(terms: &AgreementTerms) -> Result<String, serde_json::Error> {
+    documents::agreement_text(terms)
 }
 
 /// Keeps a new agreement; the `id` in it is ignored. `Conflict` on `agreements.name` if the name is taken.

@@ -8,6 +8,7 @@ use crate::domain::credit::{Credit, CreditTexts};
 use crate::domain::exclusion::Rules;
 use crate::domain::ids::ObjectiveId;
 use crate::domain::recovery::RecoveryTargets;
+use crate::domain::schedule::Schedule;
 use crate::domain::terms::{Counting, Downtime, Method, Policy, SliceMinutes, SliceTarget};
 use chrono::Weekday;
 use serde::{Deserialize, Serialize};
@@ -121,7 +122,7 @@ pub(super) fn objective_terms(text: &str) -> Result<ObjectiveTerms, String> {
             downtime: Downtime::new(document.consecutive.unwrap_or(1), document.at_least_requests.unwrap_or(1))
                 .map_err(|why| why.to_string())?,
         },
-        group: document.group.map(group).transpose()?,
+        group: document.group.as_deref().map(group).transpose()?,
         earns_credit: document.earns_credit,
         weight: document.weight.unwrap_or(usual.weight),
         composite: document.composite.map(composite).transpose()?,
@@ -134,8 +135,8 @@ const fn is_false(flag: &bool) -> bool {
     !*flag
 }
 
-fn group(word: String) -> Result<Group, String> {
-    Group::from_word(&word).ok_or_else(|| format!("{word} is no group"))
+fn group(word: &str) -> Result<Group, String> {
+    Group::from_word(word).ok_or_else(|| format!("{word} is no group"))
 }
 
 fn method(document: &ObjectiveDocument) -> Result<Method, String> {
@@ -168,6 +169,8 @@ struct AgreementDocument {
     #[serde(skip_serializing_if = "Option::is_none")]
     anchor: Option<AnchorDocument>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    hours: Option<HoursDocument>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     notice_minutes: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     monthly_cap_minutes: Option<i64>,
@@ -193,6 +196,13 @@ struct AnchorDocument {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+struct HoursDocument {
+    hours: String,
+    holidays: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct CreditDocument {
     tiers: String,
     cap: String,
@@ -202,7 +212,7 @@ struct CreditDocument {
 
 /// The text for an agreement's terms.
 pub(super) fn agreement_text(terms: &AgreementTerms) -> Result<String, serde_json::Error> {
-    let AgreementTerms { anchor, rules, credit, recovery } = terms;
+    let AgreementTerms { anchor, hours, rules, credit, recovery } = terms;
     let week = if anchor.week() == Weekday::Sun { "sunday" } else { "monday" };
     let anchor = (*anchor != Anchor::default()).then(|| AnchorDocument {
         week: week.to_owned(),
@@ -215,6 +225,7 @@ pub(super) fn agreement_text(terms: &AgreementTerms) -> Result<String, serde_jso
     });
     serde_json::to_string(&AgreementDocument {
         anchor,
+        hours: hours.as_ref().map(|hours| HoursDocument { hours: hours.hours_text(), holidays: hours.holidays_text() }),
         notice_minutes: rules.notice_minutes,
         monthly_cap_minutes: rules.monthly_cap_minutes,
         credit,
@@ -229,7 +240,11 @@ pub(super) fn agreement_text(terms: &AgreementTerms) -> Result<String, serde_jso
 pub(super) fn agreement_terms(text: &str) -> Result<AgreementTerms, String> {
     let document: AgreementDocument = serde_json::from_str(text).map_err(|why| why.to_string())?;
     Ok(AgreementTerms {
-        anchor: document.anchor.map(anchor).transpose()?.unwrap_or_default(),
+        anchor: document.anchor.as_ref().map(anchor).transpose()?.unwrap_or_default(),
+        hours: document
+            .hours
+            .map(|text| Schedule::parse(&text.hours, &text.holidays).map_err(|why| why.to_string()))
+            .transpose()?,
         rules: Rules { notice_minutes: document.notice_minutes, monthly_cap_minutes: document.monthly_cap_minutes },
         credit: document.credit.map(credit).transpose()?.flatten(),
         recovery: RecoveryTargets {
@@ -241,7 +256,7 @@ pub(super) fn agreement_terms(text: &str) -> Result<AgreementTerms, String> {
     })
 }
 
-fn anchor(document: AnchorDocument) -> Result<Anchor, String> {
+fn anchor(document: &AnchorDocument) -> Result<Anchor, String> {
     let week = match document.week.as_str() {
         "monday" => Weekday::Mon,
         "sunday" => Weekday::Sun,
@@ -301,6 +316,7 @@ mod tests {
         };
         let terms = AgreementTerms {
             anchor: Anchor::new(Weekday::Sun, 15, 4).unwrap(),
+            hours: Some(Schedule::parse("Mon-Fri 08:00-18:00", "2026-12-25 Christmas").unwrap()),
             rules: Rules { notice_minutes: Some(2880), monthly_cap_minutes: Some(240) },
             credit: Credit::parse(&texts).unwrap(),
             recovery: RecoveryTargets { mttr_minutes: Some(15), ..RecoveryTargets::default() },
@@ -320,7 +336,6 @@ mod tests {
     fn damaged_terms_say_what_is_wrong() {
         for damaged in [
             "",
-            "[]",
             r#"{"x":1}"#,
             r#"{"method":"timeslices"}"#,
             r#"{"method":"timeslices","slice_minutes":7,"slice_target_ppm":1}"#,

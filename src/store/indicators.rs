@@ -11,6 +11,8 @@ statements! {
         ON CONFLICT (service, source, query) DO NOTHING RETURNING id";
     FIND_SAME = "SELECT id FROM indicators WHERE service = $1 AND source = $2 AND query = $3";
     FIND = "SELECT id, service, source, query FROM indicators WHERE id = $1";
+    NAMES = "SELECT s.name AS service_name, d.name AS source_name FROM indicators i
+        JOIN services s ON s.id = i.service JOIN sources d ON d.id = i.source WHERE i.id = $1";
     LIST = "SELECT id, service, source, query FROM indicators ORDER BY id";
     LIST_BY_SOURCE = "SELECT id, service, source, query FROM indicators WHERE source = $1 ORDER BY id";
     LOAD_PULL = "SELECT from_minute, settled, reached, counters, finished_backfill_at FROM pulls WHERE indicator = $1";
@@ -127,6 +129,11 @@ pub async fn find_or_insert(
 pub async fn find(db: &Db, id: IndicatorId) -> Result<Option<Indicator>, StoreError> {
     let row: Option<IndicatorRow> = on!(db, |ex| sqlx::query_as(FIND).bind(id.0).fetch_optional(ex).await)?;
     row.map(Indicator::try_from).transpose()
+}
+
+/// The names of an indicator's service and source.
+pub async fn names(db: &Db, id: IndicatorId) -> Result<Option<(String, String)>, StoreError> {
+    Ok(on!(db, |ex| sqlx::query_as(NAMES).bind(id.0).fetch_optional(ex).await)?)
 }
 
 /// Every indicator, oldest first.

@@ -73,6 +73,8 @@ pub mod findings;
 pub mod agreements;
 pub mod objectives;
 
+pub mod revisions;
+
 pub mod exclusions;
 
 pub mod outage_causes;
@@ -127,6 +129,7 @@ pub fn statements() -> impl Iterator<Item = (&'static str, &'static str, &'stati
         ("findings", findings::ALL),
         ("agreements", agreements::ALL),
         ("objectives", objectives::ALL),
+        ("revisions", revisions::ALL),
         ("exclusions", exclusions::ALL),
         ("outage_causes", outage_causes::ALL),
         ("evaluations", evaluations::ALL),

@@ -1,5 +1,6 @@
 //! Objectives, alone and together with everything they hang on.
 
+use crate::domain::contract::ObjectiveTerms;
 use crate::domain::ids::{AgreementId, IndicatorId, ObjectiveId, ServiceId, SourceId};
 use crate::domain::model::{Agreement, Indicator, Objective, ObjectiveKind, RollingMinutes, Window};
 use crate::domain::target::Target;
@@ -54,16 +55,16 @@ pub struct ObjectiveListing {
 }
 
 #[derive(sqlx_macros::FromRow)]
-struct ObjectiveRow {
-    id: i64,
-    agreement: i64,
-    indicator: i64,
-    name: String,
-    kind: String,
-    target_ppm: i64,
-    window_minutes: Option<i64>,
-    terms: String,
-    archived_at: Option<i64>,
+pub(super) struct ObjectiveRow {
+    pub id: i64,
+    pub agreement: i64,
+    pub indicator: i64,
+    pub name: String,
+    pub kind: String,
+    pub target_ppm: i64,
+    pub window_minutes: Option<i64>,
+    pub terms: String,
+    pub archived_at: Option<i64>,
 }
 
 #[derive(sqlx_macros::FromRow)]
@@ -141,7 +142,7 @@ impl TryFrom<ListingRow> for ObjectiveListing {
     }
 }
 
-const fn window_minutes(window: Window) -> Option<i64> {
+pub(super) const fn window_minutes(window: Window) -> Option<i64> {
     match window {
         Window::Rolling(minutes) => Some(minutes.minutes()),
         Window::Calendar => None,
@@ -150,6 +151,11 @@ const fn window_minutes(window: Window) -> Option<i64> {
 
 fn terms_text(objective: &Objective) -> Result<String, StoreError> {
     documents::objective_text(&objective.terms).map_err(|why| StoreError::corrupt("objectives", objective.id, why))
+}
+
+/// Terms as the JSON text that is stored, for the audit log.
+pub fn terms_document(terms: &ObjectiveTerms) -> Result<String, serde_json::Error> {
+    documents::objective_text(terms)
 }
 
 /// Keeps a new objective; the `id` in it is ignored. `Conflict` on `objectives.agreement, objectives.name` if its

@@ -1,6 +1,6 @@
 //! A query as JSON text in one canonical form: equal queries give equal text, which is how indicators are shared.
 
-use crate::domain::model::{Part, Query, Threshold};
+use crate::domain::model::{Bound, Limit, Part, Query, Rate, Threshold};
 use crate::domain::selector::{Expression, Selector};
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +14,9 @@ enum QueryDocument {
     Latency { histogram: String, threshold: String },
     Up { gauge: String },
     Check { within_ms: Option<u32> },
+    LevelAtMost { gauge: String, limit: String },
+    LevelAtLeast { gauge: String, limit: String },
+    Throughput { total: String, at_least: String },
 }
 
 /// The text for a query.
@@ -30,6 +33,16 @@ pub(super) fn text(query: &Query) -> Result<String, serde_json::Error> {
         }
         Query::Up { gauge } => QueryDocument::Up { gauge: gauge.to_string() },
         Query::Check { within_ms } => QueryDocument::Check { within_ms: *within_ms },
+        Query::Level { gauge, limit } => {
+            let (gauge, number) = (gauge.to_string(), limit.number().to_owned());
+            match limit.at() {
+                Bound::AtMost => QueryDocument::LevelAtMost { gauge, limit: number },
+                Bound::AtLeast => QueryDocument::LevelAtLeast { gauge, limit: number },
+            }
+        }
+        Query::Throughput { total, at_least } => {
+            QueryDocument::Throughput { total: total.to_string(), at_least: at_least.to_string() }
+        }
     })
 }
 
@@ -37,6 +50,12 @@ pub(super) fn text(query: &Query) -> Result<String, serde_json::Error> {
 pub(super) fn parse(text: &str) -> Result<Query, String> {
     let expression = |text: &str| Expression::parse(text).map_err(|why| why.to_string());
     let selector = |text: &str| Selector::parse(text).map_err(|why| why.to_string());
+    // with its wrappings: the level rate(x[5m]) is not the level x
+    let level = |gauge: &str, at, limit: &str| -> Result<Query, String> {
+        let gauge = Expression::parse_as_written(gauge).map_err(|why| why.to_string())?;
+        let limit = Limit::parse(at, limit).ok_or_else(|| format!("{limit} is no limit"))?;
+        Ok(Query::Level { gauge, limit })
+    };
     Ok(match serde_json::from_str(text).map_err(|why| why.to_string())? {
         QueryDocument::RatioOfBad { total, bad } => {
             Query::Ratio { total: expression(&total)?, part: Part::Bad(expression(&bad)?) }
@@ -50,6 +69,12 @@ pub(super) fn parse(text: &str) -> Result<Query, String> {
         },
         QueryDocument::Up { gauge } => Query::Up { gauge: selector(&gauge)? },
         QueryDocument::Check { within_ms } => Query::Check { within_ms },
+        QueryDocument::LevelAtMost { gauge, limit } => level(&gauge, Bound::AtMost, &limit)?,
+        QueryDocument::LevelAtLeast { gauge, limit } => level(&gauge, Bound::AtLeast, &limit)?,
+        QueryDocument::Throughput { total, at_least } => Query::Throughput {
+            total: expression(&total)?,
+            at_least: Rate::parse(&at_least).ok_or_else(|| format!("{at_least} is no rate"))?,
+        },
     })
 }
 
@@ -80,6 +105,21 @@ mod tests {
             (Query::Up { gauge: Selector::parse("up").unwrap() }, r#"{"kind":"up","gauge":"up"}"#),
             (Query::Check { within_ms: Some(300) }, r#"{"kind":"check","within_ms":300}"#),
             (Query::Check { within_ms: None }, r#"{"kind":"check","within_ms":null}"#),
+            (
+                Query::Level { gauge: raw("queue_length"), limit: Limit::parse(Bound::AtMost, "1e3").unwrap() },
+                r#"{"kind":"level_at_most","gauge":"queue_length","limit":"1e3"}"#,
+            ),
+            (
+                Query::Level {
+                    gauge: Expression::parse_as_written("sum(rate(done_total[5m]))").unwrap(),
+                    limit: Limit::parse(Bound::AtLeast, "-0.50").unwrap(),
+                },
+                r#"{"kind":"level_at_least","gauge":"sum(rate(done_total[5m]))","limit":"-0.50"}"#,
+            ),
+            (
+                Query::Throughput { total: raw("requests_total"), at_least: Rate::parse("50.0").unwrap() },
+                r#"{"kind":"throughput","total":"requests_total","at_least":"50.0"}"#,
+            ),
         ];
         for (query, expected) in queries {
             assert_eq!(text(&query).unwrap(), expected);
@@ -95,6 +135,8 @@ mod tests {
             "[]",
             r#"{"kind":"latency","histogram":"a","threshold":"-1"}"#,
             r#"{"kind":"up","gauge":"up","x":1}"#,
+            r#"{"kind":"level_at_most","gauge":"x","limit":"high"}"#,
+            r#"{"kind":"throughput","total":"x","at_least":"0"}"#,
         ] {
             assert!(!parse(damaged).unwrap_err().is_empty(), "{damaged}");
         }

@@ -1,8 +1,12 @@
 //! Agreements: the list, the contract sheet, and the form that defines them.
 
+use super::assessment::WholeView;
+use super::audit::Change;
 use super::overview::ObjectiveRow;
 use super::reports::ReportRow;
 use super::{Choice, Fact, Field, Form, Link, Progress, Shell, Status};
+use crate::domain::calendar::PeriodKind;
+use crate::domain::credit::templates;
 use askama::Template;
 
 /// `/agreements`. Query: `archived=1` shows the archived ones.
@@ -68,6 +72,8 @@ pub struct AgreementPage {
     pub current_verdict: String,
     /// How much of it has passed.
     pub current_progress: Progress,
+    /// The current period as a whole.
+    pub whole: WholeView,
     /// Its objectives.
     pub objectives: Vec<ObjectiveRow>,
     /// Names of the objectives that head the columns of [`Self::past`].
@@ -108,12 +114,50 @@ pub struct PastCell {
     pub coverage: Option<String>,
 }
 
+/// `/agreements/{id}/revisions`.
+#[derive(Template, Clone, Debug)]
+#[template(path = "pages/agreements/revisions.html")]
+pub struct RevisionsPage {
+    /// What stands around it.
+    pub shell: Shell,
+    /// The agreement's id.
+    pub id: i64,
+    /// Its name.
+    pub name: String,
+    /// The revisions, the newest first.
+    pub revisions: Vec<RevisionCard>,
+    /// May this person withdraw what waits?
+    pub can_edit: bool,
+}
+
+/// One revision of an agreement.
+#[derive(Clone, Debug)]
+pub struct RevisionCard {
+    /// Its number, from 1.
+    pub number: i64,
+    /// From when on it holds: `from 2026-12-01`, `from the beginning`.
+    pub effective: String,
+    /// When it was decided, with the zone.
+    pub made_at: String,
+    /// By whom; `Nines` for what it did by itself.
+    pub made_by: String,
+    /// What that person wrote about it; may be empty.
+    pub note: String,
+    /// Is it the one in force?
+    pub is_in_force: bool,
+    /// Does it wait for its moment?
+    pub is_pending: bool,
+    /// What it changed; nothing for the first.
+    pub changes: Option<Vec<Change>>,
+}
+
 /// `/agreements/new` and `/agreements/{id}/edit`.
 ///
 /// Fields: `name`, `customer`, `owner`, `zone`, `period` and `report-every` (`month`, `week`), `recipients` (one per line);
 /// for each number of the group `objective`: `objective-N-kind` (a word of `ObjectiveKind`), `-id`, `-name`, `-service`,
-/// `-source`, `-total`, `-part`, `-part-is` (`bad`, `good`), `-histogram`, `-threshold`, `-gauge`, `-within-ms`, `-target`,
-/// `-window`. Buttons named `action`: `add-objective`, `remove-objective-N`, `save`. A hidden `basis`
+/// `-source`, `-total`, `-part`, `-part-is` (`bad`, `good`), `-histogram`, `-threshold`, `-percentiles`, `-gauge`,
+/// `-within-ms`, `-at-least`, `-level`, `-limit-is` (`at-most`, `at-least`), `-limit`, `-target`, `-window`. When an
+/// agreement is changed, `effective` (a day) and `note` say from when on and why. Buttons named `action`: `add-objective`, `remove-objective-N`, `save`. A hidden `basis`
 /// says which state of the agreement the form was opened on.
 #[derive(Template, Clone, Debug)]
 #[template(path = "pages/agreements/form.html")]
@@ -159,14 +203,50 @@ pub struct ObjectiveFields {
     pub histogram: Field,
     /// The bound in the histogram's unit.
     pub threshold: Field,
-    /// The gauge's selector.
+    /// Percentiles with their times, each of which makes an objective of its own.
+    pub percentiles: Field,
+    /// The selector of a gauge that is 1 when up.
     pub gauge: Field,
     /// For a probe: how fast the right answer must come, in milliseconds.
     pub within_ms: Field,
+    /// The least number of requests per second.
+    pub at_least: Field,
+    /// A gauge's selector, or an expression.
+    pub level: Field,
+    /// `at-most` or `at-least`.
+    pub limit_is: Field,
+    /// The level's limit in the gauge's own unit.
+    pub limit: Field,
     /// Percentage.
     pub target: Field,
     /// A length such as `30d`, or `period`.
     pub window: Field,
+    /// The budgeting method.
+    pub method: Field,
+    /// Length of a slice in minutes.
+    pub slice: Field,
+    /// From which share on a slice is good.
+    pub slice_target: Field,
+    /// Slices without requests: `good`, `excluded`, `bad`.
+    pub no_requests: Field,
+    /// Unknown slices: `good`, `excluded`, `bad`.
+    pub unknown: Field,
+    /// Bad slices in a row that are downtime.
+    pub consecutive: Field,
+    /// Requests that a slice needs to be bad.
+    pub down_requests: Field,
+    /// Group in the agreement.
+    pub group: Field,
+    /// Weight in the agreement.
+    pub weight: Field,
+    /// `on` if credits go by it.
+    pub earns_credit: Field,
+    /// Burn-rate alerts, one on a line.
+    pub alerts: Field,
+    /// How a composite is made: `any_bad`, `weighted`.
+    pub rule: Field,
+    /// What a composite is made of, one on a line.
+    pub members: Field,
 }
 
 impl AgreementFormPage {
@@ -174,6 +254,31 @@ impl AgreementFormPage {
     #[must_use]
     pub fn action(&self) -> String {
         self.id.map_or_else(|| "/agreements/new".to_owned(), |id| format!("/agreements/{id}/edit"))
+    }
+
+    /// Is anything typed into these fields, or wrong with them? Then the part stands open.
+    #[must_use]
+    pub fn has_any(&self, names: &[&str]) -> bool {
+        let is_usual = |name: &str, value: &str| {
+            matches!((name, value), (_, "") | ("period-day" | "period-month", "1") | ("week-starts", "monday"))
+        };
+        names.iter().any(|name| {
+            let field = self.form.field(name);
+            field.problem.is_some() || !is_usual(name, &field.value)
+        })
+    }
+
+    /// The forms of contract to start from: word and name.
+    #[must_use]
+    pub fn templates(&self) -> Vec<Choice> {
+        templates::Template::ALL.iter().map(|template| Choice::new(template.key, template.name)).collect()
+    }
+
+    /// The kinds of calendar period, for choosing one.
+    #[must_use]
+    pub fn periods(&self, with_day: bool) -> Vec<Choice> {
+        let kinds = PeriodKind::ALL.into_iter().filter(|kind| with_day || *kind != PeriodKind::Day);
+        kinds.map(|kind| Choice::new(kind.word(), format!("calendar {}", kind.word()))).collect()
     }
 
     /// The number that another objective would get.
@@ -206,11 +311,46 @@ impl ObjectiveFields {
             part_is: field("part-is"),
             histogram: field("histogram"),
             threshold: field("threshold"),
+            percentiles: field("percentiles"),
             gauge: field("gauge"),
             within_ms: field("within-ms"),
+            at_least: field("at-least"),
+            level: field("level"),
+            limit_is: field("limit-is"),
+            limit: field("limit"),
             target: field("target"),
             window: field("window"),
+            method: field("method"),
+            slice: field("slice"),
+            slice_target: field("slice-target"),
+            no_requests: field("no-requests"),
+            unknown: field("unknown"),
+            consecutive: field("consecutive"),
+            down_requests: field("down-requests"),
+            group: field("group"),
+            weight: field("weight"),
+            earns_credit: field("earns-credit"),
+            alerts: field("alerts"),
+            rule: field("rule"),
+            members: field("members"),
         }
+    }
+
+    /// Is anything typed into the part for those who count by the letter? Then it stands open.
+    #[must_use]
+    pub fn has_letter(&self) -> bool {
+        let usual = |field: &Field, usual: &str| field.value.is_empty() || field.value == usual;
+        let plain = usual(&self.method, "occurrences")
+            && usual(&self.no_requests, "good")
+            && usual(&self.unknown, "excluded")
+            && usual(&self.consecutive, "1")
+            && usual(&self.down_requests, "1")
+            && usual(&self.group, "")
+            && usual(&self.weight, "1")
+            && usual(&self.earns_credit, "")
+            && usual(&self.alerts, "");
+        let fields = [&self.slice, &self.slice_target, &self.consecutive, &self.alerts, &self.weight];
+        !plain || fields.iter().any(|field| field.problem.is_some())
     }
 
     /// Is its kind this word? The first kind when none was chosen.

@@ -14,11 +14,13 @@ mod shell;
 
 pub mod account;
 pub mod agreements;
+pub mod assessment;
 pub mod audit;
 pub mod error;
 pub mod exclusions;
 pub mod guide;
 pub mod objective;
+pub mod outlooks;
 pub mod overview;
 pub mod people;
 pub mod plot;

@@ -52,12 +52,20 @@ pub struct ObjectivePage {
     pub burn_rates: Vec<BurnRate>,
     /// The alerts on burn rates, the most urgent first.
     pub alerts: Vec<Alert>,
+    /// What guards the alerts against chance: a sentence, or nothing.
+    pub alerts_note: Option<String>,
     /// The charts.
     pub charts: Vec<Chart>,
     /// Outages in the range, the newest first.
     pub outages: Vec<OutageRow>,
     /// How many more outages there are than are shown: `12 outages that cost less are not listed.`.
     pub more_outages: Option<String>,
+    /// All outages of the range together: mean time to repair and between failures, the longest.
+    pub recovery: Vec<Fact>,
+    /// May who looks at it enter causes?
+    pub can_explain: bool,
+    /// The query string that leads back to this very page: `range=7d`, without `?`.
+    pub back: String,
     /// The numbers behind it.
     pub behind: Behind,
 }
@@ -84,6 +92,8 @@ pub struct Tile {
     pub notes: Vec<String>,
     /// How worrying it is, if it is.
     pub tone: Option<Tone>,
+    /// Where more about it stands.
+    pub link: Option<Link>,
 }
 
 /// The burn rate over one window.
@@ -136,8 +146,14 @@ pub struct OutageRow {
     pub bad: String,
     /// All events in it.
     pub total: String,
+    /// How deep it was, the bad of all events: `57.62 %`.
+    pub depth: String,
     /// What it cost of the budget: `12.4 %`.
     pub cost: String,
+    /// Why it happened, as people entered it; empty until somebody has.
+    pub cause: String,
+    /// What the form about its cause says where it belongs: first minute and first minute after, RFC 3339.
+    pub about: (String, String),
     /// Does it go on?
     pub is_open: bool,
 }
@@ -151,6 +167,14 @@ pub struct Behind {
     pub queries: Vec<Fact>,
     /// Counts: total, good, bad, known and unknown minutes.
     pub counts: Vec<Fact>,
+    /// What is judged and what is not: minutes taken out, slices by what they are, the raw number beside the contract's.
+    pub judged: Vec<Fact>,
+    /// The same range under each budgeting method; empty for a composite.
+    pub methods: Vec<MethodRow>,
+    /// What the comparison comes to, in a sentence, and whether the methods disagree.
+    pub methods_verdict: (String, bool),
+    /// The worst slices of the range, the worst first.
+    pub worst: Vec<WorstSlice>,
     /// The arithmetic, line by line.
     pub arithmetic: Vec<Step>,
     /// Evaluated by the source instead of counted?
@@ -170,6 +194,36 @@ pub struct Step {
     pub working: String,
     /// What comes out: `1,204.3 events`.
     pub result: String,
+}
+
+/// The range under one budgeting method.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MethodRow {
+    /// What it counts: `Good slices of 5 min`.
+    pub name: String,
+    /// How the contract calls it: `timeslices`.
+    pub word: String,
+    /// Is it the objective's own?
+    pub is_own: bool,
+    /// Good of all: `8,632 of 8,640`.
+    pub counted: String,
+    /// What comes out: `99.9074 %`.
+    pub sli: String,
+    /// Met or missed, or why neither.
+    pub verdict: Badge,
+}
+
+/// A slice in which much was bad.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorstSlice {
+    /// When, with a link to its hour.
+    pub when: Link,
+    /// Bad events.
+    pub bad: String,
+    /// All events.
+    pub total: String,
+    /// The share of good ones.
+    pub share: String,
 }
 
 /// An oddity of the data, kept and shown, never silently mended.

@@ -42,6 +42,8 @@ pub struct Plot<'a> {
     pub outages: &'a [Span],
     /// Unknown time, marked behind the lines.
     pub unknown: &'a [Span],
+    /// What exclusions take out, marked behind the lines.
+    pub excluded: &'a [Span],
     /// The lower end of the value axis, if it is not to follow the data; values below are drawn at the edge.
     pub floor: Option<f64>,
     /// The upper end, likewise.
@@ -63,6 +65,7 @@ impl Plot<'_> {
         let styles = [LineStyle::Main, LineStyle::Second, LineStyle::Third, LineStyle::Fourth];
         let band = |kind| move |span: &Span| Band { span: *span, kind };
         let outages = self.outages.iter().map(band(BandKind::Outage));
+        let excluded = self.excluded.iter().map(band(BandKind::Exclusion));
         let chart = chart::Chart {
             title: self.title,
             description: self.description,
@@ -81,7 +84,7 @@ impl Plot<'_> {
                 })
                 .collect(),
             rules: self.rules.iter().map(|(value, label)| Rule { value: *value, label }).collect(),
-            bands: self.unknown.iter().map(band(BandKind::Unknown)).chain(outages).collect(),
+            bands: excluded.chain(self.unknown.iter().map(band(BandKind::Unknown))).chain(outages).collect(),
             floor: self.floor,
             ceiling: self.ceiling,
         };
@@ -108,6 +111,7 @@ mod tests {
             rules: vec![(99.9, "Target 99.9 %".to_owned())],
             outages: &[Span::new(Minute(0), Minute(60))],
             unknown: &[],
+            excluded: &[Span::new(Minute(300), Minute(400))],
             floor: None,
             ceiling: Some(100.0),
         };
@@ -115,6 +119,7 @@ mod tests {
         assert!(drawing.page.contains("viewBox=\"0 0 1040 300\"") && drawing.phone.contains("viewBox=\"0 0 358 260\""));
         for svg in [drawing.page, drawing.phone] {
             assert!(svg.contains(">Target") && svg.contains("One bad hour.") && svg.contains("Measured"));
+            assert!(svg.contains(">Excluded"), "the legend says what the band is");
         }
     }
 }

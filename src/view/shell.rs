@@ -83,12 +83,12 @@ pub enum Section {
     Overview,
     /// Contracts.
     Agreements,
+    /// Time taken out of the judgement.
+    Exclusions,
     /// Where measurements come from.
     Sources,
     /// Reports.
     Reports,
-    /// Time taken out of the judgement.
-    Exclusions,
     /// Who has an account.
     People,
     /// Who changed what.
@@ -132,6 +132,12 @@ impl Help {
         anchor: "window",
         link: "Windows and periods",
     };
+    /// For the pages of exclusions.
+    pub const EXCLUSIONS: Self = Self {
+        text: "An exclusion takes time out of the judgement, once an approver has agreed to it.",
+        anchor: "exclusions",
+        link: "How exclusions count",
+    };
     /// For the source pages.
     pub const SOURCES: Self = Self {
         text: "A source is where measurements come from. A source that is down makes data unknown, never bad.",
@@ -143,12 +149,6 @@ impl Help {
         text: "Say which events count and which of them are bad; Nines counts each one itself.",
         anchor: "counting-rules",
         link: "How events are counted",
-    };
-    /// For the exclusion pages.
-    pub const EXCLUSIONS: Self = Self {
-        text: "An exclusion takes time out of the judgement, once somebody has approved it; what it does is shown before.",
-        anchor: "exclusions",
-        link: "How exclusions work",
     };
     /// For the page of people.
     pub const PEOPLE: Self = Self {

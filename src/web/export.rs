@@ -31,7 +31,7 @@ pub async fn objective(
     let until = judged_until(state.clock.now());
     let span = range::of(&asked, &listing, until).map_err(|problem| refused(problem.sentence))?.span;
     let step = step(&asked, span)?;
-    let name = file_name(&listing, span, &ending);
+    let name = file_name(&listing, span, "", &ending);
     let rows = export::objective(state.db.clone(), listing, span, step, format).map_err(WebError::internal)?;
     Ok(download(&name, format, rows))
 }
@@ -45,7 +45,8 @@ fn step(asked: &Asked, span: Span) -> Result<Step, WebError> {
     }
 }
 
-fn refused(message: String) -> WebError {
+/// The range is none that can be downloaded; the sentence says the mend.
+pub(in crate::web) fn refused(message: String) -> WebError {
     WebError::Refused {
         status: StatusCode::UNPROCESSABLE_ENTITY,
         title: "This range cannot be downloaded".to_owned(),
@@ -75,11 +76,14 @@ pub(in crate::web) fn download(
 }
 
 /// `checkout-answers-2026-10-22-to-2026-11-21.csv`, in letters that every file system and header takes.
-fn file_name(listing: &ObjectiveListing, span: Span, ending: &str) -> String {
+///
+/// `what` stands between the name and the days, unless it is empty.
+pub(in crate::web) fn file_name(listing: &ObjectiveListing, span: Span, what: &str, ending: &str) -> String {
     let zone = listing.agreement.zone;
     let from = wording::day(span.start().start(), zone);
     let to = wording::day(span.end().plus(-1).start(), zone);
-    format!("{}-{from}-to-{to}.{ending}", slug(&listing.objective.name, listing.objective.id.0))
+    let what = if what.is_empty() { String::new() } else { format!("-{what}") };
+    format!("{}{what}-{from}-to-{to}.{ending}", slug(&listing.objective.name, listing.objective.id.0))
 }
 
 /// The plain letters and digits of a name, at most 60, or the id where there are none.

@@ -19,14 +19,12 @@ pub mod overview;
 pub mod objective;
 
 pub mod standing;
+pub mod units;
 
 pub mod export;
 
 pub mod audit;
 pub mod guide;
-
-pub mod exclusions;
-pub mod people;
 
 pub mod assets;
 pub mod forms;
@@ -35,10 +33,12 @@ pub mod health;
 pub mod client;
 pub mod csrf;
 pub mod error;
+pub mod exclusions;
 pub mod extract;
 pub mod headers;
 pub mod html;
 pub mod observe;
+pub mod people;
 pub mod reports;
 mod say;
 pub mod session;

@@ -16,6 +16,12 @@ pub const ACCOUNT: &str = "/account";
 pub const OBJECTIVE: &str = "/objectives/{id:[0-9]+}";
 /// One objective's counts.
 pub const OBJECTIVE_FILE: &str = "/objectives/{id:[0-9]+}.{ending:csv|json}";
+/// Why a service was down; POST only.
+pub const OBJECTIVE_CAUSE: &str = "/objectives/{id:[0-9]+}/cause";
+/// One objective's outages as a file.
+pub const OBJECTIVE_OUTAGES: &str = "/objectives/{id:[0-9]+}/outages.csv";
+/// How good one objective's past outlooks were.
+pub const OBJECTIVE_OUTLOOKS: &str = "/objectives/{id:[0-9]+}/outlooks";
 /// The guide.
 pub const GUIDE: &str = "/guide";
 /// The audit log.
@@ -33,12 +39,12 @@ pub const ASSETS: &str = "/assets/{hash}/{name:.*}";
 pub const SOURCES: &str = "/sources";
 /// All agreements.
 pub const AGREEMENTS: &str = "/agreements";
-/// All reports.
-pub const REPORTS: &str = "/reports";
 /// All exclusions.
 pub const EXCLUSIONS: &str = "/exclusions";
 /// Everybody with an account.
 pub const PEOPLE: &str = "/people";
+/// All reports.
+pub const REPORTS: &str = "/reports";
 
 /// The sign-in page that leads on to `next`.
 #[must_use]

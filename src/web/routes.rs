@@ -1,11 +1,11 @@
 //! Every address of the web server, and who answers it.
 
 use crate::web::paths::{
-    ACCOUNT, AGREEMENTS, ASSETS, AUDIT, GUIDE, HEALTH, HOME, METRICS, OBJECTIVE, OBJECTIVE_FILE, READY, REPORTS,
-    SET_UP, SIGN_IN, SIGN_OUT, SOURCES,
+    ACCOUNT, AGREEMENTS, ASSETS, AUDIT, EXCLUSIONS, GUIDE, HEALTH, HOME, METRICS, OBJECTIVE, OBJECTIVE_CAUSE,
+    OBJECTIVE_FILE, OBJECTIVE_OUTAGES, OBJECTIVE_OUTLOOKS, READY, REPORTS, SET_UP, SIGN_IN, SIGN_OUT, SOURCES,
 };
 use crate::web::{State, WebError, account, assets, csrf, error, extract, health, session};
-use crate::web::{agreements, reports, sources};
+use crate::web::{agreements, exclusions, reports, sources};
 use crate::web::{audit, export, guide, objective, overview};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::{self, Data, PayloadConfig, ServiceConfig};
@@ -52,7 +52,31 @@ fn pages(routes: &mut ServiceConfig) {
             web::resource(ACCOUNT).route(web::get().to(account::show)).route(web::post().to(account::change_password)),
         )
         .configure(definitions)
-        .configure(decisions);
+        .configure(taken_out)
+        .configure(accounts);
+}
+
+/// Exclusions.
+fn taken_out(routes: &mut ServiceConfig) {
+    routes
+        .route(EXCLUSIONS, web::get().to(exclusions::list))
+        .route("/exclusions.{format:csv|json}", web::get().to(exclusions::export))
+        .service(
+            web::resource("/exclusions/new")
+                .route(web::get().to(exclusions::new))
+                .route(web::post().to(exclusions::create)),
+        )
+        .route(r"/exclusions/{id:\d+}", web::get().to(exclusions::show))
+        .route(r"/exclusions/{id:\d+}/decide", web::post().to(exclusions::decide));
+}
+
+/// People with an account.
+fn accounts(routes: &mut ServiceConfig) {
+    use crate::web::{paths::PEOPLE, people};
+    routes
+        .service(web::resource(PEOPLE).route(web::get().to(people::show)).route(web::post().to(people::add)))
+        .route(r"/people/{id:\d+}/role", web::post().to(people::change_role))
+        .route(r"/people/{id:\d+}/remove", web::post().to(people::remove));
 }
 
 /// Sources, agreements and reports.
@@ -81,6 +105,8 @@ fn definitions(routes: &mut ServiceConfig) {
         )
         .route(r"/agreements/{id:\d+}/archive", web::post().to(agreements::archive))
         .route(r"/agreements/{id:\d+}/restore", web::post().to(agreements::restore))
+        .route(r"/agreements/{id:\d+}/revisions", web::get().to(agreements::revisions))
+        .route(r"/agreements/{id:\d+}/revisions/{number:\d+}/withdraw", web::post().to(agreements::withdraw))
         .route(r"/agreements/{id:\d+}/report", web::get().to(reports::preview))
         .route(r"/agreements/{id:\d+}/report.{format:html|txt|csv|json}", web::get().to(reports::preview_file))
         .route(r"/agreements/{id:\d+}/send", web::post().to(reports::send))
@@ -91,30 +117,15 @@ fn definitions(routes: &mut ServiceConfig) {
         .route(r"/reports/{id:\d+}/deliveries/{delivery:\d+}/retry", web::post().to(reports::retry));
 }
 
-/// Exclusions, and people who decide on them.
-fn decisions(routes: &mut ServiceConfig) {
-    use crate::web::{exclusions, paths::EXCLUSIONS, paths::PEOPLE, people};
-    routes
-        .route(EXCLUSIONS, web::get().to(exclusions::list))
-        .route("/exclusions.{ending:csv|json}", web::get().to(exclusions::export))
-        .service(
-            web::resource("/exclusions/new")
-                .route(web::get().to(exclusions::new))
-                .route(web::post().to(exclusions::create)),
-        )
-        .route(r"/exclusions/{id:\d+}", web::get().to(exclusions::show))
-        .route(r"/exclusions/{id:\d+}/decide", web::post().to(exclusions::decide))
-        .service(web::resource(PEOPLE).route(web::get().to(people::show)).route(web::post().to(people::add)))
-        .route(r"/people/{id:\d+}/role", web::post().to(people::change_role))
-        .route(r"/people/{id:\d+}/remove", web::post().to(people::remove));
-}
-
 /// What was judged, and what was changed.
 fn standings(routes: &mut ServiceConfig) {
     routes
         .service(web::resource(HOME).route(web::get().to(overview::show)))
         .service(web::resource(OBJECTIVE_FILE).route(web::get().to(export::objective)))
         .service(web::resource(OBJECTIVE).route(web::get().to(objective::show)))
+        .service(web::resource(OBJECTIVE_CAUSE).route(web::post().to(objective::outages::explain)))
+        .service(web::resource(OBJECTIVE_OUTAGES).route(web::get().to(objective::outages::download)))
+        .service(web::resource(OBJECTIVE_OUTLOOKS).route(web::get().to(objective::outlooks::show)))
         .service(web::resource(GUIDE).route(web::get().to(guide::show)))
         .service(web::resource(AUDIT).route(web::get().to(audit::show)));
 }

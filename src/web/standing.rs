@@ -4,7 +4,7 @@ use crate::domain::burn::{AlertRule, Severity};
 use crate::domain::calendar::Calendar;
 use crate::domain::judgement::{self, Budget, Exhaustion, Sli};
 use crate::domain::ledger::Tally;
-use crate::domain::model::{Objective, ObjectiveKind, Query, Window};
+use crate::domain::model::{Objective, ObjectiveKind, Window};
 use crate::domain::target::{Target, ppm_to_percent};
 use crate::domain::time::Minute;
 use crate::domain::wording::{self, grouped};
@@ -29,18 +29,14 @@ pub const fn kind(kind: ObjectiveKind) -> &'static str {
         ObjectiveKind::Uptime => "Uptime",
         ObjectiveKind::Latency => "Latency",
         ObjectiveKind::ErrorRate => "Error rate",
+        ObjectiveKind::Success => "Success rate",
+        ObjectiveKind::Throughput => "Throughput",
+        ObjectiveKind::Level => "Level",
+        ObjectiveKind::Composite => "Composite",
     }
 }
 
-/// What one event is called, and many.
-#[must_use]
-pub const fn events(query: &Query) -> (&'static str, &'static str) {
-    match query {
-        Query::Ratio { .. } | Query::Latency { .. } => ("request", "requests"),
-        Query::Up { .. } => ("sample", "samples"),
-        Query::Check { .. } => ("check", "checks"),
-    }
-}
+pub use crate::domain::phrases::events;
 
 /// What was measured, as it was promised: the good share, or the bad one for an error rate.
 #[must_use]
@@ -61,7 +57,13 @@ pub fn share(kind: ObjectiveKind, target: Target, good: i64, total: i64) -> Stri
     let good = wording::sli_percent(good, total, Some(target));
     match kind {
         ObjectiveKind::ErrorRate => format!("{} %", rest_of_hundred(&good)),
-        ObjectiveKind::Availability | ObjectiveKind::Uptime | ObjectiveKind::Latency => format!("{good} %"),
+        ObjectiveKind::Availability
+        | ObjectiveKind::Uptime
+        | ObjectiveKind::Latency
+        | ObjectiveKind::Success
+        | ObjectiveKind::Throughput
+        | ObjectiveKind::Level
+        | ObjectiveKind::Composite => format!("{good} %"),
     }
 }
 
@@ -83,7 +85,13 @@ fn rest_of_hundred(percent: &str) -> String {
 pub fn target(kind: ObjectiveKind, target: Target) -> String {
     match kind {
         ObjectiveKind::ErrorRate => format!("≤ {} %", ppm_to_percent(target.budget_ppm())),
-        ObjectiveKind::Availability | ObjectiveKind::Uptime | ObjectiveKind::Latency => format!("{target} %"),
+        ObjectiveKind::Availability
+        | ObjectiveKind::Uptime
+        | ObjectiveKind::Latency
+        | ObjectiveKind::Success
+        | ObjectiveKind::Throughput
+        | ObjectiveKind::Level
+        | ObjectiveKind::Composite => format!("{target} %"),
     }
 }
 
@@ -226,7 +234,9 @@ mod tests {
         assert_eq!(shown(ObjectiveKind::ErrorRate, 10, 10), "0 %");
         assert_eq!(shown(ObjectiveKind::ErrorRate, 0, 10), "100 %");
         assert_eq!(shown(ObjectiveKind::ErrorRate, 0, 0), "no traffic");
-        assert_eq!(measured(ObjectiveKind::Uptime, of("99"), &Tally::default()), "no data");
+        let unknown = Tally { minutes: 1440, ..Tally::default() };
+        assert_eq!(measured(ObjectiveKind::Uptime, of("99"), &unknown), "no data");
+        assert_eq!(measured(ObjectiveKind::Uptime, of("99"), &Tally::default()), "not applicable", "nothing is judged");
         assert_eq!(target(ObjectiveKind::ErrorRate, of("99.95")), "≤ 0.05 %");
     }
 

@@ -146,6 +146,23 @@ async fn defined(app: &TestApp, id: &str) -> define_agreement::DefinedAgreement 
     define_agreement::load(app.db(), AgreementId(id.parse().unwrap())).await.unwrap()
 }
 
+/// The ends of the names of fields that offer choices.
+const CHOICES: [&str; 13] = [
+    "kind",
+    "period",
+    "report-every",
+    "source",
+    "part-is",
+    "limit-is",
+    "method",
+    "slice",
+    "no-requests",
+    "unknown",
+    "group",
+    "rule",
+    "week-starts",
+];
+
 on_both! {
     async fn an_agreement_with_every_kind_of_objective_is_defined_in_the_form(app: TestApp) {
         let (ana, prometheus) = (app.signed_in().await, fake_prometheus().await);
@@ -205,6 +222,121 @@ on_both! {
         assert!(list.contains("Shop for ACME") && list.contains("0 of 5") && list.contains("November 2026"), "{list}");
     }
 
+    async fn business_ratios_throughput_and_levels_are_promised_and_read_well(app: TestApp) {
+        let (ana, prometheus) = (app.signed_in().await, fake_prometheus().await);
+        let source = add_source(&ana, &source_fields("prometheus", &prometheus.uri())).await;
+        let one = |number, name, fields: &[(&str, &str)]| {
+            let common = [("name", name), ("service", "shop"), ("source", source.as_str()), ("target", "99"), ("window", "30d")];
+            objective(number, &[&common[..], fields].concat())
+        };
+        let fields = [
+            contract("Shop"),
+            one(0, "Payments succeed", &[("kind", "success"), ("total", "pay_total"), ("part", "pay_total{ok=\"1\"}"), ("part-is", "good")]),
+            one(1, "Enough orders", &[("kind", "throughput"), ("total", "sum(rate(orders_total[5m]))"), ("at-least", "0.50")]),
+            one(2, "Processor has room", &[("kind", "level"), ("level", "100 - avg(rate(idle_total[5m])) * 100"), ("limit-is", "at-most"), ("limit", "80")]),
+            one(3, "Customers are happy", &[("kind", "level"), ("level", "stars"), ("limit-is", "at-least"), ("limit", "4.5")]),
+            one(4, "Little comes in", &[("kind", "level"), ("level", "sum(rate(in_total[5m]))"), ("limit", "-0")]),
+        ].concat();
+        let answer = post(&ana, "/agreements/new", &fields).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.visible());
+        let id = answer.location().trim_start_matches("/agreements/").to_owned();
+        let stored = defined(&app, &id).await;
+        let queries: Vec<String> = stored.objectives.iter().map(|(_, i, _)| i.query.to_string()).collect();
+        assert_eq!(queries, [
+            "good: pay_total{ok=\"1\"} of total: pay_total", "at least 0.50 per second: orders_total",
+            "at most 80: 100 - avg(rate(idle_total[5m])) * 100", "at least 4.5: stars", "at most -0: sum(rate(in_total[5m]))",
+        ], "the wrappings of a counter come off, those of a level stay");
+        let promises = [
+            "at least 99 % of attempts succeed", "at least 99 % of minutes have 0.50 requests per second or more",
+            "at least 99 % of readings are at most 80", "at least 99 % of readings are at least 4.5",
+            "at least 99 % of readings are at most -0",
+        ];
+        for ((kind, text), (objective, ..)) in
+            ["Success rate", "Throughput", "Level", "Level", "Level"].into_iter().zip(promises).zip(&stored.objectives)
+        {
+            let page = ana.get(&format!("/objectives/{}", objective.id)).await.visible();
+            assert!(page.contains(kind) && page.contains(&format!("Promised: {text}, over any 30 days.")), "{page}");
+        }
+        let form = ana.get(&format!("/agreements/{id}/edit")).await;
+        let again = post(&ana, &format!("/agreements/{id}/edit"), &with(form_of(&form), "action", "save")).await;
+        assert_eq!(again.status, StatusCode::SEE_OTHER, "{}", again.visible());
+        assert_eq!(defined(&app, &id).await, stored, "the form shows again exactly what is stored");
+
+        let probe = add_source(&ana, &[
+            ("action", "save"), ("name", "login page"), ("kind", "probe-http"), ("url", "http://login.example/"),
+            ("status-min", "200"), ("status-max", "299"), ("auth", "none"), ("every", "60"), ("timeout", "10"),
+        ]).await;
+        for (field, value, part) in [
+            ("objective-0-source", probe.as_str(), "A probe counts its own checks and reads no metrics"),
+            ("objective-1-source", &probe, "A probe counts its own checks and reads no metrics"),
+            ("objective-2-source", &probe, "A probe counts its own checks and reads no metrics"),
+            ("objective-1-at-least", "0", "the least number of requests per second, such as 50"),
+            ("objective-1-total", "", "write a selector"),
+            ("objective-2-level", " ", "Please write a gauge or an expression"),
+            ("objective-2-limit", "80 %", "a number in the gauge's own unit"),
+            ("objective-3-limit-is", "around", "at most or at least"),
+        ] {
+            let refused = post(&ana, "/agreements/new", &with(fields.clone(), field, value)).await;
+            assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{field}={value}");
+            let shown = refused.text.split(&format!("id=\"{field}-problem\">")).nth(1).unwrap_or_default();
+            let shown = unescaped(shown.split("</p>").next().unwrap());
+            assert!(shown.to_lowercase().contains(&part.to_lowercase()), "{field}={value}: {shown}");
+        }
+    }
+
+    async fn percentiles_in_one_line_make_one_objective_each(app: TestApp) {
+        let (ana, prometheus) = (app.signed_in().await, fake_prometheus().await);
+        let source = add_source(&ana, &source_fields("prometheus", &prometheus.uri())).await;
+        let latency = |percentiles: &str| [contract("Shop"), objective(4, &[
+            ("kind", "latency"), ("name", "Checkout is fast"), ("service", "checkout"), ("source", &source),
+            ("histogram", "duration_seconds_bucket"), ("percentiles", percentiles), ("target", ""), ("threshold", ""),
+            ("window", "30d"),
+        ]), objective(6, &availability("Checkout answers", &source))].concat();
+        let percentiles = "p50 100ms, p95 500ms, p99 1s, p99.9 1000 ms";
+        let good = latency(percentiles);
+        for (sent, field, part) in [
+            (latency("p50 100ms, p99.9 2s"), "percentiles", "No bucket ends at 2, so"),
+            (latency("p95 500ms, p95 1s"), "percentiles", "p95 stands here twice"),
+            (latency("p0 100ms"), "percentiles", "p0 promises nothing"),
+            (latency("p100 100ms"), "percentiles", "p100 leaves no error budget"),
+            (latency("fast"), "percentiles", "“fast” is no percentile with its time"),
+            (with(good.clone(), "objective-4-target", "95"), "percentiles", "Empty those two fields, or this one"),
+            (with(good.clone(), "objective-4-name", &"x".repeat(116)), "name", "at most 114 characters"),
+            (with(good.clone(), "objective-6-name", "checkout is fast P95"), "name", "Two objectives have this name"),
+            (with(good.clone(), "objective-4-histogram", "duration_seconds"), "histogram", "“_bucket”"),
+        ] {
+            let refused = post(&ana, "/agreements/new", &sent).await;
+            assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{part}");
+            let number = if part.starts_with("Two") { 6 } else { 4 };
+            let shown = refused.text.split(&format!("id=\"objective-{number}-{field}-problem\">")).nth(1);
+            let shown = unescaped(shown.unwrap_or_else(|| panic!("{}", refused.visible())).split("</p>").next().unwrap());
+            assert!(shown.contains(part), "{shown}");
+        }
+        let answer = post(&ana, "/agreements/new", &good).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.visible());
+        let id = answer.location().trim_start_matches("/agreements/").to_owned();
+        let stored = defined(&app, &id).await;
+        let said: Vec<String> =
+            stored.objectives.iter().map(|(o, i, _)| format!("{} | {} | {}", o.name, o.target, i.query)).collect();
+        assert_eq!(said[..4], [
+            "Checkout is fast p50 | 50 | within 0.1: duration_seconds_bucket",
+            "Checkout is fast p95 | 95 | within 0.5: duration_seconds_bucket",
+            "Checkout is fast p99 | 99 | within 1: duration_seconds_bucket",
+            "Checkout is fast p99.9 | 99.9 | within 1: duration_seconds_bucket",
+        ]);
+        assert_eq!((said.len(), stored.objectives[2].1.id), (5, stored.objectives[3].1.id), "one bucket is counted once");
+
+        // an objective that exists has one target and one threshold
+        let edit = format!("/agreements/{id}/edit");
+        let form = ana.get(&edit).await;
+        assert!(!form.text.contains("-percentiles\""), "nothing to fill in for those that exist");
+        let again = with(form_of(&form), "action", "save");
+        let refused = post(&ana, &edit, &with(again.clone(), "objective-0-percentiles", "p75 100ms")).await;
+        assert!(refused.visible().contains("Percentiles make new objectives, and this one exists"), "{}", refused.visible());
+        assert_eq!(post(&ana, &edit, &again).await.status, StatusCode::SEE_OTHER);
+        assert_eq!(defined(&app, &id).await, stored);
+    }
+
     async fn mistakes_stand_beside_their_fields_and_what_was_typed_is_kept(app: TestApp) {
         let (ana, prometheus) = (app.signed_in().await, fake_prometheus().await);
         let source = add_source(&ana, &source_fields("prometheus", &prometheus.uri())).await;
@@ -218,8 +350,8 @@ on_both! {
             ("name", &"x".repeat(121), "at most 120 characters"),
             ("zone", "Europe/Belin", "There is no time zone “Europe/Belin”"),
             ("recipients", "ada@example.org, nobody", "“nobody” is no e-mail address"),
-            ("period", "decade", "choose week or month"),
-            ("report-every", "", "choose week or month"),
+            ("period", "decade", "choose day, week, month"),
+            ("report-every", "", "choose week, month, quarter"),
             ("objective-3-kind", "luck", "what kind of promise"),
             ("objective-3-target", "100", "leaves no error budget"),
             ("objective-3-target", "99.99999", "At most four decimals"),
@@ -247,7 +379,7 @@ on_both! {
             assert!(!answer.text.contains("<script>alert"), "hostile text stays text");
             for (name, typed) in form_of(&answer) {
                 // a choice that is not offered cannot be shown
-                let is_choice = ["kind", "period", "report-every", "source", "part-is"].iter().any(|c| name.ends_with(c));
+                let is_choice = CHOICES.iter().any(|c| name.ends_with(c));
                 let was = sent.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str()).unwrap_or_default();
                 assert!(is_choice || typed == was, "{field}={value}: {name} was {was:?} and is {typed:?}");
             }

@@ -96,6 +96,7 @@ async fn backfilled(app: &TestApp, url: &str, services: &[&str]) -> BTreeMap<(St
             target: Target::parse("99.9").unwrap(),
             window: Window::Rolling(RollingMinutes::MONTH),
             terms: ObjectiveTerms::default(),
+            composite: None,
         })
     });
     let draft = AgreementDraft {

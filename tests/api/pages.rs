@@ -46,6 +46,7 @@ fn draft(source: SourceId, name: &str, target: &str, kind: ObjectiveKind) -> Obj
         target: Target::parse(target).unwrap(),
         window: Window::Rolling(RollingMinutes::MONTH),
         terms: ObjectiveTerms::default(),
+        composite: None,
     }
 }
 
@@ -198,6 +199,110 @@ on_both! {
         assert_in_order(&seen, &["Outages", "2026-11-20 23:38 CET", "2026-11-20 23:48 CET", "10 min", "500", "1,000", "500 %"]);
         assert_eq!(answer.text.matches("class=\"chart\" viewBox=\"0 0 1040 300\"").count(), 3);
         assert_eq!(answer.text.matches("class=\"chart\" viewBox=\"0 0 358 260\"").count(), 3);
+    }
+
+    /// The ten bad minutes begin three minutes into a slice of five: they make three bad ones of the 201 of which
+    /// something is known, with 80, 50 and 70 % good. The twenty of Search, one bad of ten in each, make five bad slices,
+    /// but only 20 bad of 10 000.
+    async fn the_same_range_is_compared_under_every_method(app: TestApp) {
+        let (ana, ids) = seeded(&app).await;
+        let seen = ana.get(&format!("/objectives/{}", ids["Checkout answers"])).await.visible();
+        assert_in_order(&seen, &[
+            "Judged minutes 43,200 of 43,200", "Excluded none", "The same range by other methods",
+            "Every method comes to the same verdict", "Good requests", "99,500 of 100,000", "99.5 %", "Missed",
+            "Slices of 5 min", "198 of 201", "98.5075 %", "Missed",
+            "Mean of the shares", "200 of 201", "99.5025 %", "Missed",
+            "The worst slices", "2026-11-20 23:38 CET", "50", "100", "50 %",
+        ]);
+        let search = ana.get(&format!("/objectives/{}", ids["Search answers"])).await.visible();
+        assert_in_order(&search, &["They disagree", "99.8 %", "Met", "196 of 201", "97.5124 %", "Missed"]);
+    }
+
+    /// Five-minute slices, each with at least 60 % good: of 80, 50 and 70 % only the second is bad, 1 of 201. The last
+    /// hundred minutes, all good, are excluded, which takes out twenty slices and leaves 181. The raw number has all 201.
+    async fn slices_and_exclusions_are_told_in_words(app: TestApp) {
+        use nines::domain::exclusion::{Exclusion, Signed, State};
+        use nines::domain::terms::{Counting, Method, SliceMinutes, SliceTarget};
+        let (ana, ids) = seeded(&app).await;
+        let mut objective =
+            store::objectives::find(app.db(), nines::domain::ids::ObjectiveId(ids["Checkout answers"])).await.unwrap().unwrap();
+        let method = Method::Timeslices { slice: SliceMinutes::FIVE, target: SliceTarget::parse("60").unwrap() };
+        objective.terms.counting = Counting { method, ..Counting::default() };
+        let excluded = nines::domain::time::Span::new(Minute(UNTIL - 100), Minute(UNTIL));
+        let mut tx = app.db().begin_write().await.unwrap();
+        store::objectives::update(&mut tx, &objective).await.unwrap();
+        let id = store::exclusions::insert(&mut tx, &Exclusion::planned(excluded)).await.unwrap();
+        let signed = Signed { by: None, at: app.state.clock.now() };
+        store::exclusions::decide(&mut tx, id, State::Proposed, State::Approved, signed, "").await.unwrap();
+        tx.commit().await.unwrap();
+        let answer = ana.get(&format!("/objectives/{}", ids["Checkout answers"])).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        let seen = answer.visible();
+        assert_in_order(&seen, &[
+            "1 of 181 slices of 5 min were bad in the last 30 days: 1 more than the error budget allows.",
+            "Promised: in at least 99.9 % of 5-minute slices at least 60 % of requests succeed, over any 30 days. Slices \
+             without requests are good, unknown ones are not counted.",
+            "99.4475 %", "0.819 slices of 5 min over", "Excluded",
+            "All slices of 5 min 181", "Good requests in them", "Judged minutes 43,100 of 43,200", "Excluded 1 h 40 min",
+            "By the contract 99.4475 %", "Raw, with nothing taken out 99.5025 %",
+            "Slices of 5 min, good 180", "below the slice target 1", "which are not counted", "timeslices, as promised",
+        ]);
+        let closed = format!("/objectives/{}?from=2026-11-21T05:30:00Z&to=2026-11-21T06:00:00Z", ids["Checkout answers"]);
+        let seen = ana.get(&closed).await.visible();
+        assert!(seen.contains("Not applicable: every minute in this range is excluded"), "{seen}");
+    }
+
+    async fn an_outage_is_explained_once_and_told_wherever_it_is_listed(app: TestApp) {
+        let (ana, ids) = seeded(&app).await;
+        let page = format!("/objectives/{}", ids["Checkout answers"]);
+        let seen = ana.get(&page).await.visible();
+        // one outage of ten minutes in 1000 known ones
+        assert_in_order(&seen, &["Mean time to repair (MTTR)", "10 min", "Mean time between failures (MTBF)", "16 h 30 min",
+            "Bad of all", "50 %", "500 %"]);
+        let explain = async |cause: &str| {
+            let fields = [("from", "2026-11-20T22:38:00Z"), ("to", "2026-11-20T22:48:00Z"), ("cause", cause), ("back", "range=7d")];
+            let answer = ana.post_from(&page, &format!("{page}/cause"), &fields).await;
+            assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, format!("{page}?range=7d#outages").as_str()));
+            ana.get(&page).await.visible()
+        };
+        let seen = explain("=cmd(\"<b>\", 1)").await;
+        assert!(seen.contains("The cause is kept") && seen.contains("=cmd(\"&#60;b&#62;\", 1)"), "{seen}");
+        let csv = ana.get(&format!("{page}/outages.csv")).await;
+        assert_eq!(csv.status, StatusCode::OK);
+        assert_eq!(
+            csv.text,
+            "start,end,minutes,bad_events,all_events,budget_percent,ends_with_range,cause\r\n\
+             2026-11-20T22:38:00Z,2026-11-20T22:48:00Z,10,500,1000,500,no,\"'=cmd(\"\"<b>\"\", 1)\"\r\n"
+        );
+        assert!(ana.get("/audit").await.visible().contains("explained the outage"));
+        let long = "x".repeat(501);
+        assert!(explain(&long).await.contains("in at most 500 characters"));
+        assert!(explain("two\nlines").await.contains("in one line"));
+        assert!(explain("").await.contains("The cause is removed"));
+        assert!(!ana.get(&page).await.text.contains("=cmd"));
+        let wrong = [("from", "yesterday"), ("to", ""), ("cause", "x"), ("back", "//evil.example")];
+        let answer = ana.post_from(&page, &format!("{page}/cause"), &wrong).await;
+        assert!(answer.location().starts_with(&page), "{}", answer.location());
+        assert!(ana.get(&page).await.visible().contains("Give the outage’s first moment"));
+    }
+
+    async fn outlooks_are_for_windows_that_end(app: TestApp) {
+        let (ana, ids) = seeded(&app).await;
+        let page = format!("/objectives/{}", ids["Checkout answers"]);
+        assert!(!ana.get(&page).await.visible().contains("Outlook"), "a rolling window never ends");
+        let answer = ana.get(&format!("{page}/outlooks")).await;
+        assert!(answer.visible().contains("a rolling window never ends"), "{}", answer.text);
+        let objective = nines::domain::ids::ObjectiveId(ids["Search answers"]);
+        let mut monthly = store::objectives::find(app.db(), objective).await.unwrap().unwrap();
+        monthly.window = Window::Calendar;
+        let mut tx = app.db().begin_write().await.unwrap();
+        store::objectives::update(&mut tx, &monthly).await.unwrap();
+        tx.commit().await.unwrap();
+        let page = format!("/objectives/{}", ids["Search answers"]);
+        let seen = ana.get(&page).await.visible();
+        assert_in_order(&seen, &["Outlook", "too little history to tell", "needs 7 complete days"]);
+        let past = ana.get(&format!("{page}/outlooks")).await;
+        assert!(past.visible().contains("too few to tell"), "{}", past.text);
     }
 
     async fn a_range_is_judged_as_if_it_were_the_window(app: TestApp) {

@@ -118,3 +118,31 @@ fn a_database_is_not_opened_with_another_secret_key_than_it_was_begun_with() {
     assert!(errors.contains("another secret key") && errors.contains("NINES_SECRET_KEY"), "{errors}");
     assert!(output(nines(&folder).args(listen)).2.contains("cannot listen"), "the right key still opens it");
 }
+
+#[test]
+fn a_series_is_judged_without_settings_or_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows =
+        (0..120).map(|minute| format!("2026-11-21 {:02}:{:02}:00,{}\n", 7 + minute / 60, minute % 60, minute % 7));
+    let series = format!("timestamp,value\n{}2026-11-21 09:00:00,500\n", rows.collect::<String>());
+    std::fs::write(folder.path().join("series.csv"), &series).unwrap();
+    let detect = ["baseline", "detect", "--input", "series.csv"];
+    let (code, text, errors) = output(nines(&folder).args(detect));
+    assert_eq!((code, errors.as_str()), (Some(0), ""));
+    assert_eq!(text.lines().next(), Some("timestamp,value,anomaly_score,is_anomaly"));
+    assert_eq!(text.lines().count(), series.lines().count());
+    assert_eq!(text.lines().filter(|line| line.ends_with(",1")).count(), 1, "{text}");
+    assert!(text.lines().last().unwrap().starts_with("2026-11-21 09:00:00,500,0."), "{text}");
+    let (code, _, errors) = output(nines(&folder).args(detect).args(["--output", "answers/series.csv"]));
+    assert_eq!((code, errors.as_str()), (Some(0), ""));
+    assert_eq!(std::fs::read_to_string(folder.path().join("answers/series.csv")).unwrap(), text);
+    for (more, words) in [
+        (["--method", "arima"], "--method: there is no method “arima”; choose one of auto, ewma, "),
+        (["--set", "alpha=0.2"], "--set: auto has no parameter “alpha”; it has rarity, quiet_hours"),
+        (["--set", "rarity"], "--set: “rarity” is not NAME=VALUE"),
+    ] {
+        let (code, text, errors) = output(nines(&folder).args(detect).args(more));
+        assert_eq!((code, text.as_str()), (Some(1), ""));
+        assert!(errors.starts_with("nines: ") && errors.contains(words), "{errors}");
+    }
+}

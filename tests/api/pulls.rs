@@ -62,6 +62,7 @@ async fn define_indicator(context: &Context, source: SourceId) -> IndicatorId {
         target: Target::parse("99.9").unwrap(),
         window: Window::Rolling(RollingMinutes::MONTH),
         terms: ObjectiveTerms::default(),
+        composite: None,
     };
     let draft = AgreementDraft {
         name: "shop".to_owned(),

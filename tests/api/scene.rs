@@ -30,6 +30,11 @@ pub fn instance(app: &TestApp, name: &str) -> Context {
 
 /// Defines a source that is asked every ten seconds, with a second's patience and no delay.
 pub async fn source(context: &Context, name: &str, spec: SourceSpec) -> SourceId {
+    source_with_timeout(context, name, spec, 1).await
+}
+
+/// The same with another patience, for a server that has much to read.
+pub async fn source_with_timeout(context: &Context, name: &str, spec: SourceSpec, timeout_seconds: i64) -> SourceId {
     let source = Source {
         id: SourceId(0),
         name: name.to_owned(),
@@ -37,7 +42,7 @@ pub async fn source(context: &Context, name: &str, spec: SourceSpec) -> SourceId
         access: Access::default(),
         every_seconds: 10,
         delay_seconds: 0,
-        timeout_seconds: 1,
+        timeout_seconds,
         archived_at: None,
     };
     define_source::define(context, None, source).await.unwrap()
@@ -54,6 +59,7 @@ pub fn promise(name: &str, kind: ObjectiveKind, source: SourceId, query: Query) 
         target: Target::parse("99").unwrap(),
         window: Window::Rolling(RollingMinutes::MONTH),
         terms: ObjectiveTerms::default(),
+        composite: None,
     }
 }
 

@@ -335,12 +335,16 @@ async fn press_link(page: &Page, nines: &Nines, path: &str, text: &str) -> Outco
 }
 
 /// The addresses of every page of the demo that a person reaches by links.
-const PAGES: [&str; 12] = [
+const PAGES: [&str; 16] = [
     "/",
     "/agreements",
     "/agreements/4000",
     "/agreements/4000/edit",
     "/agreements/new",
+    "/agreements/new?template=aws-s3",
+    "/agreements/4000/revisions",
+    "/exclusions",
+    "/exclusions/new",
     "/sources",
     "/sources/2000",
     "/sources/new",

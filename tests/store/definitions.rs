@@ -6,7 +6,7 @@ use crate::support::{
 use nines::domain::calendar::PeriodKind;
 use nines::domain::counting::{CounterState, Sample, SeriesKey, TargetKey};
 use nines::domain::ids::{AgreementId, IndicatorId, ObjectiveId, ServiceId};
-use nines::domain::model::{Agreement, ObjectiveKind, Part, Query, Service, Threshold, Window};
+use nines::domain::model::{Agreement, Bound, Limit, ObjectiveKind, Part, Query, Rate, Service, Threshold, Window};
 use nines::domain::selector::{Expression, Selector};
 use nines::domain::target::Target;
 use nines::domain::time::Minute;
@@ -85,6 +85,12 @@ on_both! {
             },
             Query::Check { within_ms: Some(250) },
             Query::Check { within_ms: None },
+            Query::Level {
+                gauge: Expression::parse_as_written("sum(rate(done_total[5m]))").unwrap(),
+                limit: Limit::parse(Bound::AtLeast, "-0.50").unwrap(),
+            },
+            Query::Level { gauge: raw("queue_length"), limit: Limit::parse(Bound::AtMost, "80").unwrap() },
+            Query::Throughput { total: raw("requests_total"), at_least: Rate::parse("50").unwrap() },
         ];
         let mut tx = begin(db).await;
         let service = services::insert(&mut tx, &service("shop")).await.unwrap();

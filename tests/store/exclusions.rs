@@ -1,31 +1,26 @@
-//! Exclusions on their way from proposal to decision, and why services were down.
+//! Exclusions and the causes of outages.
 
-use crate::support::{an_indicator, at, begin, on_both, user};
+use crate::support::{an_objective, at, begin, on_both, user};
 use nines::domain::exclusion::{Category, Exclusion, Scope, Signed, State};
-use nines::domain::ids::{AgreementId, ExclusionId, ObjectiveId, ServiceId};
+use nines::domain::ids::{ExclusionId, UserId};
 use nines::domain::recurrence::Recurrence;
-use nines::domain::time::{Instant, Minute, Span};
-use nines::store::outage_causes::{self, OutageCause};
-use nines::store::{Db, Page, StoreError, exclusions, indicators, users};
+use nines::domain::time::{Minute, Span};
+use nines::store::outage_causes::OutageCause;
+use nines::store::{Db, Page, StoreError, exclusions, objectives, outage_causes, users};
 
-/// A Sunday, 02:00 to 04:00 in Berlin (UTC+1): 2026-11-22.
-fn sunday() -> Span {
-    let start = "2026-11-22T01:00:00Z".parse::<chrono::DateTime<chrono::Utc>>().unwrap();
-    let start = Instant::from(start).minute();
-    Span::new(start, start.plus(120))
-}
+/// A Sunday in November 2026, 01:00 UTC.
+const SUNDAY: i64 = 29_921_820;
 
-fn weekly(scope: Scope) -> Exclusion {
-    let zone = "Europe/Berlin".parse().unwrap();
+fn proposal(scope: Scope, from: i64, by: Option<UserId>) -> Exclusion {
+    let first = Span::new(Minute(from), Minute(from + 120));
     Exclusion {
         scope,
-        reason: "Umzug der Datenbank – “ünïcode” & <b>".to_owned(),
-        when: Recurrence::parse("FREQ=WEEKLY;BYDAY=SU", zone, sunday()).unwrap(),
-        zone,
-        announced_at: Some(at(-1)),
+        category: Category::ThirdParty,
+        reason: "Ärger mit <dem> Netz; 'quoted'".to_owned(),
         state: State::Proposed,
+        proposed: Signed { by, at: at(500) },
         decided: None,
-        ..Exclusion::planned(sunday())
+        ..Exclusion::planned(first)
     }
 }
 
@@ -36,96 +31,89 @@ async fn insert(db: &Db, exclusion: &Exclusion) -> ExclusionId {
     id
 }
 
+async fn decide(db: &Db, id: ExclusionId, (from, to): (State, State), decided: Signed) -> Result<(), StoreError> {
+    let mut tx = begin(db).await;
+    exclusions::decide(&mut tx, id, from, to, decided, "as agreed").await?;
+    tx.commit().await
+}
+
 on_both! {
-    async fn exclusions_of_every_scope_and_category_come_back_as_they_were(db: &Db) {
-        let scopes = [
-            Scope::All,
-            Scope::Service(ServiceId(1000)),
-            Scope::Agreement(AgreementId(4000)),
-            Scope::Objective(ObjectiveId(5000)),
-            Scope::All,
+    async fn every_scope_and_rule_comes_back(db: &Db) {
+        let (agreement, objective) = an_objective(db).await;
+        let service = objectives::listing(db, objective).await.unwrap().unwrap().indicator.service;
+        let mut tx = begin(db).await;
+        let ana = users::insert(&mut tx, &user("ana@example.org")).await.unwrap();
+        tx.commit().await.unwrap();
+        let zone = "Europe/Berlin".parse().unwrap();
+        let weekly = proposal(Scope::Service(service), SUNDAY, Some(ana));
+        let when = Recurrence::parse("FREQ=WEEKLY;BYDAY=SU;COUNT=4", zone, weekly.first).unwrap();
+        let told = Some(at(100));
+        let weekly = Exclusion { when, zone, announced_at: told, category: Category::PlannedMaintenance, ..weekly };
+        let mut kept = vec![
+            proposal(Scope::All, SUNDAY + 1, None),
+            weekly,
+            proposal(Scope::Agreement(agreement), SUNDAY - 1, Some(ana)),
+            proposal(Scope::Objective(objective), SUNDAY - 2, Some(ana)),
         ];
-        for (number, (scope, category)) in scopes.into_iter().zip(Category::ALL).enumerate() {
-            let proposed = Exclusion { category, ..weekly(scope) };
-            let id = insert(db, &proposed).await;
-            assert_eq!(id, ExclusionId(12_000 + i64::try_from(number).unwrap()));
-            assert_eq!(exclusions::find(db, id).await.unwrap(), Some(Exclusion { id, ..proposed }));
+        for one in &mut kept {
+            // what is written once comes back in the exclusion's own zone
+            one.when = Recurrence::parse(one.when.text(), one.zone, one.first).unwrap();
+            one.id = insert(db, one).await;
+            assert_eq!(exclusions::find(db, one.id).await.unwrap().as_ref(), Some(&*one));
         }
-        let once = Exclusion { announced_at: None, when: Recurrence::parse("", "UTC".parse().unwrap(), sunday()).unwrap(), zone: "UTC".parse().unwrap(), ..weekly(Scope::All) };
-        let id = insert(db, &once).await;
-        assert_eq!(exclusions::find(db, id).await.unwrap(), Some(Exclusion { id, ..once }));
+        assert_eq!(kept[0].id, ExclusionId(12_000));
         assert_eq!(exclusions::find(db, ExclusionId(1)).await.unwrap(), None);
+        // the list begins with those that begin last
+        assert_eq!(exclusions::list(db, None, Page::first(10)).await.unwrap(), kept);
+        let page = exclusions::list(db, Some(State::Proposed), Page { limit: 2, offset: 1 }).await.unwrap();
+        assert_eq!(page, kept[1..3]);
+        assert_eq!(exclusions::count(db, None).await.unwrap(), 4);
+        assert_eq!(exclusions::approved(db).await.unwrap(), []);
     }
 
-    async fn a_decision_is_made_once_from_the_state_that_was_seen(db: &Db) {
-        let mut tx = begin(db).await;
-        let bo = users::insert(&mut tx, &user("bo@example.org")).await.unwrap();
-        tx.commit().await.unwrap();
-        let id = insert(db, &weekly(Scope::All)).await;
-        assert!(exclusions::approved(db).await.unwrap().is_empty(), "what waits is not in force");
-        let decided = Signed { by: Some(bo), at: at(10) };
-        let mut tx = begin(db).await;
-        exclusions::decide(&mut tx, id, State::Proposed, State::Approved, decided, "fine").await.unwrap();
-        tx.commit().await.unwrap();
+    async fn a_decision_meets_the_state_that_it_was_made_for(db: &Db) {
+        let id = insert(db, &proposal(Scope::All, SUNDAY, None)).await;
+        let other = insert(db, &proposal(Scope::All, SUNDAY - 60, None)).await;
+        let decided = Signed { by: None, at: at(900) };
+        decide(db, id, (State::Proposed, State::Approved), decided).await.unwrap();
+        decide(db, other, (State::Proposed, State::Approved), decided).await.unwrap();
+        let late = decide(db, id, (State::Proposed, State::Rejected), decided).await.unwrap_err();
+        assert!(matches!(late, StoreError::NotFound { .. }), "{late:?}");
         let found = exclusions::find(db, id).await.unwrap().unwrap();
-        assert_eq!((found.state, found.decided, found.remark.as_str()), (State::Approved, Some(decided), "fine"));
-        assert_eq!(exclusions::approved(db).await.unwrap(), [found]);
-
-        let mut tx = begin(db).await;
-        let late = exclusions::decide(&mut tx, id, State::Proposed, State::Rejected, decided, "no").await.unwrap_err();
-        assert!(matches!(late, StoreError::NotFound { .. }), "{late}");
-        exclusions::decide(&mut tx, id, State::Approved, State::Withdrawn, decided, "a crash").await.unwrap();
-        tx.commit().await.unwrap();
-        assert!(exclusions::approved(db).await.unwrap().is_empty());
-        assert_eq!(exclusions::find(db, id).await.unwrap().unwrap().state, State::Withdrawn);
+        assert_eq!((found.state, found.decided, found.remark.as_str()), (State::Approved, Some(decided), "as agreed"));
+        let ids: Vec<_> = exclusions::approved(db).await.unwrap().iter().map(|one| one.id).collect();
+        assert_eq!(ids, [other, id], "by their beginning");
+        let later = Signed { by: None, at: at(1000) };
+        decide(db, id, (State::Approved, State::Withdrawn), later).await.unwrap();
+        assert_eq!(exclusions::count(db, Some(State::Approved)).await.unwrap(), 1);
+        assert_eq!(exclusions::list(db, Some(State::Withdrawn), Page::first(5)).await.unwrap()[0].id, id);
     }
 
-    async fn the_list_is_filtered_and_turned(db: &Db) {
-        let mut ids = Vec::new();
-        for day in 0..3 {
-            let first = Span::new(sunday().start().plus(day * 1440), sunday().end().plus(day * 1440));
-            let once = Exclusion { first, when: Recurrence::parse("", weekly(Scope::All).zone, first).unwrap(), ..weekly(Scope::All) };
-            ids.push(insert(db, &once).await);
-        }
-        let mut tx = begin(db).await;
-        let decided = Signed { by: None, at: at(0) };
-        exclusions::decide(&mut tx, ids[1], State::Proposed, State::Rejected, decided, "").await.unwrap();
-        tx.commit().await.unwrap();
-        let listed = async |state, page| -> Vec<ExclusionId> {
-            exclusions::list(db, state, page).await.unwrap().into_iter().map(|one| one.id).collect()
-        };
-        assert_eq!(listed(None, Page::first(10)).await, [ids[2], ids[1], ids[0]]);
-        assert_eq!(listed(None, Page { limit: 1, offset: 1 }).await, [ids[1]]);
-        assert_eq!(listed(Some(State::Proposed), Page::first(10)).await, [ids[2], ids[0]]);
-        assert_eq!(exclusions::count(db, None).await.unwrap(), 3);
-        assert_eq!(exclusions::count(db, Some(State::Rejected)).await.unwrap(), 1);
-        assert_eq!(exclusions::count(db, Some(State::Withdrawn)).await.unwrap(), 0);
-    }
-
-    async fn a_cause_is_entered_replaced_found_by_time_and_taken_away(db: &Db) {
-        let indicator = an_indicator(db).await;
-        let service = indicators::list(db).await.unwrap().into_iter().find(|one| one.id == indicator).unwrap().service;
+    async fn a_cause_is_kept_replaced_and_taken_away(db: &Db) {
+        let (_, objective) = an_objective(db).await;
+        let service = objectives::listing(db, objective).await.unwrap().unwrap().indicator.service;
         let cause = |from: i64, to: i64, text: &str| OutageCause {
             service,
             span: Span::new(Minute(from), Minute(to)),
             cause: text.to_owned(),
             entered_by: None,
-            entered_at: at(0),
+            entered_at: at(700),
         };
-        let mut tx = begin(db).await;
-        outage_causes::save(&mut tx, &cause(100, 110, "Disk full")).await.unwrap();
-        outage_causes::save(&mut tx, &cause(200, 210, "Deploy")).await.unwrap();
-        outage_causes::save(&mut tx, &cause(100, 120, "Disk full, “ü” & <b>")).await.unwrap();
-        tx.commit().await.unwrap();
-        let found = async |from, to| outage_causes::list(db, service, Span::new(Minute(from), Minute(to))).await.unwrap();
-        let disk = cause(100, 120, "Disk full, “ü” & <b>");
-        assert_eq!(found(0, 1000).await, [disk.clone(), cause(200, 210, "Deploy")]);
-        assert_eq!(found(119, 200).await, [disk], "the end is the first minute after");
-        assert!(found(120, 200).await.is_empty());
-        let mut tx = begin(db).await;
-        outage_causes::save(&mut tx, &cause(100, 120, "")).await.unwrap();
-        tx.commit().await.unwrap();
-        assert_eq!(found(0, 1000).await, [cause(200, 210, "Deploy")]);
-        assert!(outage_causes::list(db, ServiceId(1), Span::new(Minute(0), Minute(1000))).await.unwrap().is_empty());
+        let save = async |cause: &OutageCause| {
+            let mut tx = begin(db).await;
+            outage_causes::save(&mut tx, cause).await.unwrap();
+            tx.commit().await.unwrap();
+        };
+        let (first, second) = (cause(100, 200, "Bagger & Kabel"), cause(300, 310, "<b>DNS</b>"));
+        save(&second).await;
+        save(&first).await;
+        let all = Span::new(Minute(0), Minute(1000));
+        assert_eq!(outage_causes::list(db, service, all).await.unwrap(), [first.clone(), second.clone()]);
+        let between = Span::new(Minute(200), Minute(300));
+        assert_eq!(outage_causes::list(db, service, between).await.unwrap(), [], "what only adjoins does not touch");
+        let better = cause(100, 220, "The excavator");
+        save(&better).await;
+        save(&cause(300, 310, "")).await;
+        assert_eq!(outage_causes::list(db, service, all).await.unwrap(), [better]);
     }
 }

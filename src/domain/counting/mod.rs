@@ -20,9 +20,13 @@
 //! Fractional counters are floored sample by sample: the sums stay within one event over any window.
 
 mod evaluated;
+mod gauge;
 mod scrapes;
+mod throughput;
 
-pub use evaluated::count_evaluated;
+pub use evaluated::{count_evaluated, count_evaluated_levels, count_evaluated_throughput};
+pub use gauge::count_gauge;
+pub use throughput::count_throughput;
 
 use crate::domain::ledger::Slice;
 use crate::domain::time::{Instant, Minute, Span};
@@ -121,16 +125,19 @@ pub enum Finding {
     FractionalCounter,
     /// A minute had more than 10¹² events: a broken counter; the minute counts as unknown.
     ImpossibleJump,
+    /// Samples of a gauge that are NaN were left out; a minute with no others counts as unknown.
+    NoNumbers,
 }
 
 impl Finding {
     /// Every finding.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::ImpossibleValues,
         Self::TimeWentBack,
         Self::PartExceedsTotal,
         Self::FractionalCounter,
         Self::ImpossibleJump,
+        Self::NoNumbers,
     ];
 
     /// The word that is stored.
@@ -142,6 +149,7 @@ impl Finding {
             Self::PartExceedsTotal => "part_exceeds_total",
             Self::FractionalCounter => "fractional_counter",
             Self::ImpossibleJump => "impossible_jump",
+            Self::NoNumbers => "no_numbers",
         }
     }
 
@@ -162,6 +170,9 @@ impl Finding {
             Self::ImpossibleJump => {
                 "A counter rose by more than a million million events in one minute, which cannot be; such minutes count as unknown."
             }
+            Self::NoNumbers => {
+                "Samples that are NaN were left out: they count neither as good nor as bad, and a minute with no others is unknown. A division by zero makes such samples."
+            }
         }
     }
 }
@@ -169,7 +180,8 @@ impl Finding {
 /// The outcome of counting one window.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Counted {
-    /// Every minute of the window in order: its slice, or `None` where nothing is known.
+    /// Every minute of the window in order: its slice, or `None` where nothing is known. [`count_throughput`] may put
+    /// minutes before the window in front, which it could not judge earlier.
     pub slices: Vec<(Minute, Option<Slice>)>,
     /// The state after the last sample before the settling minute.
     pub state: CounterState,
@@ -194,57 +206,39 @@ pub fn count(
     part_is: PartIs,
 ) -> Counted {
     let range = (millis(window.start()), millis(window.end()));
-    let mut findings = BTreeSet::new();
-    let series: Vec<Series> = series.iter().map(|one| usable(state, one, range, &mut findings)).collect();
+    let (series, findings) = usable_series(state, series, range);
     let scrapes = Scrapes::gather(state, &series, witnesses, range);
     let mut run = Run::new(&scrapes, state, window, settle, part_is, findings);
-    for one in &series {
-        run.add_up(state, one, range);
-    }
-    run.finish()
-}
-
-/// Counts a 0/1 gauge over `window`: each sample is one event, good if its value is at least 1.
-///
-/// A minute is known if its gauge was sampled, or lies between two samples at most five minutes apart.
-#[must_use]
-pub fn count_gauge(state: &CounterState, series: &[Series], window: Span, settle: Minute) -> Counted {
-    let range = (millis(window.start()), millis(window.end()));
-    let scrapes = Scrapes::gather(state, series, &[], range);
-    let mut run = Run::new(&scrapes, state, window, settle, PartIs::Good, BTreeSet::new());
-    for one in series {
-        let mut last = state.series.get(&one.key).map(|s| s.at_ms);
-        for sample in within(&one.samples, range) {
-            if last.is_some_and(|last| sample.at_ms <= last) {
-                run.findings.insert(Finding::TimeWentBack);
-                continue;
-            }
-            last = Some(sample.at_ms);
-            run.remember(one.key, *sample);
-            if sample.value.is_nan() {
-                run.findings.insert(Finding::ImpossibleValues);
-                continue;
-            }
-            run.book(minute_of(sample.at_ms), |booking| {
-                booking.total += 1;
-                booking.part += i64::from(sample.value >= 1.0);
-            });
-        }
-    }
-    run.doubts.clear();
-    run.finish()
+    run.add_up_all(state, &series, range);
+    run.mark_known_minutes();
+    let slices = run.slices();
+    run.finish(slices)
 }
 
 /// What was booked in one minute.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about the minute")]
 struct Booking {
     known: bool,
     total: i64,
     part: i64,
     catch_up: bool,
+    /// Some process was watched across the minute's start: scraped before it and after it, at most five minutes apart.
+    entered: bool,
+    /// Some process was watched across the minute's end.
+    left: bool,
+    /// Some process was watched across both ends, but not scraped in between: its events are booked in a later minute.
+    open: bool,
+    /// A gauge was sampled, but the sample is no number.
+    unreadable: bool,
 }
 
 impl Booking {
+    const fn is_known(&self) -> bool {
+        let has_events = self.total > 0 || self.part > 0;
+        has_events || (self.known && !self.unreadable)
+    }
+
     /// The minute's slice; nothing if more was booked than can have happened, which a broken counter does.
     fn slice(self, part_is: PartIs, findings: &mut BTreeSet<Finding>) -> Option<Slice> {
         if self.total.max(self.part) > Slice::MOST_EVENTS {
@@ -271,6 +265,10 @@ struct Run<'a> {
     window: Span,
     /// Each minute of the window, in order.
     booked: Vec<Booking>,
+    /// What was learnt about the ends of the minute before the window.
+    before: Booking,
+    /// The first minute before the window of which some process has its events booked inside the window.
+    opened: Option<Minute>,
     findings: BTreeSet<Finding>,
     doubts: BTreeMap<TargetKey, Vec<(i64, i64)>>,
 }
@@ -286,7 +284,8 @@ impl<'a> Run<'a> {
     ) -> Self {
         let (next, settle_ms) = (state.clone(), millis(settle));
         let booked = window.iter().map(|_| Booking::default()).collect();
-        Self { scrapes, part_is, settle_ms, next, window, booked, findings, doubts: BTreeMap::new() }
+        let (before, opened, doubts) = (Booking::default(), None, BTreeMap::new());
+        Self { scrapes, part_is, settle_ms, next, window, booked, before, opened, findings, doubts }
     }
 
     /// Books something in a minute; what lies outside the window is none of its business.
@@ -294,6 +293,12 @@ impl<'a> Run<'a> {
         let place = usize::try_from(minute.0 - self.window.start().0).ok();
         if let Some(booking) = place.and_then(|place| self.booked.get_mut(place)) {
             what(booking);
+        }
+    }
+
+    fn add_up_all(&mut self, state: &CounterState, series: &[Series], range: (i64, i64)) {
+        for one in series {
+            self.add_up(state, one, range);
         }
     }
 
@@ -353,16 +358,18 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn finish(mut self) -> Counted {
-        self.mark_known_minutes();
-        let Self { mut findings, part_is, mut doubts, window, .. } = self;
+    /// The window's minutes as they were booked.
+    fn slices(&mut self) -> Vec<(Minute, Option<Slice>)> {
+        let (part_is, findings) = (self.part_is, &mut self.findings);
         let slice = |(minute, booking): (Minute, &Booking)| {
-            let is_known = booking.known || booking.total > 0 || booking.part > 0;
-            (minute, if is_known { booking.slice(part_is, &mut findings) } else { None })
+            (minute, if booking.is_known() { booking.slice(part_is, findings) } else { None })
         };
-        let slices = window.iter().zip(&self.booked).map(slice).collect();
-        doubts.values_mut().for_each(merge_spans);
-        Counted { slices, state: self.next, findings, doubts }
+        self.window.iter().zip(&self.booked).map(slice).collect()
+    }
+
+    fn finish(mut self, slices: Vec<(Minute, Option<Slice>)>) -> Counted {
+        self.doubts.values_mut().for_each(merge_spans);
+        Counted { slices, state: self.next, findings: self.findings, doubts: self.doubts }
     }
 
     /// Minutes in which some process was measured: from one scrape to the next, if no silence lies between.
@@ -373,11 +380,7 @@ impl<'a> Run<'a> {
             for (at_ms, _) in times.iter().copied() {
                 let to = minute_of(at_ms);
                 match last {
-                    Some(last) if at_ms - last <= SILENCE_MS_MAX => {
-                        for minute in Span::new(minute_of(last), to.plus(1)).iter() {
-                            self.book(minute, |booking| booking.known = true);
-                        }
-                    }
+                    Some(last) if at_ms - last <= SILENCE_MS_MAX => self.watched(minute_of(last), to),
                     Some(last) => {
                         self.doubt(*target, last, at_ms);
                         self.book(to, |booking| booking.known = true);
@@ -392,6 +395,22 @@ impl<'a> Run<'a> {
             }
         }
         self.doubt_the_end(millis(self.window.end()));
+    }
+
+    /// Something was measured in one minute and again in another (or in the same one), without a silence between.
+    fn watched(&mut self, from: Minute, to: Minute) {
+        let start = self.window.start();
+        for minute in Span::new(from, to.plus(1)).iter() {
+            let mark = |booking: &mut Booking| {
+                booking.known = true;
+                booking.entered |= from < minute;
+                booking.left |= minute < to;
+                booking.open |= from < minute && minute < to;
+            };
+            if minute.plus(1) == start { mark(&mut self.before) } else { self.book(minute, mark) }
+        }
+        let opened = Some(from.plus(1)).filter(|opened| *opened < start);
+        self.opened = self.opened.into_iter().chain(opened).min();
     }
 
     /// When everybody has fallen silent, a witness could tell "no requests" from "no data" for whoever spoke last.
@@ -409,6 +428,13 @@ impl<'a> Run<'a> {
             }
         }
     }
+}
+
+/// The series with those samples that can be counted, and what is wrong with the others.
+fn usable_series(state: &CounterState, series: &[Series], range: (i64, i64)) -> (Vec<Series>, BTreeSet<Finding>) {
+    let mut findings = BTreeSet::new();
+    let series = series.iter().map(|one| usable(state, one, range, &mut findings)).collect();
+    (series, findings)
 }
 
 /// The samples of a counter that can be counted: inside the range, finite, not negative, each newer than the one before.
@@ -640,14 +666,6 @@ mod tests {
         let counted = count(&CounterState::default(), &[total, bad], &[], window(2), Minute(2), PartIs::Bad);
         assert_eq!(counted.slices[1].1, Some(Slice { good: 0, total: 5, catch_up: false }));
         assert!(counted.findings.contains(&Finding::PartExceedsTotal));
-    }
-
-    #[test]
-    fn each_sample_of_a_gauge_is_one_event() {
-        let up = series(1, Role::Both, &[(10, 1.0), (40, 0.0), (70, 1.0), (100, 1.0), (130, f64::NAN)]);
-        let counted = count_gauge(&CounterState::default(), &[up], window(3), Minute(3));
-        let slices: Vec<_> = counted.slices.iter().map(|(_, s)| s.map(|s| (s.good, s.total))).collect();
-        assert_eq!(slices, [Some((1, 2)), Some((2, 2)), Some((0, 0))]);
     }
 
     /// 0.4 per minute over five minutes is two events: 0, 0, 1, 0, 1.

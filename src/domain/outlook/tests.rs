@@ -187,6 +187,9 @@ fn the_dice_are_the_published_ones() {
         [dice.roll(), dice.roll(), dice.roll()],
         [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]
     );
+    let (one, other) = (days(&[(0, 10); 7]), days(&[(1, 10); 7]));
+    assert_ne!(seed(&one, &[]), seed(&other, &[]), "other facts, other futures");
+    assert_ne!(seed(&one, &[]), seed(&one, &left(&[(0, 60)])));
     let mut dice = Dice(1);
     let mut seen = [0; 3];
     for _ in 0..3000 {

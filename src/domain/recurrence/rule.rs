@@ -12,10 +12,10 @@ use chrono::{DateTime, Datelike as _, Days, Months, NaiveDate, NaiveDateTime, Ti
 use chrono_tz::Tz;
 use rrule::{Frequency, RRule, RRuleSet};
 
-/// How long a rule is followed from its first start: 100 years, in days.
-pub(super) const FOLLOWED_DAYS: u64 = 36_525;
+/// The largest `COUNT` that is counted out: more than the days of 100 years.
+const COUNTED_MAX: u32 = 40_000;
 
-/// A rule, the local time at which it first starts, and when it ends.
+/// A rule, the local time at which it first starts, and how far it is followed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::domain) struct Rule {
     pub(super) parts: Parts,
@@ -23,21 +23,27 @@ pub(in crate::domain) struct Rule {
     first: NaiveDateTime,
     zone: Tz,
     until: Option<Until>,
+    horizon: NaiveDateTime,
 }
 
 impl Rule {
-    /// Reads a rule whose occurrences start at a local time or later; the first need not match it.
-    pub(in crate::domain) fn parse(rule: &str, zone: Tz, first: NaiveDateTime) -> Result<Self, RecurrenceError> {
+    /// Reads a rule whose occurrences start at a local time or later, and before another; the first need not match it.
+    pub(in crate::domain) fn parse(
+        rule: &str,
+        zone: Tz,
+        first: NaiveDateTime,
+        horizon: NaiveDateTime,
+    ) -> Result<Self, RecurrenceError> {
         let parts = Parts::parse(rule)?;
         let pattern = parts.rule().validate(utc(first)).map_err(|why| RecurrenceError::Together {
             what: why.to_string(),
             mend: "change or leave out that part".to_owned(),
         })?;
-        let mut rule = Self { until: parts.until, parts, pattern, first, zone };
+        let mut rule = Self { until: parts.until, parts, pattern, first, zone, horizon };
         if rule.until.is_some_and(|until| rule.is_after(first, until)) {
             return Err(RecurrenceError::EndsBefore);
         }
-        if let Some(count) = rule.parts.count {
+        if let Some(count) = rule.parts.count.filter(|count| *count <= COUNTED_MAX) {
             let most = usize::try_from(count).unwrap_or(usize::MAX);
             let last = rule.starts(first, NaiveDateTime::MAX).take(most).last();
             rule.until = last.map(Until::Local);
@@ -45,13 +51,13 @@ impl Rule {
         Ok(rule)
     }
 
-    /// The local times `from <= start < to` at which occurrences start, in order, for 100 years from the first.
+    /// The local times `from <= start < to` at which occurrences start, in order.
     pub(in crate::domain) fn starts(
         &self,
         from: NaiveDateTime,
         to: NaiveDateTime,
     ) -> impl Iterator<Item = NaiveDateTime> {
-        let end = self.first.checked_add_days(Days::new(FOLLOWED_DAYS)).unwrap_or(NaiveDateTime::MAX).min(to);
+        let end = self.horizon.min(to);
         // the crate gives up after 100 000 rounds without an occurrence
         let walk = RRuleSet::new(utc(self.round_before(from))).rrule(self.pattern.clone()).limit();
         walk.into_iter()

@@ -8,6 +8,8 @@ pub mod world;
 use crate::domain::calendar::PeriodKind;
 use crate::domain::contract::{AgreementTerms, ObjectiveTerms};
 use crate::domain::counting::CounterState;
+use crate::domain::credit::{Credit, CreditTexts};
+use crate::domain::exclusion::Rules;
 use crate::domain::ids::{AgreementId, SourceId, UserId};
 use crate::domain::ledger::Slice;
 use crate::domain::model::{
@@ -179,8 +181,23 @@ fn draft(source: SourceId, recipient: EmailAddress) -> Result<AgreementDraft, Op
         period: PeriodKind::Month,
         report_every: PeriodKind::Week,
         recipients: vec![recipient],
-        terms: AgreementTerms::default(),
+        terms: terms()?,
         objectives,
+    })
+}
+
+/// What the sample contract says beyond its objectives.
+fn terms() -> Result<AgreementTerms, OpsError> {
+    let credit = CreditTexts {
+        tiers: "99.9: 10, 99.0: 25, 95.0: 100".to_owned(),
+        cap: "50 %".to_owned(),
+        fee: "4,800.00 EUR".to_owned(),
+        claim: "30 days".to_owned(),
+    };
+    Ok(AgreementTerms {
+        rules: Rules { notice_minutes: Some(48 * 60), monthly_cap_minutes: Some(240) },
+        credit: Credit::parse(&credit).map_err(|_wrong| builtin())?,
+        ..AgreementTerms::default()
     })
 }
 
@@ -191,7 +208,13 @@ fn objective(promise: &Promise, source: SourceId) -> Result<ObjectiveDraft, OpsE
             histogram: selector(&format!("sample_request_duration_seconds_bucket{{service=\"{service}\"}}"))?,
             threshold: Threshold::parse("0.5").ok_or_else(builtin)?,
         },
-        ObjectiveKind::Availability | ObjectiveKind::Uptime | ObjectiveKind::ErrorRate => Query::Ratio {
+        ObjectiveKind::Availability
+        | ObjectiveKind::Uptime
+        | ObjectiveKind::ErrorRate
+        | ObjectiveKind::Success
+        | ObjectiveKind::Throughput
+        | ObjectiveKind::Level
+        | ObjectiveKind::Composite => Query::Ratio {
             total: Expression::Raw(selector(&format!("sample_requests_total{{service=\"{service}\"}}"))?),
             part: Part::Bad(Expression::Raw(selector(&format!(
                 "sample_requests_total{{service=\"{service}\",code=~\"5..\"}}"
@@ -208,6 +231,7 @@ fn objective(promise: &Promise, source: SourceId) -> Result<ObjectiveDraft, OpsE
         target: Target::parse(promise.target).or(Err(builtin()))?,
         window: Window::Rolling(RollingMinutes::MONTH),
         terms: ObjectiveTerms::default(),
+        composite: None,
     })
 }
 

@@ -12,10 +12,10 @@ mod scrape;
 
 pub use tries::{TestReport, try_out};
 
-use crate::domain::counting::{Counted, CounterState, Finding, PartIs};
+use crate::domain::counting::{self, Counted, CounterState, Finding, PartIs, Series, Witness};
 use crate::domain::ids::{IndicatorId, SourceId};
 use crate::domain::model::{Part, Query, Source, SourceSpec};
-use crate::domain::time::{DAY_MINUTES, Instant, Minute};
+use crate::domain::time::{DAY_MINUTES, Instant, Minute, Span};
 use crate::ops::{Context, OpsError};
 use crate::source::SourceError;
 use crate::store::indicators::PullState;
@@ -147,7 +147,7 @@ async fn write(
     for finding in &counted.findings {
         store::findings::record(tx, id, finding.word(), finding.sentence(), now).await?;
     }
-    progress.state.forget_before(crate::domain::counting::millis(now.minute().plus(-MEMORY_MINUTES)));
+    progress.state.forget_before(counting::millis(now.minute().plus(-MEMORY_MINUTES)));
     store::indicators::save_pull(tx, id, progress).await?;
     Ok(())
 }
@@ -210,8 +210,34 @@ const PARTIAL_ANSWER: &str = "partial_answer";
 fn part_is(query: &Query) -> PartIs {
     match query {
         Query::Ratio { part: Part::Bad(_), .. } => PartIs::Bad,
-        Query::Ratio { part: Part::Good(_), .. } | Query::Latency { .. } | Query::Up { .. } | Query::Check { .. } => {
-            PartIs::Good
+        Query::Ratio { part: Part::Good(_), .. }
+        | Query::Latency { .. }
+        | Query::Up { .. }
+        | Query::Check { .. }
+        | Query::Level { .. }
+        | Query::Throughput { .. } => PartIs::Good,
+    }
+}
+
+/// Counts raw samples as the query says.
+fn count(
+    query: &Query,
+    state: &CounterState,
+    series: &[Series],
+    witnesses: &[Witness],
+    window: Span,
+    settle: Minute,
+) -> Counted {
+    match query {
+        Query::Up { .. } => counting::count_gauge(state, series, window, settle, |value| value >= 1.0),
+        Query::Level { limit, .. } => {
+            counting::count_gauge(state, series, window, settle, |value| limit.is_kept(value))
+        }
+        Query::Throughput { at_least, .. } => {
+            counting::count_throughput(state, series, witnesses, window, settle, at_least)
+        }
+        Query::Ratio { .. } | Query::Latency { .. } | Query::Check { .. } => {
+            counting::count(state, series, witnesses, window, settle, part_is(query))
         }
     }
 }

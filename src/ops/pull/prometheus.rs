@@ -1,7 +1,7 @@
 //! Pulls the indicators of a Prometheus server: from where each has settled up to now, in bounded chunks.
 
 use super::{
-    BUCKET_MISSING, NO_BUCKET, PARTIAL_ANSWER, Shown, begin, part_is, progress, record_refusal, resolve_gone,
+    BUCKET_MISSING, NO_BUCKET, PARTIAL_ANSWER, Shown, begin, count, part_is, progress, record_refusal, resolve_gone,
     settle_point, write,
 };
 use crate::domain::counting::{self, Counted, CounterState, Witness, millis};
@@ -183,10 +183,7 @@ impl Pull<'_> {
         window: Span,
         settle: Minute,
     ) -> Counted {
-        match &self.indicator.query {
-            Query::Up { .. } => counting::count_gauge(state, &sorted.series, window, settle),
-            query => counting::count(state, &sorted.series, witnesses, window, settle, part_is(query)),
-        }
+        count(&self.indicator.query, state, &sorted.series, witnesses, window, settle)
     }
 
     /// Asks who was scraped where the samples alone leave a doubt.
@@ -208,16 +205,30 @@ impl Pull<'_> {
     }
 
     async fn read_evaluated(&self, state: &CounterState, window: Span) -> Result<Chunk, OpsError> {
-        let Query::Ratio { total, part } = &self.indicator.query else {
-            return Err(SourceError::Query("this kind of promise needs a plain selector here".to_owned()).into());
+        let (server, query) = (self.server, &self.indicator.query);
+        let (counted, warnings, data) = match query {
+            Query::Ratio { total, part } => {
+                let total = server.evaluate(&total.to_string(), window).await?;
+                let part = server.evaluate(&part.expression().to_string(), window).await?;
+                let settle = settle_point(window.start(), window.end());
+                let counted =
+                    counting::count_evaluated(state, &total.value, &part.value, window, settle, part_is(query));
+                (counted, [total.warnings, part.warnings].concat(), !total.value.is_empty())
+            }
+            Query::Level { gauge, limit } => {
+                let values = server.evaluate_all(&gauge.to_string(), window).await?;
+                let counted = counting::count_evaluated_levels(state, &values.value, window, limit);
+                (counted, values.warnings, !values.value.is_empty())
+            }
+            Query::Throughput { total, at_least } => {
+                let total = server.evaluate(&total.to_string(), window).await?;
+                let counted = counting::count_evaluated_throughput(state, &total.value, window, at_least);
+                (counted, total.warnings, !total.value.is_empty())
+            }
+            Query::Latency { .. } | Query::Up { .. } | Query::Check { .. } => {
+                return Err(SourceError::Query("this kind of promise needs a plain selector here".to_owned()).into());
+            }
         };
-        let total = self.server.evaluate(&total.to_string(), window).await?;
-        let part = self.server.evaluate(&part.expression().to_string(), window).await?;
-        let settle = settle_point(window.start(), window.end());
-        let counted =
-            counting::count_evaluated(state, &total.value, &part.value, window, settle, part_is(&self.indicator.query));
-        let warnings = [total.warnings, part.warnings].concat();
-        let data = !total.value.is_empty();
         Ok(Chunk { counted, warnings, threshold_missing: false, data })
     }
 

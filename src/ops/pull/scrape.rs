@@ -1,6 +1,6 @@
 //! Pulls the indicators of a scraped endpoint. The endpoint has no memory, so each scrape settles at once.
 
-use super::{BUCKET_MISSING, NO_BUCKET, Shown, begin, part_is, progress, resolve_gone, write};
+use super::{BUCKET_MISSING, NO_BUCKET, Shown, begin, progress, resolve_gone, write};
 use crate::domain::counting::{self, Counted, CounterState, SILENCE_MS_MAX, Sample, Series, Witness};
 use crate::domain::ledger::Slice;
 use crate::domain::model::{Indicator, Query, Source};
@@ -18,12 +18,13 @@ pub(super) async fn pull(context: &Context, source: &Source) -> Result<(), OpsEr
     let at_ms = context.clock.now().seconds() * 1000;
     let scraped = Scrape::new(source)?.fetch(at_ms).await?;
     for indicator in store::indicators::list_by_source(&context.db, source.id).await? {
-        count(context, source, &indicator, &scraped, at_ms).await?;
+        take(context, source, &indicator, &scraped, at_ms).await?;
     }
     Ok(())
 }
 
-async fn count(
+/// Counts what one scrape says to one indicator.
+async fn take(
     context: &Context,
     source: &Source,
     indicator: &Indicator,
@@ -40,8 +41,13 @@ async fn count(
     let sorted = plan.sort(raw.collect());
     let window = window(&progress.state, at_ms);
     let mut counted = tally(&indicator.query, &progress.state, &sorted.series, window, at_ms);
-    let kept = store::ledger::slices(&context.db, indicator.id, window).await?;
-    add_up(&mut counted, &kept.into_iter().collect());
+    if matches!(indicator.query, Query::Throughput { .. }) {
+        // verdicts on minutes that are over, which nothing adds to; what is counted of the others waits in the state
+        counted.slices.retain(|(_, slice)| slice.is_some());
+    } else {
+        let kept = store::ledger::slices(&context.db, indicator.id, window).await?;
+        add_up(&mut counted, &kept.into_iter().collect());
+    }
     progress.state = counted.state.clone();
     progress.settled = Some(window.end().plus(-1));
     progress.reached = Some(window.end());
@@ -77,16 +83,10 @@ pub(super) fn asked(mut state: CounterState, at_ms: i64) -> CounterState {
 }
 
 fn tally(query: &Query, state: &CounterState, series: &[Series], window: Span, at_ms: i64) -> Counted {
-    let settle = window.end();
-    let mut counted = match query {
-        Query::Up { .. } => counting::count_gauge(state, series, window, settle),
-        query => {
-            let key = endpoint().key();
-            let scrapes_ms = state.targets.get(&key).copied().into_iter().filter(|last| *last < at_ms).chain([at_ms]);
-            let witness = Witness { target: key, scrapes_ms: scrapes_ms.collect() };
-            counting::count(state, series, &[witness], window, settle, part_is(query))
-        }
-    };
+    let key = endpoint().key();
+    let scrapes_ms = state.targets.get(&key).copied().into_iter().filter(|last| *last < at_ms).chain([at_ms]);
+    let witness = Witness { target: key, scrapes_ms: scrapes_ms.collect() };
+    let mut counted = super::count(query, state, series, &[witness], window, window.end());
     counted.state = asked(counted.state, at_ms);
     counted
 }

@@ -114,6 +114,22 @@ async fn two_series_are_refused_by_name_even_when_they_come_one_after_the_other(
     assert_eq!(error.to_string(), text);
 }
 
+/// For levels: two series, one of them NaN in minute 1 and gone in minute 2; the second part has another one.
+#[tokio::test]
+async fn every_series_has_its_value_and_nan_is_kept_where_all_are_asked_for() {
+    let by_part = |request: &Request| match form(request)["start"].as_str() {
+        "60" => matrix(&json!([
+            {"metric": {"disk": "a"}, "values": [[0, "9"], [60, "1"], [120, "NaN"]]},
+            {"metric": {"disk": "b"}, "values": [[60, "-2.5"], [120, "+Inf"], [180, "3"]]},
+        ])),
+        _ => matrix(&json!([{"metric": {"disk": "c"}, "values": [[600_060, "4"]]}])),
+    };
+    let (_server, client) = server(QUERY_RANGE, by_part).await;
+    let answer = client.evaluate_all("x / y", Span::new(Minute(0), Minute(10_001))).await.unwrap();
+    let texts: Vec<_> = answer.value.iter().map(|(minute, values)| format!("{} {values:?}", minute.0)).collect();
+    assert_eq!(texts, ["0 [1.0, -2.5]", "1 [NaN, inf]", "2 [3.0]", "10000 [4.0]"]);
+}
+
 #[tokio::test]
 async fn warnings_are_passed_on_and_a_partial_answer_is_one() {
     let body = |more: Value| {

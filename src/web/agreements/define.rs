@@ -1,9 +1,11 @@
 //! The agreement form: define, change; archive and restore.
 
-use super::thresholds;
+use super::{taking, thresholds};
+use crate::domain::credit::templates::Template;
 use crate::domain::ids::AgreementId;
 use crate::domain::model::Source;
 use crate::ops::define_agreement::{self, AgreementDraft, DefinedAgreement};
+use crate::ops::revise::Taking;
 use crate::ops::{OpsError, define_agreement::load};
 use crate::store;
 use crate::view::agreements::AgreementFormPage;
@@ -16,17 +18,33 @@ use crate::web::{State, WebError, paths, say, session};
 use actix_session::Session;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Path};
+use actix_web::web::{Data, Path, Query};
+use serde::Deserialize;
 
 /// The field that says which state of the agreement the person saw.
 const BASIS: &str = "basis";
 
-/// GET `/agreements/new`.
-pub async fn new(user: SignedIn, frame: Frame, state: Data<State>) -> Result<HttpResponse, WebError> {
+/// The query of a new agreement; a template that is none changes nothing.
+#[derive(Debug, Default, Deserialize)]
+pub struct Asked {
+    template: Option<String>,
+}
+
+/// GET `/agreements/new`, from the form of a public contract if `template` names one.
+pub async fn new(
+    user: SignedIn,
+    frame: Frame,
+    state: Data<State>,
+    asked: Query<Asked>,
+) -> Result<HttpResponse, WebError> {
     say::editor(&user.0)?;
     let last = store::agreements::list(&state.db).await?.pop();
     let zone = last.map_or("UTC", |agreement| agreement.zone.name());
-    answer(StatusCode::OK, frame, &Choices::load(&state).await?, None, form::empty(zone, ""))
+    let mut empty = form::empty(zone, "");
+    if let Some(template) = asked.template.as_deref().and_then(Template::from_key) {
+        form::apply(&mut empty, &template);
+    }
+    answer(StatusCode::OK, frame, &Choices::load(&state).await?, None, empty)
 }
 
 /// GET `/agreements/{id}/edit`.
@@ -35,6 +53,7 @@ pub async fn edit(user: SignedIn, frame: Frame, state: Data<State>, id: Path<i64
     let defined = load(&state.db, AgreementId(*id)).await?;
     let mut filled = form::filled(&defined);
     filled.set(BASIS, defined.fingerprint()?);
+    taking::fill(&state, &mut filled, &defined.agreement).await?;
     answer(StatusCode::OK, frame, &Choices::load(&state).await?, Some(*id), filled)
 }
 
@@ -106,13 +125,13 @@ async fn take(
     let choices = Choices::load(state).await?;
     let id = before.as_ref().map(|defined| defined.agreement.id);
     if !form::press(&mut typed, posted.text("action"))
-        && let Some(draft) = form::read(&mut typed, &choices.sources)
+        && let Some((read, taking)) = form::read(&mut typed, &choices.sources).zip(taking::read(&mut typed))
     {
-        let notes = thresholds::check(state, &mut typed, &draft, &choices.sources).await;
+        let notes = thresholds::check(state, &mut typed, &read, &choices.sources).await;
         if typed.is_fine() {
-            match save(state, user, draft, id, posted.text(BASIS)).await {
+            match save(state, user, (read.draft, taking), id, posted.text(BASIS)).await {
                 Ok((id, sentence)) => {
-                    let told = [vec![sentence.to_owned()], notes].concat().join(" ");
+                    let told = [vec![sentence], notes].concat().join(" ");
                     session::tell(session, &say::done(told))?;
                     return Ok(see_other(&format!("{}/{id}", paths::AGREEMENTS)));
                 }
@@ -134,19 +153,20 @@ async fn take(
 async fn save(
     state: &State,
     user: &SignedIn,
-    draft: AgreementDraft,
+    (draft, taking): (AgreementDraft, Taking),
     id: Option<AgreementId>,
     basis: &str,
-) -> Result<(AgreementId, &'static str), OpsError> {
+) -> Result<(AgreementId, String), OpsError> {
     let who = Some(user.0.id);
     match id {
         None => {
             let id = define_agreement::define(state, who, draft).await?;
-            Ok((id, "The agreement is defined. Its history is being read from the source now."))
+            Ok((id, "The agreement is defined. Its history is being read from the source now.".to_owned()))
         }
         Some(id) => {
-            define_agreement::change(state, who, id, draft, basis).await?;
-            Ok((id, "The agreement is changed."))
+            let zone = draft.zone;
+            let ahead = define_agreement::change(state, who, id, draft, basis, taking).await?;
+            Ok((id, taking::told(ahead, zone)))
         }
     }
 }

@@ -3,11 +3,15 @@
 mod define;
 mod export;
 mod list;
+mod revisions;
 mod show;
+mod taking;
 mod thresholds;
 mod verdict;
+mod whole;
 
 pub use define::{archive, change, create, edit, new, restore};
 pub use export::export;
 pub use list::list;
+pub use revisions::{revisions, withdraw};
 pub use show::show;

@@ -1,6 +1,6 @@
 //! GET `/agreements/{id}`: terms, the running period, and a row per past period.
 
-use super::verdict;
+use super::{verdict, whole};
 use crate::domain::calendar::{Period, PeriodKind};
 use crate::domain::ids::AgreementId;
 use crate::domain::judgement::{self, Judgement};
@@ -8,6 +8,7 @@ use crate::domain::model::{Agreement, EmailAddress};
 use crate::domain::time::{DAY_MINUTES, Minute};
 use crate::domain::wording;
 use crate::ops::OpsError;
+use crate::ops::assess::{Case, assess};
 use crate::ops::evaluate::{evaluate, judged_until};
 use crate::ops::judge::Judge;
 use crate::ops::judge_periods::{JudgedPeriod, judge_periods};
@@ -42,6 +43,8 @@ pub async fn show(
     let end = judged_until(now);
     let judge = Judge::load(&state.db).await?;
     let periods = judge_periods(&judge, &agreement, &listings, end, PAST_MAX).await?;
+    let case = Case { agreement: &agreement, listings: &listings, period: periods.current.period, until: end, now };
+    let assessment = assess(&judge, &case).await?;
     let heads = store::reports::list(&state.db, Some(id), Page::first(REPORTS_MAX)).await?;
     let reports = report_rows(&state, &heads, std::slice::from_ref(&agreement)).await?;
     let mut objectives = Vec::with_capacity(listings.len());
@@ -58,6 +61,7 @@ pub async fn show(
         current_period: current.period.label(),
         current_verdict: verdict::sentence(&named(&listings, &current.judgements)),
         current_progress: passed(current.period, end),
+        whole: whole::view(&assessment, agreement.zone),
         past_heads: listings.iter().map(head).collect(),
         past: periods.past.iter().map(|one| past_period(one, &listings, &heads)).collect(),
         objectives,

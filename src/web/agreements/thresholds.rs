@@ -2,28 +2,27 @@
 
 use crate::domain::model::{Query, Source};
 use crate::ops::check_threshold::{Fit, check_threshold};
-use crate::ops::define_agreement::AgreementDraft;
 use crate::view::Form;
 use crate::web::State;
-use crate::web::forms::agreement::{GROUP, field};
+use crate::web::forms::agreement::Typed;
 use futures_util::future::join_all;
 
 /// Refuses thresholds between buckets in the form; says what could not be found out.
-pub async fn check(state: &State, form: &mut Form, draft: &AgreementDraft, sources: &[Source]) -> Vec<String> {
-    let asked = draft.objectives.iter().zip(form.group(GROUP)).filter_map(|(objective, number)| {
+pub async fn check(state: &State, form: &mut Form, typed: &Typed, sources: &[Source]) -> Vec<String> {
+    let asked = typed.draft.objectives.iter().zip(&typed.threshold_fields).filter_map(|(objective, field)| {
         let Query::Latency { histogram, threshold } = &objective.query else { return None };
         let source = sources.iter().find(|source| source.id == objective.source)?;
         Some(async move {
             let fit = check_threshold(state, source, histogram, threshold).await;
-            (number, objective.name.as_str(), threshold.to_string(), fit)
+            (field, objective.name.as_str(), threshold.to_string(), fit)
         })
     });
     let answers = join_all(asked.collect::<Vec<_>>()).await;
     let mut notes = Vec::new();
-    for (number, name, threshold, fit) in answers {
+    for (field, name, threshold, fit) in answers {
         match fit {
             Fit::Bucket => {}
-            Fit::Between(below, above) => form.refuse(field(number, "threshold"), between(&threshold, below, above)),
+            Fit::Between(below, above) => form.refuse(field, between(&threshold, below, above)),
             Fit::NoHistogram => notes.push(format!(
                 "Its source knows no histogram for “{name}” now, so nobody checked that a bucket ends at {threshold}."
             )),

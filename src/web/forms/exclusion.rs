@@ -1,133 +1,108 @@
-//! The form that proposes an exclusion. Times are what the clocks on the wall show in a zone.
+//! The form that proposes an exclusion. Times are those of a clock on the wall in the chosen zone.
 
-use super::sentence;
-use crate::domain::exclusion::{Category, Scope};
-use crate::domain::ids::{AgreementId, ObjectiveId, ServiceId};
+use super::{line_of, sentence};
+use crate::domain::calendar::first_instant_from;
+use crate::domain::exclusion::{Category, Exclusion, Scope, State};
 use crate::domain::recurrence::{Recurrence, SPAN_DAYS_MAX};
 use crate::domain::time::{DAY_MINUTES, Instant, Span};
-use crate::domain::wall;
-use crate::ops::propose_exclusion::Proposal;
-use crate::view::Form;
+use crate::view::{Choice, Form};
+use chrono::offset::LocalResult;
+use chrono::{Datelike as _, NaiveDateTime, TimeZone as _};
 use chrono_tz::Tz;
 
 /// The longest reason, in characters.
-const REASON_CHARS_MAX: usize = 500;
+const REASON_CHARS_MAX: usize = 300;
+/// The longest remark, in characters.
+const REMARK_CHARS_MAX: usize = 300;
+/// How local times are written.
+const WALL: &str = "%Y-%m-%d %H:%M";
+/// The years that can be written.
+const YEARS: std::ops::RangeInclusive<i32> = 2000..=2199;
 
 /// A form for a new exclusion.
 #[must_use]
-pub fn empty(zone: &str, scope: &str) -> Form {
+pub fn empty(zone: &str) -> Form {
     let mut form = Form::default();
-    form.set("scope", if scope.is_empty() { "all" } else { scope });
-    form.set("category", Category::PlannedMaintenance.word());
     form.set("zone", zone);
     form
 }
 
-/// What stands for a scope in the form: `all`, `service-1000`.
+/// The kinds of reason.
 #[must_use]
-pub fn scope_word(scope: Scope) -> String {
-    match scope {
-        Scope::All => "all".to_owned(),
-        Scope::Service(id) => format!("service-{id}"),
-        Scope::Agreement(id) => format!("agreement-{id}"),
-        Scope::Objective(id) => format!("objective-{id}"),
-    }
+pub fn categories() -> Vec<Choice> {
+    Category::ALL.iter().map(|category| Choice::new(category.word(), category.in_words())).collect()
 }
 
-fn scope(text: &str) -> Option<Scope> {
-    if text == "all" {
-        return Some(Scope::All);
-    }
-    let (word, id) = text.split_once('-')?;
-    let id = id.parse().ok()?;
-    match word {
-        "service" => Some(Scope::Service(ServiceId(id))),
-        "agreement" => Some(Scope::Agreement(AgreementId(id))),
-        "objective" => Some(Scope::Objective(ObjectiveId(id))),
-        _ => None,
-    }
-}
-
-/// Reads the form; nothing, with the problems in the form, if anything is refused.
-pub fn read(form: &mut Form) -> Option<Proposal> {
-    let about = scope(form.value("scope").trim());
-    if about.is_none() {
-        form.refuse("scope", "Please choose what it is about.");
-    }
+/// Reads the form into a proposal without identity; nothing, with the problems in the form, if anything is refused.
+pub fn read(form: &mut Form, scopes: &[Choice]) -> Option<Exclusion> {
+    let scope = scope(form, scopes);
     let category = Category::from_word(form.value("category"));
     if category.is_none() {
-        form.refuse("category", "Please choose a category.");
+        form.refuse("category", "Please choose the kind of reason.");
     }
-    let reason = reason(form);
+    let reason = line_of(form, "reason", "the reason", REASON_CHARS_MAX);
+    if reason.as_deref() == Some("") {
+        form.refuse("reason", "Please write the reason in a sentence that customers may read.");
+    }
     let zone = zone(form);
     let first = zone.and_then(|zone| first(form, zone));
     let when = zone.zip(first).and_then(|(zone, first)| when(form, zone, first));
     let announced_at = match zone {
-        Some(zone) if !form.value("announced").trim().is_empty() => moment(form, "announced", zone).map(Some),
-        _ => Some(None),
+        Some(zone) if !form.value("announced").trim().is_empty() => wall(form, "announced", zone),
+        _ => None,
     };
     if !form.is_fine() {
         return None;
     }
-    Some(Proposal {
-        scope: about?,
+    let draft = Exclusion::planned(first?);
+    Some(Exclusion {
+        scope: scope?,
         category: category?,
         reason: reason?,
-        first: first?,
         when: when?,
         zone: zone?,
-        announced_at: announced_at?,
+        announced_at,
+        state: State::Proposed,
+        decided: None,
+        ..draft
     })
 }
 
-fn reason(form: &mut Form) -> Option<String> {
-    let text = form.value("reason").split_whitespace().collect::<Vec<_>>().join(" ");
-    if text.is_empty() {
-        form.refuse("reason", "Please write why, in a sentence that reports print.");
-        return None;
+/// Reads the remark of a decision.
+pub fn remark(form: &mut Form) -> Option<String> {
+    line_of(form, "remark", "the remark", REMARK_CHARS_MAX)
+}
+
+fn scope(form: &mut Form, scopes: &[Choice]) -> Option<Scope> {
+    let offered = scopes.iter().find(|choice| choice.value == form.value("scope"));
+    let scope = offered.and_then(|choice| Scope::from_text(&choice.value));
+    if scope.is_none() {
+        form.refuse("scope", "Please choose from the list what the exclusion is about.");
     }
-    if text.chars().count() > REASON_CHARS_MAX {
-        form.refuse("reason", format!("Please shorten it to at most {REASON_CHARS_MAX} characters."));
-        return None;
-    }
-    if text.chars().any(char::is_control) {
-        form.refuse("reason", "Please write it without control characters.");
-        return None;
-    }
-    Some(text)
+    scope
 }
 
 fn zone(form: &mut Form) -> Option<Tz> {
     let zone = form.value("zone").trim().parse::<Tz>().ok();
     if zone.is_none() {
-        form.refuse("zone", "Please choose one of the list, such as Europe/Berlin or UTC.");
+        form.refuse("zone", "Please choose a time zone of the list, such as Europe/Berlin or UTC.");
     }
     zone
 }
 
-fn moment(form: &mut Form, name: &str, zone: Tz) -> Option<Instant> {
-    match wall::parse(form.value(name), zone) {
-        Ok(at) => Some(at),
-        Err(why) => {
-            form.refuse(name, sentence(&why.to_string()));
-            None
-        }
-    }
-}
-
 fn first(form: &mut Form, zone: Tz) -> Option<Span> {
-    let (from, to) = (moment(form, "from", zone), moment(form, "to", zone));
-    let (from, to) = (from?, to?);
-    if to <= from {
-        form.refuse("to", "It ends before it begins. Please write a later time than “From”.");
+    let (from, to) = (wall(form, "from", zone), wall(form, "to", zone));
+    let (from, to) = from.zip(to)?;
+    if to.minute() <= from.minute() {
+        form.refuse("to", "Please write an end after the beginning.");
         return None;
     }
-    let span = Span::new(from.minute(), to.minute());
-    if span.minutes() > SPAN_DAYS_MAX * DAY_MINUTES {
-        form.refuse("to", format!("Please take at most {SPAN_DAYS_MAX} days at a time."));
+    let first = Span::new(from.minute(), to.minute());
+    if first.minutes() > SPAN_DAYS_MAX * DAY_MINUTES {
+        form.refuse("to", format!("Please write an end at most {SPAN_DAYS_MAX} days after the beginning."));
         return None;
     }
-    Some(span)
+    Some(first)
 }
 
 fn when(form: &mut Form, zone: Tz, first: Span) -> Option<Recurrence> {
@@ -140,63 +115,109 @@ fn when(form: &mut Form, zone: Tz, first: Span) -> Option<Recurrence> {
     }
 }
 
+/// A local time; of one that comes twice the earlier counts, and one that never comes is refused.
+fn wall(form: &mut Form, name: &str, zone: Tz) -> Option<Instant> {
+    let typed = form.value(name).trim().replace('T', " ");
+    let local = NaiveDateTime::parse_from_str(&typed, WALL).ok().filter(|local| YEARS.contains(&local.year()));
+    let Some(local) = local else {
+        let (first, last) = (YEARS.start(), YEARS.end());
+        form.refuse(
+            name,
+            format!("Please write day and time as 2026-11-21 02:00, between the years {first} and {last}."),
+        );
+        return None;
+    };
+    match zone.from_local_datetime(&local) {
+        LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => Some(Instant::from(at.to_utc())),
+        LocalResult::None => {
+            let next = first_instant_from(local, zone).to_utc().with_timezone(&zone).format(WALL);
+            let sentence = format!(
+                "There is no {} in {}, because the clocks go forward over it. Please write {next}, the first time \
+                 after it.",
+                local.format(WALL),
+                zone.name()
+            );
+            form.refuse(name, sentence);
+            None
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn typed(changes: &[(&str, &str)]) -> (Option<Proposal>, Vec<(String, String)>) {
-        let mut form = empty("Europe/Berlin", "objective-4000");
-        form.set("reason", "Database  moved\nto new hardware");
-        form.set("from", "2026-11-22 02:00");
-        form.set("to", "2026-11-22 04:00");
-        for (name, value) in changes {
+    fn form(pairs: &[(&str, &str)]) -> Form {
+        let mut form = empty("Europe/Berlin");
+        for (name, value) in [
+            ("scope", "agreement:4000"),
+            ("category", "planned_maintenance"),
+            ("reason", "New database"),
+            ("from", "2026-11-22 02:00"),
+            ("to", "2026-11-22 04:00"),
+        ]
+        .iter()
+        .chain(pairs)
+        {
             form.set(*name, *value);
         }
-        let proposal = read(&mut form);
-        (proposal, form.problems.into_iter().map(|problem| (problem.field, problem.text)).collect())
+        form
+    }
+
+    fn scopes() -> Vec<Choice> {
+        vec![Choice::new("all", "Everything"), Choice::new("agreement:4000", "Gold")]
+    }
+
+    fn problem(pairs: &[(&str, &str)], field: &str) -> String {
+        let mut form = form(pairs);
+        assert!(read(&mut form, &scopes()).is_none(), "{pairs:?}");
+        form.field(field).problem.unwrap_or_else(|| panic!("{field}: {:?}", form.problems))
+    }
+
+    fn exclusion(pairs: &[(&str, &str)]) -> Exclusion {
+        let mut form = form(pairs);
+        read(&mut form, &scopes()).unwrap_or_else(|| panic!("{:?}", form.problems))
     }
 
     #[test]
-    fn what_was_typed_becomes_a_proposal() {
-        let (proposal, problems) = typed(&[("rule", "rrule:freq=weekly"), ("announced", "2026-11-20 09:00")]);
-        let proposal = proposal.unwrap_or_else(|| panic!("{problems:?}"));
-        assert_eq!(proposal.scope, Scope::Objective(ObjectiveId(4000)));
-        assert_eq!(scope_word(proposal.scope), "objective-4000");
-        assert_eq!(proposal.reason, "Database moved to new hardware");
-        assert_eq!(proposal.first.start().start().to_string(), "2026-11-22T01:00:00Z");
-        assert_eq!((proposal.first.minutes(), proposal.when.in_words().as_str()), (120, "every week on Sunday"));
-        assert_eq!(proposal.announced_at.unwrap().to_string(), "2026-11-20T08:00:00Z");
+    fn times_are_those_of_the_wall_clock() {
+        let read = exclusion(&[("rule", "rrule:freq=weekly;byday=su"), ("announced", "2026-11-19T02:00")]);
+        assert_eq!(read.first.start().start().to_string(), "2026-11-22T01:00:00Z");
+        assert_eq!((read.first.minutes(), read.when.text()), (120, "FREQ=WEEKLY;BYDAY=SU"));
+        assert_eq!(read.announced_at.unwrap().to_string(), "2026-11-19T01:00:00Z");
+        assert_eq!(read.state, State::Proposed);
+        // the night of 25 October has two: from the first 02:30 to 03:30 it takes two hours
+        let twice = exclusion(&[("from", "2026-10-25 02:30"), ("to", "2026-10-25 03:30")]);
+        assert_eq!(twice.first.minutes(), 120);
     }
 
     #[test]
-    fn every_refusal_stands_beside_its_field_and_says_the_mend() {
-        let long = "x".repeat(501);
-        for (name, value, said) in [
-            ("scope", "objective-x", "Please choose"),
-            ("scope", "", "Please choose"),
-            ("category", "holiday", "Please choose"),
-            ("reason", " \n ", "Please write why"),
-            ("reason", long.as_str(), "at most 500"),
-            ("reason", "a\u{7}b", "control"),
-            ("zone", "Europe/Atlantis", "such as Europe/Berlin"),
-            ("from", "tomorrow", "Write day and time as 2026-11-21 02:00."),
-            ("to", "2026-11-22 02:00", "a later time"),
+    fn mistakes_are_named_at_their_field() {
+        let missing = problem(&[("from", "2026-03-29 02:30"), ("to", "2026-03-29 04:00")], "from");
+        assert_eq!(
+            missing,
+            "There is no 2026-03-29 02:30 in Europe/Berlin, because the clocks go forward over it. Please write \
+             2026-03-29 03:00, the first time after it."
+        );
+        for (field, value, part) in [
+            ("scope", "agreement:4001", "from the list"),
+            ("scope", "", "from the list"),
+            ("category", "carrier pigeon", "kind of reason"),
+            ("reason", " ", "in a sentence"),
+            ("reason", "two\nlines", "on one line"),
+            ("zone", "Mars/Olympus", "Europe/Berlin or UTC"),
+            ("from", "tomorrow", "2026-11-21 02:00"),
+            ("from", "1999-12-31 23:59", "between the years 2000"),
+            ("to", "2026-11-22 02:00", "after the beginning"),
             ("to", "2028-11-22 02:00", "at most 400 days"),
-            ("announced", "2026-03-29 02:30", "write 03:00 instead"),
-            ("rule", "FREQ=SECONDLY", "FREQ=SECONDLY"),
-            ("rule", "FREQ=WEEKLY;BYDAY=MO", "begin it on"),
+            ("announced", "2026-13-01 00:00", "2026-11-21 02:00"),
+            ("rule", "FREQ=SECONDLY", "too often"),
+            ("rule", "FREQ=WEEKLY;BYDAY=MO", "begin it on Monday 2026-11-23"),
         ] {
-            let (proposal, problems) = typed(&[(name, value)]);
-            assert_eq!(proposal, None, "{name}={value}");
-            assert!(problems.len() == 1 && problems[0].0 == name && problems[0].1.contains(said), "{problems:?}");
+            let sentence = problem(&[(field, value)], field);
+            assert!(sentence.contains(part), "{field}={value:?}: {sentence}");
         }
-    }
-
-    /// Berlin puts its clocks back at 03:00 on 25 October 2026.
-    #[test]
-    fn of_two_local_times_the_earlier_is_taken() {
-        let (proposal, _) = typed(&[("from", "2026-10-25 02:30"), ("to", "2026-10-25 03:00")]);
-        let first = proposal.unwrap().first;
-        assert_eq!((first.start().start().to_string().as_str(), first.minutes()), ("2026-10-25T00:30:00Z", 90));
+        let mut long = form(&[("reason", &"x".repeat(301))]);
+        assert!(read(&mut long, &scopes()).is_none());
     }
 }

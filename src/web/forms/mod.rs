@@ -11,6 +11,9 @@ use std::ops::RangeInclusive;
 /// The longest name, in characters.
 const NAME_CHARS_MAX: usize = 120;
 
+/// What was typed is refused; the sentence stands in the form.
+struct Refused;
+
 /// Reads a required one-line text; refuses it when empty, too long or with control characters.
 fn line(form: &mut Form, name: &str, what: &str) -> Option<String> {
     let text = optional_line(form, name, what)?;
@@ -23,9 +26,14 @@ fn line(form: &mut Form, name: &str, what: &str) -> Option<String> {
 
 /// Reads a one-line text that may be empty.
 fn optional_line(form: &mut Form, name: &str, what: &str) -> Option<String> {
+    line_of(form, name, what, NAME_CHARS_MAX)
+}
+
+/// Reads a one-line text of at most so many characters; it may be empty.
+fn line_of(form: &mut Form, name: &str, what: &str, most: usize) -> Option<String> {
     let text = form.value(name).trim().to_owned();
-    if text.chars().count() > NAME_CHARS_MAX {
-        form.refuse(name, format!("Please shorten {what} to at most {NAME_CHARS_MAX} characters."));
+    if text.chars().count() > most {
+        form.refuse(name, format!("Please shorten {what} to at most {most} characters."));
         return None;
     }
     if text.chars().any(char::is_control) {

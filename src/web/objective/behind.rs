@@ -1,9 +1,10 @@
 //! The numbers behind the verdict: where they come from, and the arithmetic line by line.
 
-use super::Facts;
-use crate::domain::judgement::{Budget, Exhaustion};
+use super::{Facts, judged};
+use crate::domain::judgement::Exhaustion;
 use crate::domain::model::{ObjectiveKind, Part, Query};
 use crate::domain::target::WHOLE_PPM;
+use crate::domain::terms::Unit;
 use crate::domain::time::{DAY_MINUTES, Minute};
 use crate::domain::wording::{self, count, counted, grouped};
 use crate::store::indicators::PullProgress;
@@ -14,76 +15,103 @@ use crate::web::standing::{self, signed};
 /// Everything behind the verdict.
 pub(super) fn behind(facts: &Facts) -> Behind {
     let listing = &facts.listing;
+    let methods = judged::by_method(facts);
     let source = Link::new(format!("/sources/{}", listing.indicator.source.0), listing.source_name.clone());
     Behind {
         source,
-        queries: queries(&listing.indicator.query),
+        judged: judged::judged(facts),
+        methods_verdict: judged::agreement(&methods),
+        methods,
+        worst: judged::worst(facts),
+        queries: queries(listing.objective.kind, &listing.indicator.query),
         counts: counts(facts),
-        arithmetic: facts.judged.budget.as_ref().map(|budget| arithmetic(facts, budget)).unwrap_or_default(),
+        arithmetic: facts.judged.budget.as_ref().map(|_| arithmetic(facts)).unwrap_or_default(),
         is_estimated: listing.indicator.query.is_estimated(),
         findings: findings(facts),
         backfill: facts.progress.as_ref().and_then(|progress| backfill(progress, facts.until)),
     }
 }
 
-fn queries(query: &Query) -> Vec<Fact> {
+fn queries(kind: ObjectiveKind, query: &Query) -> Vec<Fact> {
+    let (_, many) = standing::events(kind, query);
     match query {
         Query::Ratio { total, part } => {
             let label = match part {
-                Part::Bad(_) => "Bad requests",
-                Part::Good(_) => "Good requests",
+                Part::Bad(_) => format!("Bad {many}"),
+                Part::Good(_) => format!("Good {many}"),
             };
-            vec![Fact::new("All requests", total.to_string()), Fact::new(label, part.expression().to_string())]
+            let all = Fact::new(format!("All {many}"), total.to_string());
+            vec![all, Fact::new(label, part.expression().to_string())]
         }
         Query::Latency { histogram, threshold } => {
             vec![Fact::new("Histogram", histogram.to_string()), Fact::new("Good up to", format!("le = {threshold}"))]
         }
         Query::Up { gauge } => vec![Fact::new("Up while 1", gauge.to_string())],
         Query::Check { .. } => vec![Fact::new("Good", query.to_string())],
+        Query::Level { gauge, limit } => {
+            vec![Fact::new("Level", gauge.to_string()), Fact::new("Good while", limit.to_string())]
+        }
+        Query::Throughput { total, at_least } => {
+            let floor = format!("at least {at_least} per second in the minute");
+            vec![Fact::new("All requests", total.to_string()), Fact::new("Good while", floor)]
+        }
     }
 }
 
 fn counts(facts: &Facts) -> Vec<Fact> {
-    let tally = &facts.judged.tally;
-    let (_, many) = standing::events(&facts.listing.indicator.query);
+    let (tally, units, target) = (&facts.judged.tally, &facts.units, facts.terms.target);
     let unknown = tally.minutes - tally.known;
-    vec![
-        Fact::new(format!("All {many}"), count(tally.total)),
-        Fact::new(format!("Good {many}"), count(tally.good)),
-        Fact::new(format!("Bad {many}"), count(tally.total - tally.good)),
+    let many = units.many();
+    let mut counts = vec![
+        Fact::new(format!("All {many}"), units.number(tally.total, None)),
+        Fact::new(format!("Good {many}"), units.good(tally.good, tally.total, target)),
+        Fact::new(format!("Bad {many}"), units.bad(tally.good, tally.total, target)),
+    ];
+    if facts.listing.objective.terms.unit() != Unit::Event {
+        let (_, events) = standing::events(facts.listing.objective.kind, &facts.listing.indicator.query);
+        let inside = facts.judged.account.events;
+        counts.push(Fact::new(
+            format!("Good {events} in them"),
+            format!("{} of {}", count(inside.good), count(inside.total)),
+        ));
+    }
+    counts.extend([
         Fact::new("Known minutes", format!("{} of {}", count(tally.known), count(tally.minutes))),
         Fact::new("Unknown", if unknown == 0 { "nothing".to_owned() } else { wording::duration_minutes(unknown) }),
-    ]
+    ]);
+    counts
 }
 
 fn step(label: &str, working: String, result: String) -> Step {
     Step { label: label.to_owned(), working, result }
 }
 
-fn arithmetic(facts: &Facts, budget: &Budget) -> Vec<Step> {
+fn arithmetic(facts: &Facts) -> Vec<Step> {
     let (objective, tally, terms) = (&facts.listing.objective, &facts.judged.tally, facts.terms);
     let (good, total, target, minutes) = (tally.good, tally.total, terms.target, terms.window_minutes);
-    let (bad, whole) = (budget.bad(), count(total));
+    let units = &facts.units;
+    let (bad, whole) = (units.bad(good, total, target), units.number(total, None));
+    let fine = units.good(good, total, target);
     let (promised, spare) = (fraction(target.ppm()), fraction(target.budget_ppm()));
-    let shared = if objective.kind == ObjectiveKind::ErrorRate { ("Error rate", bad) } else { ("SLI", good) };
-    let allowed = grouped(&wording::budget_allowed_events(total, target));
+    let shared = if objective.kind == ObjectiveKind::ErrorRate { ("Error rate", &bad) } else { ("SLI", &fine) };
+    let allowed = units.allowed(total, target);
     let consumed = wording::budget_consumed_percent(good, total, target).unwrap_or_default();
-    let remaining = wording::budget_remaining_events(good, total, target);
+    let remaining = units.remaining(good, total, target);
     let in_time = wording::budget_allowed_minutes(minutes, target);
     let left = wording::budget_remaining_minutes(good, total, minutes, target).unwrap_or_default();
     let sign = if target.is_met(good, total) { "≥" } else { "<" };
     let verdict = if target.is_met(good, total) { "met" } else { "missed" };
     let pace = wording::burn_rate(good, total, target).unwrap_or_default();
     let mut steps = vec![
-        step(shared.0, format!("{} ÷ {whole}", count(shared.1)), standing::share(objective.kind, target, good, total)),
-        step("Target", format!("{} {sign} {promised} × {whole}", count(good)), verdict.to_owned()),
+        step(shared.0, format!("{} ÷ {whole}", shared.1), standing::share(objective.kind, target, good, total)),
+        step("Target", format!("{fine} {sign} {promised} × {whole}"), verdict.to_owned()),
         step("Budget", format!("(1 − {promised}) × {whole}"), allowed.clone()),
-        step("Consumed", format!("{} ÷ {allowed}", count(bad)), format!("{} %", grouped(&consumed))),
-        step("Remaining", format!("{allowed} − {}", count(bad)), signed(&grouped(&remaining))),
-        step("as a share", format!("1 − {} ÷ {allowed}", count(bad)), standing::remaining(tally, target)),
+        step("Consumed", format!("{bad} ÷ {allowed}"), format!("{} %", grouped(&consumed))),
+        step("Remaining", format!("{allowed} − {bad}"), signed(&remaining)),
+        step("as a share", format!("1 − {bad} ÷ {allowed}"), standing::remaining(tally, target)),
         step("Budget in time", format!("{spare} × {} min", count(minutes)), wording::minutes_in_words(&in_time)),
         step("Remaining in time", "the same share of it".to_owned(), signed(&wording::minutes_in_words(&left))),
-        step("Burn rate", format!("({} ÷ {whole}) ÷ {spare}", count(bad)), format!("{}×", grouped(&pace))),
+        step("Burn rate", format!("({bad} ÷ {whole}) ÷ {spare}"), format!("{}×", grouped(&pace))),
     ];
     steps.extend(foresight(facts));
     steps.extend(doubts(facts));
@@ -104,10 +132,13 @@ fn doubts(facts: &Facts) -> Vec<Step> {
     let (kind, target) = (facts.listing.objective.kind, facts.terms.target);
     let mut steps = Vec::new();
     if let Some(bounds) = facts.judged.bounds {
-        let tally = &facts.judged.tally;
-        let assumed = count(bounds.best.1 - tally.total);
+        let account = &facts.judged.account;
+        let assumed = match account.unit {
+            Unit::Event => format!("{} unknown events", count(bounds.best.1 - account.events.total)),
+            Unit::Slice | Unit::BillionthOfSlice => format!("{} unknown slices", count(account.slices.unknown)),
+        };
         let case = |(good, total)| standing::share(kind, target, good, total);
-        let working = |which: &str| format!("{assumed} unknown events, all {which}");
+        let working = |which: &str| format!("{assumed}, all {which}");
         steps.push(step("Worst case", working("bad"), case(bounds.worst)));
         steps.push(step("Best case", working("good"), case(bounds.best)));
     }

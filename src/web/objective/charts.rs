@@ -6,7 +6,7 @@ use crate::domain::model::ObjectiveKind;
 use crate::domain::ratio::{Ratio, float};
 use crate::domain::target::WHOLE_PPM;
 use crate::domain::time::{HOUR_MINUTES, Span};
-use crate::domain::wording::{self, count};
+use crate::domain::wording;
 use crate::ops::trace::Point;
 use crate::view::DataTable;
 use crate::view::objective::Chart;
@@ -34,12 +34,14 @@ pub(super) fn charts(facts: &Facts) -> Result<Vec<Chart>, PlotError> {
 struct Marks {
     outages: Vec<Span>,
     unknown: Vec<Span>,
+    excluded: Vec<Span>,
 }
 
 impl Marks {
     fn of(facts: &Facts) -> Self {
         let outages = facts.outages.iter().map(|outage| outage.span).collect();
-        Self { outages, unknown: facts.trace.unknown.clone() }
+        let excluded = facts.trace.judged.effect.excluded.as_slice().to_vec();
+        Self { outages, unknown: facts.trace.unknown.clone(), excluded }
     }
 }
 
@@ -57,6 +59,7 @@ fn plot<'a>(facts: &Facts, marks: &'a Marks, title: &'a str, description: &'a st
         rules: Vec::new(),
         outages: &marks.outages,
         unknown: &marks.unknown,
+        excluded: &marks.excluded,
         floor: None,
         ceiling: None,
     }
@@ -80,7 +83,7 @@ fn measured(facts: &Facts, marks: &Marks) -> Drawn {
     let target = if is_error_rate { budget } else { 100.0 - budget };
     let (floor, ceiling) = bounds(is_error_rate, target, budget, &single, &rolling);
     let (title, what) = if is_error_rate { ("Error rate", "bad") } else { ("Good share (SLI)", "good") };
-    let (_, many) = standing::events(&facts.listing.indicator.query);
+    let many = shared_in(facts);
     let step = each(facts.trace.step);
     let window = standing::window(objective, facts.listing.agreement.calendar(), facts.trace.span.end());
     let cut = match (floor, ceiling) {
@@ -102,8 +105,8 @@ fn measured(facts: &Facts, marks: &Marks) -> Drawn {
         vec![
             label(facts, *span),
             standing::measured(objective.kind, objective.target, tally),
-            count(tally.total - tally.good),
-            count(tally.total),
+            facts.units.bad(tally.good, tally.total, objective.target),
+            facts.units.number(tally.total, None),
             standing::coverage(tally),
         ]
     });
@@ -114,6 +117,11 @@ fn measured(facts: &Facts, marks: &Marks) -> Drawn {
         table: DataTable { head, rows: rows.collect() },
         summary,
     })
+}
+
+/// What the drawn shares are shares of.
+fn shared_in(facts: &Facts) -> &str {
+    if facts.units.is_share() { "the members’ weighted whole" } else { facts.units.many() }
 }
 
 /// The ends of the value axis: near enough to the target that a miss is seen, wide enough for the window's line.
@@ -167,8 +175,8 @@ fn burn_down(facts: &Facts, marks: &Marks) -> Drawn {
             label(facts, span),
             standing::remaining(&point.window, point.terms.target),
             standing::remaining_time(budget_at(point).as_ref()),
-            count(point.window.total - point.window.good),
-            count(point.window.total),
+            facts.units.bad(point.window.good, point.window.total, point.terms.target),
+            facts.units.number(point.window.total, None),
         ],
         None => vec![label(facts, span), "–".to_owned(), String::new(), String::new(), String::new()],
     });

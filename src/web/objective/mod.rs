@@ -2,28 +2,37 @@
 
 mod behind;
 mod charts;
+mod judged;
+pub mod outages;
+pub mod outlooks;
+mod promise;
 pub(in crate::web) mod range;
 mod verdict;
 
 use crate::domain::calendar::{Calendar, days_of};
+use crate::domain::contract::Composite;
 use crate::domain::ids::ObjectiveId;
 use crate::domain::judgement::{Judgement, Status, Terms};
 use crate::domain::ledger::Tally;
 use crate::domain::outage::{self, Outage};
+use crate::domain::outlook::{Outlook, TooLittle};
 use crate::domain::time::{DAY_MINUTES, Minute, Span};
 use crate::domain::wording;
 use crate::ops::evaluate::judged_until;
-use crate::ops::judge::Judge;
+use crate::ops::foresee;
+use crate::ops::judge::{self, Judge};
 use crate::ops::trace::{self, Point, Trace};
 use crate::store::findings::Finding;
 use crate::store::indicators::PullProgress;
 use crate::store::objectives::ObjectiveListing;
-use crate::store::{findings, indicators, objectives};
+use crate::store::outage_causes::OutageCause;
+use crate::store::{Db, findings, indicators, objectives, outage_causes};
 use crate::view::objective::ObjectivePage;
 use crate::view::{Field, Flash, FlashKind, Help, Link, Section, Shell};
 use crate::web::extract::{Frame, SignedIn};
 use crate::web::html::page;
-use crate::web::{State, WebError, standing};
+use crate::web::units::Units;
+use crate::web::{State, WebError, say, standing};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Query};
@@ -37,7 +46,7 @@ const OUTAGES_SHOWN: usize = 15;
 
 /// GET `/objectives/{id}`.
 pub async fn show(
-    _: SignedIn,
+    user: SignedIn,
     frame: Frame,
     state: Data<State>,
     path: Path<i64>,
@@ -51,7 +60,9 @@ pub async fn show(
     };
     let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let facts = Facts::gather(&state, listing, range, until).await?;
-    page(status, &facts.page(frame.shell, &asked, problem.as_ref())?)
+    let mut shown = facts.page(frame.shell, &asked, problem.as_ref())?;
+    shown.can_explain = say::can_edit(&user.0);
+    page(status, &shown)
 }
 
 /// The objective with that id, archived or not.
@@ -79,6 +90,14 @@ struct Facts {
     outages_left_out: usize,
     /// The range by hour or by day.
     rows: Vec<(Span, Tally)>,
+    /// What was said about outages of the service in the range.
+    causes: Vec<OutageCause>,
+    /// How the calendar period will end, where there is one and the range reaches up to now.
+    outlook: Option<Result<Outlook, TooLittle>>,
+    /// The members of a composite with their weights.
+    members: Vec<promise::Member>,
+    /// What is counted, in words.
+    units: Units,
     findings: Vec<Finding>,
     progress: Option<PullProgress>,
 }
@@ -88,26 +107,36 @@ impl Facts {
         let (db, calendar) = (&state.db, listing.agreement.calendar());
         let (span, indicator) = (range.span, listing.indicator.id);
         let judge = Judge::load(db).await?;
+        let mut trace = trace::trace(&judge, &listing, span).await?;
         let (own_span, own_terms) = judge.window_at(&listing, span.end());
-        let own = judge.over(&listing, own_span, own_terms).await?;
+        let own = judged(&judge, &listing, &trace, own_span, own_terms).await?;
         let (judged, terms) = if range.choice == Choice::Window {
             (own.clone(), own_terms)
         } else {
             let terms = judge.terms(&listing, span);
-            (judge.over(&listing, span, terms).await?, terms)
+            (judged(&judge, &listing, &trace, span, terms).await?, terms)
         };
         let spans = row_spans(span, calendar);
-        let accounts = judge.accounts(&listing, &spans).await?;
+        let accounts = if trace.is_deep {
+            spans.iter().map(|span| trace.evidence.account(*span)).collect()
+        } else {
+            judge.accounts(&listing, &spans).await?
+        };
+        let is_now = span.end() == until;
+        let outlook = if is_now { foresee::foresee(&judge, &listing, own.tally, until).await? } else { None };
         let progress = indicators::list_progress(db).await?.into_iter().find(|one| one.indicator == indicator);
-        let mut trace = trace::trace(&judge, &listing, span).await?;
         finish(&mut trace, &own, own_terms);
-        let (outages, left_out) = shown_outages(&trace);
+        let (outages, left_out) = shown_outages(&trace.outages, span.end());
         Ok(Self {
             outages_left_out: trace.outages_left_out + left_out,
             outages,
             trace,
             rows: spans.into_iter().zip(accounts.into_iter().map(|account| account.counted)).collect(),
             findings: findings::list(db, indicator).await?,
+            causes: outage_causes::list(db, listing.indicator.service, span).await?,
+            members: members(db, &listing).await?,
+            units: Units::of(&listing),
+            outlook,
             until,
             listing,
             range,
@@ -148,7 +177,7 @@ impl Facts {
             service: service_name.clone(),
             agreement: Link::new(format!("/agreements/{}", agreement.id.0), agreement.name.clone()),
             customer: agreement.customer.clone(),
-            promise: verdict::promise(&self.listing),
+            promise: promise::promise(&self.listing, &self.members),
             status,
             verdict: verdict::sentence(self),
             is_archived: objective.archived_at.or(agreement.archived_at).is_some(),
@@ -161,11 +190,19 @@ impl Facts {
             steps: ["day", "hour", "minute"].map(str::to_owned).to_vec(),
             bar: standing::bar(self.judged.budget.as_ref(), status),
             tiles: verdict::tiles(self),
-            burn_rates: verdict::burn_rates(&self.own, self.own_terms),
-            alerts: verdict::alerts(&self.own, self.own_terms),
+            burn_rates: verdict::burn_rates(self),
+            alerts: verdict::alerts(self),
+            alerts_note: verdict::alerts_note(self),
             charts: charts::charts(self).map_err(WebError::internal)?,
-            outages: verdict::outages(self),
-            more_outages: verdict::more_outages(self.outages_left_out),
+            outages: outages::outages(self),
+            more_outages: outages::more_outages(self.outages_left_out),
+            recovery: outages::recovery(&self.trace.recovery),
+            can_explain: false,
+            back: match self.range.choice {
+                Choice::Window => "range=window".to_owned(),
+                Choice::Days(days) => format!("range={days}d"),
+                Choice::Custom => range::query(span),
+            },
             behind: behind::behind(self),
         })
     }
@@ -185,11 +222,34 @@ impl Facts {
     }
 }
 
+/// From the evidence that was read, if it reaches far enough, or from sums of hours.
+async fn judged(
+    judge: &Judge,
+    listing: &ObjectiveListing,
+    trace: &Trace,
+    span: Span,
+    terms: Terms,
+) -> Result<Judgement, WebError> {
+    if trace.is_deep {
+        return Ok(judge::over(&trace.evidence, &listing.objective, span, terms));
+    }
+    Ok(judge.over(listing, span, terms).await?)
+}
+
+/// The members of a composite by name, with their weights.
+async fn members(db: &Db, listing: &ObjectiveListing) -> Result<Vec<promise::Member>, WebError> {
+    let mut members = Vec::new();
+    for (id, weight) in listing.objective.terms.composite.iter().flat_map(Composite::members) {
+        let member = objectives::find(db, *id).await?.ok_or(WebError::NotFound("There is no such objective"))?;
+        members.push((member.name, *weight));
+    }
+    Ok(members)
+}
+
 /// The costliest outages and the one at the range's end, in order of time, and how many others there are.
-fn shown_outages(trace: &Trace) -> (Vec<Outage>, usize) {
-    let is_last = |outage: &&Outage| outage.span.end() >= trace.span.end();
-    let last = trace.outages.last().filter(is_last).copied();
-    let (mut outages, mut left_out) = outage::worst(trace.outages.clone(), OUTAGES_SHOWN);
+fn shown_outages(all: &[Outage], end: Minute) -> (Vec<Outage>, usize) {
+    let last = all.last().filter(|outage| outage.span.end() >= end).copied();
+    let (mut outages, mut left_out) = outage::worst(all.to_vec(), OUTAGES_SHOWN);
     if let Some(last) = last.filter(|last| outages.last() != Some(last)) {
         outages.push(last);
         left_out -= 1;

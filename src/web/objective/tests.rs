@@ -5,7 +5,6 @@ use crate::domain::contract::{AgreementTerms, ObjectiveTerms};
 use crate::domain::ids::{AgreementId, IndicatorId, ServiceId, SourceId};
 use crate::domain::model::{self, Agreement, Indicator, Objective, ObjectiveKind, RollingMinutes, Window};
 use crate::domain::selector::Selector;
-use crate::domain::spans::Spans;
 use crate::domain::target::Target;
 use crate::domain::time::Instant;
 use chrono_tz::Tz;
@@ -13,7 +12,7 @@ use chrono_tz::Tz;
 /// 2026-11-21T06:58:00Z.
 const UNTIL: Minute = Minute(29_920_738);
 
-fn listing(window: Window) -> ObjectiveListing {
+pub(super) fn listing(window: Window) -> ObjectiveListing {
     let target = Target::parse("99.9").unwrap();
     let (agreement, indicator) = (AgreementId(3), IndicatorId(7));
     ObjectiveListing {
@@ -159,17 +158,7 @@ fn an_outage_that_goes_on_is_listed_however_cheap() {
     let outage = |at: i64, bad| Outage { span: Span::new(Minute(at), Minute(at + 1)), bad, total: bad, cost: bad };
     let mut outages: Vec<_> = (0..30).map(|n| outage(n * 10, 100)).collect();
     outages.push(outage(999, 1));
-    let trace = Trace {
-        span: Span::new(Minute(0), Minute(1000)),
-        step: 60,
-        points: Vec::new(),
-        rules: Vec::new(),
-        outages,
-        outages_left_out: 0,
-        unknown: Vec::new(),
-        excluded: Spans::default(),
-    };
-    let (shown, left_out) = shown_outages(&trace);
+    let (shown, left_out) = shown_outages(&outages, Minute(1000));
     assert_eq!((shown.len(), left_out), (OUTAGES_SHOWN + 1, 15));
     assert_eq!(shown.last().unwrap().span.end(), Minute(1000));
 }

@@ -2,63 +2,65 @@
 
 use super::Facts;
 use super::range::Choice;
-use crate::domain::burn::{self, AlertRule, Severity};
-use crate::domain::judgement::{Budget, Exhaustion, Judgement, Sli, Terms};
-use crate::domain::model::{ObjectiveKind, Query, Window};
-use crate::domain::outage::Outage;
+use crate::domain::burn::{AlertRule, Guard, MIN_BAD, Severity};
+use crate::domain::judgement::{Budget, Exhaustion, Sli};
+use crate::domain::model::{Bound, ObjectiveKind, Query, Window};
 use crate::domain::target::{WHOLE_PPM, ppm_to_percent};
+use crate::domain::terms::Unit;
 use crate::domain::time::DAY_MINUTES;
 use crate::domain::wording::{self, count, counted, grouped};
 use crate::store::objectives::ObjectiveListing;
-use crate::view::objective::{Alert, BurnRate, OutageRow, Tile};
-use crate::view::{Badge, Tone};
-use crate::web::standing::{self, signed};
+use crate::view::objective::{Alert, BurnRate, Tile};
+use crate::view::{Badge, Link, Tone};
+use crate::web::standing;
 
-/// The promise in a sentence: `Promised: at least 99.9 % of requests succeed, over any 30 days.`
-pub(super) fn promise(listing: &ObjectiveListing) -> String {
-    let ObjectiveListing { objective, indicator, agreement, .. } = listing;
-    let (target, (_, events)) = (objective.target, standing::events(&indicator.query));
-    let what = match (objective.kind, &indicator.query) {
-        (ObjectiveKind::Availability, _) => format!("at least {target} % of {events} succeed"),
-        (ObjectiveKind::Uptime, Query::Check { within_ms: Some(ms) }) => {
-            format!("at least {target} % of {events} find it up within {ms} ms")
-        }
-        (ObjectiveKind::Uptime, _) => format!("at least {target} % of {events} find it up"),
-        (ObjectiveKind::Latency, Query::Latency { threshold, .. }) => {
-            format!("at least {target} % of {events} are answered within {threshold} s")
-        }
-        (ObjectiveKind::Latency, _) => format!("at least {target} % of {events} are answered in time"),
-        (ObjectiveKind::ErrorRate, _) => {
-            format!("at most {} % of {events} fail", ppm_to_percent(target.budget_ppm()))
-        }
-    };
-    let when = match objective.window {
-        Window::Rolling(length) => format!("over any {}", standing::length_in_words(length.minutes())),
-        Window::Calendar => format!("in each calendar {}", agreement.period.word()),
-    };
-    format!("Promised: {what}, {when}.")
-}
+/// An outlook below deserves attention.
+const LIKELY: f64 = 0.5;
 
 /// The verdict in one or two sentences.
 pub(super) fn sentence(facts: &Facts) -> String {
-    let (when, (_, events)) = (when(facts), standing::events(&facts.listing.indicator.query));
+    let when = when(facts);
     let budget = match (facts.judged.sli, &facts.judged.budget) {
         (Sli::Measured { .. }, Some(budget)) => budget,
-        (Sli::NoTraffic, _) => return format!("Measured, but there were no {events} {when}: nothing to judge."),
+        (Sli::NoTraffic, _) => {
+            let (_, events) = standing::events(facts.listing.objective.kind, &facts.listing.indicator.query);
+            return format!("Measured, but there were no {events} {when}: nothing to judge.");
+        }
+        (Sli::NotApplicable, _) => {
+            return format!(
+                "Not applicable: every minute {when} is excluded or outside business hours, so nothing is judged."
+            );
+        }
         _ => return format!("Nothing was measured {when}. Whether the promise was kept is unknown."),
     };
-    let (bad, total) = (budget.bad(), facts.judged.tally.total);
-    let what = went_wrong(&facts.listing);
-    let opening = match bad {
-        0 => format!("None of {} {events} {what} {when}", count(total)),
-        _ => format!("{} of {} {events} {what} {when}", count(bad), count(total)),
+    format!("{}: {}.{}", opening(facts, budget, &when), consequence(facts, budget), caveat(facts))
+}
+
+/// What went wrong, in the objective's unit.
+fn opening(facts: &Facts, budget: &Budget, when: &str) -> String {
+    let (units, tally, target) = (&facts.units, &facts.judged.tally, facts.terms.target);
+    let bad = units.bad(tally.good, tally.total, target);
+    let what = match facts.listing.objective.terms.unit() {
+        Unit::Event => went_wrong(&facts.listing),
+        Unit::Slice | Unit::BillionthOfSlice => "were bad".to_owned(),
     };
-    format!("{opening}: {}.{}", consequence(facts, budget), caveat(facts))
+    if units.is_share() {
+        return format!("{bad} of the members’ weighted whole was bad {when}");
+    }
+    let all = units.counted(tally.total, None);
+    match budget.bad() {
+        0 => format!("None of {all} {what} {when}"),
+        _ if units.is_fractional() => format!("Taken together, {bad} of {all} {what} {when}"),
+        _ => format!("{bad} of {all} {what} {when}"),
+    }
 }
 
 /// What the counts mean for the budget.
 fn consequence(facts: &Facts, budget: &Budget) -> String {
     let left = budget.remaining_millionths();
+    if facts.units.is_fractional() {
+        return in_parts(facts, budget);
+    }
     let millionths = i128::from(WHOLE_PPM);
     let whole = |events: i128| count(i64::try_from(events).unwrap_or(i64::MAX));
     if left < 0 {
@@ -71,6 +73,17 @@ fn consequence(facts: &Facts, budget: &Budget) -> String {
         (0, _) => "the whole error budget is left".to_owned(),
         (_, 0) => format!("{percent} of the error budget is left, too little for even one more"),
         (_, more) => format!("{percent} of the error budget is left, enough for {} more", whole(more)),
+    }
+}
+
+/// The same where an amount may be a fraction, so that there is no next one.
+fn in_parts(facts: &Facts, budget: &Budget) -> String {
+    let (tally, target) = (&facts.judged.tally, facts.terms.target);
+    let left = facts.units.remaining(tally.good, tally.total, target);
+    match left.strip_prefix('-') {
+        Some(over) => format!("{over} more than the error budget allows"),
+        None if budget.bad() == 0 => "the whole error budget is left".to_owned(),
+        None => format!("{} of the error budget is left", standing::remaining(tally, target)),
     }
 }
 
@@ -94,7 +107,17 @@ fn went_wrong(listing: &ObjectiveListing) -> String {
         (ObjectiveKind::Latency, Query::Latency { threshold, .. }) => format!("took longer than {threshold} s"),
         (ObjectiveKind::Latency, _) => "took too long".to_owned(),
         (ObjectiveKind::Uptime, _) => "found it down".to_owned(),
-        (ObjectiveKind::Availability | ObjectiveKind::ErrorRate, _) => "failed".to_owned(),
+        (ObjectiveKind::Availability | ObjectiveKind::ErrorRate | ObjectiveKind::Success, _) => "failed".to_owned(),
+        (ObjectiveKind::Throughput, Query::Throughput { at_least, .. }) => {
+            format!("had fewer than {at_least} requests per second")
+        }
+        (ObjectiveKind::Throughput, _) => "had too few requests".to_owned(),
+        (ObjectiveKind::Level, Query::Level { limit, .. }) => match limit.at() {
+            Bound::AtMost => format!("were above {}", limit.number()),
+            Bound::AtLeast => format!("were below {}", limit.number()),
+        },
+        (ObjectiveKind::Level, _) => "were outside the limit".to_owned(),
+        (ObjectiveKind::Composite, _) => "were bad".to_owned(),
     }
 }
 
@@ -122,11 +145,40 @@ pub(super) fn tiles(facts: &Facts) -> Vec<Tile> {
         tiles.extend(budget_tiles(facts, budget));
     }
     tiles.push(coverage(facts));
+    tiles.extend(outlook(facts));
     tiles
 }
 
 fn tile(label: &str, value: impl Into<String>, notes: Vec<String>, tone: Option<Tone>) -> Tile {
-    Tile { label: label.to_owned(), value: value.into(), notes, tone }
+    Tile { label: label.to_owned(), value: value.into(), notes, tone, link: None }
+}
+
+/// How the calendar period will probably end; nothing where it never does, and nothing beside another range.
+fn outlook(facts: &Facts) -> Option<Tile> {
+    let (objective, outlook) = (&facts.listing.objective, facts.outlook.as_ref()?);
+    let link = Some(Link::new(format!("/objectives/{}/outlooks", objective.id.0), "How good past outlooks were"));
+    Some(match outlook {
+        Err(few) => Tile { link, ..tile("Outlook", "too little history to tell", vec![few.to_string()], None) },
+        Ok(outlook) => {
+            let percent = |ppm: i64| match objective.kind {
+                ObjectiveKind::ErrorRate => ppm_to_percent(WHOLE_PPM - ppm),
+                _ => ppm_to_percent(ppm),
+            };
+            let days = i64::try_from(outlook.days_used).unwrap_or(i64::MAX);
+            let notes = vec![
+                format!("at the end of this {}", facts.listing.agreement.period.word()),
+                format!("between {} % and {} % in 8 of 10 cases", percent(outlook.low_ppm), percent(outlook.high_ppm)),
+                format!("if the days to come are like the latest {}", counted(days, "day", "days")),
+            ];
+            let is_settled = outlook.probability.is_settled();
+            let tone = (outlook.probability.get() < LIKELY).then_some(Tone::Warn);
+            match is_settled {
+                true if tone.is_some() => Tile { link, ..tile("Outlook", "will be missed", notes, Some(Tone::Bad)) },
+                true => Tile { link, ..tile("Outlook", "will be met", notes, None) },
+                false => Tile { link, ..tile("Outlook", format!("met with {}", outlook.probability), notes, tone) },
+            }
+        }
+    })
 }
 
 fn measured(facts: &Facts) -> Tile {
@@ -146,22 +198,23 @@ fn measured(facts: &Facts) -> Tile {
 }
 
 fn budget_tiles(facts: &Facts, budget: &Budget) -> Vec<Tile> {
-    let (target, tally) = (facts.terms.target, &facts.judged.tally);
-    let (one, many) = standing::events(&facts.listing.indicator.query);
+    let (target, tally, units) = (facts.terms.target, &facts.judged.tally, &facts.units);
     let consumed = wording::budget_consumed_percent(tally.good, tally.total, target).unwrap_or_default();
     let spent = budget.allowed_seconds().saturating_sub(budget.remaining_seconds());
-    let left = wording::budget_remaining_events(tally.good, tally.total, target);
+    let left = units.remaining(tally.good, tally.total, target);
     let left = match left.strip_prefix('-') {
-        Some(debt) => format!("{} {many} over", grouped(debt)),
-        None => format!("{} {many} left", grouped(&left)),
+        Some(debt) => format!("{debt} {} over", units.many()),
+        None => format!("{left} {} left", units.many()),
     };
+    let bad = units.bad(tally.good, tally.total, target);
+    let bad = if budget.bad() == 1 { units.counted(1, None) } else { format!("{bad} {}", units.many()) };
     let tone = (budget.remaining_millionths() < 0).then_some(Tone::Bad);
     vec![
         tile(
             "Budget",
             grouped(&wording::budget_allowed_events(tally.total, target)),
             vec![
-                format!("of {} may be bad", counted(tally.total, one, many)),
+                format!("of {} may be bad", units.counted(tally.total, None)),
                 format!("or {} of full downtime", wording::duration_seconds(budget.allowed_seconds())),
             ],
             None,
@@ -169,10 +222,7 @@ fn budget_tiles(facts: &Facts, budget: &Budget) -> Vec<Tile> {
         tile(
             "Consumed",
             format!("{} %", grouped(&consumed)),
-            vec![
-                format!("{} bad", counted(budget.bad(), one, many)),
-                format!("{} of full downtime", wording::duration_seconds(spent)),
-            ],
+            vec![format!("{bad} bad"), format!("{} of full downtime", wording::duration_seconds(spent))],
             None,
         ),
         tile("Remaining", standing::remaining(tally, target), vec![left, standing::remaining_time(Some(budget))], tone),
@@ -209,8 +259,9 @@ fn coverage(facts: &Facts) -> Tile {
 }
 
 /// The burn rates by look-back, each with the factor of the alert that watches it.
-pub(super) fn burn_rates(own: &Judgement, terms: Terms) -> Vec<BurnRate> {
-    let rules = burn::alert_rules(terms.window_minutes, terms.target, 1);
+pub(super) fn burn_rates(facts: &Facts) -> Vec<BurnRate> {
+    let (own, terms) = (&facts.own, facts.own_terms);
+    let rules = facts.listing.objective.terms.rules(terms.window_minutes, terms.target);
     let watches = |rule: &&AlertRule, minutes: i64| rule.long_minutes == minutes || rule.short_minutes == minutes;
     let row = |burn: &crate::domain::judgement::Burn| {
         let long = rules.iter().find(|rule| rule.long_minutes == burn.minutes);
@@ -225,8 +276,21 @@ pub(super) fn burn_rates(own: &Judgement, terms: Terms) -> Vec<BurnRate> {
     own.burns.iter().map(row).collect()
 }
 
+/// What keeps few events from raising an alarm; nothing where slices are counted.
+pub(super) fn alerts_note(facts: &Facts) -> Option<String> {
+    let terms = &facts.listing.objective.terms;
+    (terms.guard() == Guard::FewEvents).then(|| {
+        let (_, many) = standing::events(facts.listing.objective.kind, &facts.listing.indicator.query);
+        format!(
+            "An alert also needs at least {MIN_BAD} bad {many} in its longer window, and more of them than chance would \
+             bring to a service that exactly meets its target: few events are no alarm, however fast they burn."
+        )
+    })
+}
+
 /// The alerts, and whether each fires.
-pub(super) fn alerts(own: &Judgement, terms: Terms) -> Vec<Alert> {
+pub(super) fn alerts(facts: &Facts) -> Vec<Alert> {
+    let (own, terms) = (&facts.own, facts.own_terms);
     let alert = |rule: &AlertRule| {
         let is_firing = own.firing.contains(rule);
         let tone = standing::alarm([rule]).filter(|_| is_firing).unwrap_or(Tone::Idle);
@@ -244,33 +308,5 @@ pub(super) fn alerts(own: &Judgement, terms: Terms) -> Vec<Alert> {
             ),
         }
     };
-    burn::alert_rules(terms.window_minutes, terms.target, 1).iter().map(alert).collect()
-}
-
-/// The outages, the newest first.
-pub(super) fn outages(facts: &Facts) -> Vec<OutageRow> {
-    facts.outages.iter().rev().map(|outage| outage_row(facts, outage)).collect()
-}
-
-fn outage_row(facts: &Facts, outage: &Outage) -> OutageRow {
-    let zone = facts.listing.agreement.zone;
-    let total = facts.judged.tally.total;
-    let is_open = outage.span.end() >= facts.until;
-    // the same division as for the whole range, with this outage's bad events only
-    let cost = wording::budget_consumed_percent(total - outage.bad, total, facts.terms.target);
-    OutageRow {
-        from: wording::instant(outage.span.start().start(), zone),
-        to: if is_open { "still going".to_owned() } else { wording::instant(outage.span.end().start(), zone) },
-        duration: wording::duration_minutes(outage.span.minutes()),
-        bad: count(outage.bad),
-        total: count(outage.total),
-        cost: cost.map_or_else(|| "–".to_owned(), |percent| format!("{} %", signed(&grouped(&percent)))),
-        is_open,
-    }
-}
-
-/// How many outages are not listed.
-pub(super) fn more_outages(left_out: usize) -> Option<String> {
-    let left_out = i64::try_from(left_out).unwrap_or(i64::MAX);
-    (left_out > 0).then(|| format!("{} that cost less are not listed.", counted(left_out, "outage", "outages")))
+    facts.listing.objective.terms.rules(terms.window_minutes, terms.target).iter().map(alert).collect()
 }

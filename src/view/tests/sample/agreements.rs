@@ -3,8 +3,12 @@
 use super::overview::rows;
 use super::reports::report_rows;
 use super::{Say, form, shell};
-use crate::view::agreements::{AgreementFormPage, AgreementPage, AgreementRow, AgreementsPage, PastCell, PastPeriod};
-use crate::view::{Choice, Form, Help, Progress, Section, Status};
+use crate::view::agreements::{
+    AgreementFormPage, AgreementPage, AgreementRow, AgreementsPage, PastCell, PastPeriod, RevisionCard, RevisionsPage,
+};
+use crate::view::assessment::{ExclusionRow, Figure, SidesRow, ViolationRow, WholeView};
+use crate::view::audit::Change;
+use crate::view::{Badge, Choice, Form, Help, Progress, Section, Status, Tone};
 use askama::Template;
 
 pub(super) fn agreements(say: &Say) -> Vec<(&'static str, String)> {
@@ -35,6 +39,7 @@ pub(super) fn agreements(say: &Say) -> Vec<(&'static str, String)> {
         objectives: Vec::new(),
         past: Vec::new(),
         reports: Vec::new(),
+        whole: WholeView::default(),
         is_archived: true,
         ..agreement(say)
     };
@@ -44,6 +49,73 @@ pub(super) fn agreements(say: &Say) -> Vec<(&'static str, String)> {
         ("agreement", agreement(say).render().unwrap()),
         ("agreement-empty", fresh.render().unwrap()),
     ]
+}
+
+fn whole(say: &Say) -> WholeView {
+    let figure = |label: &str, value: &str, note: &str, tone| Figure {
+        label: say.it(label),
+        value: say.it(value),
+        note: say.it(note),
+        tone,
+        why: vec![say.it("Met, with weights: Checkout is fast (3)"), say.it("3 / 8 = 37.5 %")],
+    };
+    WholeView {
+        compliance: vec![figure("Overall", "37.5 %", "1 of 2 objectives met", Some(Tone::Bad))],
+        violations: vec![ViolationRow {
+            metric: say.it("Payments succeed"),
+            href: Some("/objectives/1".to_owned()),
+            target: say.it("99.9 %"),
+            value: say.it("99.71 %"),
+            severity: Badge::new(Tone::Bad, say.it("Major")),
+            since: say.it("2026-11-03 08:12 CET"),
+        }],
+        credit: vec![figure("Owed so far", "120.00 EUR", "10 % of the fee, 120.00 EUR", Some(Tone::Bad))],
+        recovery: vec![figure("Mean time to repair", "15 min 30 s", "promised at most 15 min", Some(Tone::Bad))],
+        exclusions: vec![ExclusionRow {
+            link: say.link("/exclusions/4", "Planned maintenance"),
+            reason: say.it("New database"),
+            when: say.it("2026-11-08 02:00 – 08:00 CET"),
+            taken: say.it("240 minutes"),
+            refused: say.it("120 minutes, beyond the month's cap"),
+            who: say.it("asked by Ana on 2026-11-01, approved by Bo on 2026-11-02"),
+        }],
+        sides: vec![SidesRow {
+            objective: say.link("/objectives/1", "Payments succeed"),
+            raw: say.it("99.31 %"),
+            contractual: say.it("99.71 %"),
+            taken: say.it("240 minutes"),
+            disagree: true,
+            why: vec![say.it("Raw, nothing taken out: 9,931 of 10,000 requests good")],
+        }],
+    }
+}
+
+pub(super) fn revisions(say: &Say) -> Vec<(&'static str, String)> {
+    let change = |what: &str, before: &str, after: &str| Change {
+        what: say.it(what),
+        before: say.it(before),
+        after: if after.is_empty() { String::new() } else { say.it(after) },
+    };
+    let card = |number, changes| RevisionCard {
+        number,
+        effective: say.it("from 2026-12-01"),
+        made_at: say.it("2026-11-21 07:00 UTC"),
+        made_by: say.it("Ana"),
+        note: say.it("As signed"),
+        is_in_force: number == 2,
+        is_pending: number == 3,
+        changes,
+    };
+    let page = |revisions| RevisionsPage {
+        shell: shell(say, "Revisions of Checkout for Acme", Section::Agreements, Some(Help::AGREEMENTS)),
+        id: 3,
+        name: say.it("Checkout for Acme"),
+        revisions,
+        can_edit: true,
+    };
+    let changes = vec![change("Customer", "Acme", ""), change("Checkout succeeds · target", "99 %", "99.9 %")];
+    let full = page(vec![card(3, Some(changes)), card(2, Some(Vec::new())), card(1, None)]);
+    vec![("revisions", full.render().unwrap()), ("revisions-none", page(Vec::new()).render().unwrap())]
 }
 
 fn agreement(say: &Say) -> AgreementPage {
@@ -83,6 +155,7 @@ fn agreement(say: &Say) -> AgreementPage {
         current_period: "2026-11".to_owned(),
         current_verdict: say.it("2 of 4 objectives are met; Payments succeed has overspent its budget by 1 h 21 min."),
         current_progress: Progress { done_permille: 672, text: say.it("20 of 30 days have passed") },
+        whole: whole(say),
         objectives: rows(say).into_iter().take(4).collect(),
         past_heads: ["Payments succeed", "Checkout is fast", "Few payments fail", "Ledger export is up"]
             .iter()
@@ -99,6 +172,73 @@ fn agreement(say: &Say) -> AgreementPage {
         can_edit: true,
     }
 }
+
+/// What was typed into the form that is refused.
+const TYPED: &[(&str, &str)] = &[
+    ("name", "Checkout for Acme"),
+    ("customer", "Acme"),
+    ("owner", "Payments team"),
+    ("zone", "Europe/Belin"),
+    ("period", "month"),
+    ("report-every", "week"),
+    ("recipients", "ada@example.com\nsla@acme"),
+    ("objective-0-id", "1"),
+    ("objective-0-kind", "availability"),
+    ("objective-0-name", "Payments succeed"),
+    ("objective-0-service", "payments"),
+    ("objective-0-source", "2"),
+    ("objective-0-total", "http_requests_total{job=\"payments\"}"),
+    ("objective-0-part", "http_requests_total{job=\"payments\",code=~\"5..\"}"),
+    ("objective-0-part-is", "bad"),
+    ("objective-0-target", "100"),
+    ("objective-0-window", "30d"),
+    ("objective-1-kind", "latency"),
+    ("objective-1-name", "Checkout is fast"),
+    ("objective-1-service", "checkout"),
+    ("objective-1-source", "2"),
+    ("objective-1-histogram", "http_request_duration_seconds_bucket{job=\"checkout\"}"),
+    ("objective-1-threshold", "0.4"),
+    ("objective-1-target", "95"),
+    ("objective-1-window", "period"),
+    ("objective-2-kind", "uptime"),
+    ("objective-2-name", "Login is reachable"),
+    ("objective-2-source", "1"),
+    ("objective-2-within-ms", "800"),
+    ("objective-2-target", "99.5"),
+    ("objective-2-window", "30d"),
+    ("objective-7-kind", "error_rate"),
+    ("objective-7-name", "Few payments fail"),
+    ("objective-7-target", "0.1"),
+    ("objective-7-window", "7d"),
+    ("objective-8-kind", "throughput"),
+    ("objective-8-name", "Enough orders"),
+    ("objective-8-total", "orders_total"),
+    ("objective-8-at-least", "0"),
+    ("objective-8-target", "99"),
+    ("objective-9-kind", "level"),
+    ("objective-9-name", "Disks have room"),
+    ("objective-9-level", "100 * disk_used_bytes / disk_size_bytes"),
+    ("objective-9-limit-is", "at-most"),
+    ("objective-9-limit", "80 %"),
+    ("objective-10-kind", "success"),
+    ("objective-10-name", "Payments go through"),
+    ("objective-11-kind", "latency"),
+    ("objective-11-percentiles", "p50 100ms, p100 1s"),
+];
+
+/// What is wrong with it.
+const PROBLEMS: &[(&str, &str)] = &[
+    ("zone", "There is no time zone “Europe/Belin”. Choose one of the list, such as Europe/Berlin."),
+    (
+        "objective-0-target",
+        "100 % leaves no error budget: one single failure would break it. Write a target below, such as 99.99.",
+    ),
+    ("objective-1-threshold", "No bucket ends at 0.4. The neighbouring bounds are 0.25 and 0.5."),
+    ("objective-8-at-least", "Please write the least number of requests per second, such as 50 or 0.25."),
+    ("objective-9-limit", "Please write the limit as a number in the gauge's own unit, such as 80, 0.5 or -5."),
+    ("objective-11-percentiles", "p100 leaves no error budget. Choose one below, such as p99.9."),
+    ("", "Somebody else changed this agreement meanwhile. Your text is kept; look at theirs before saving."),
+];
 
 pub(super) fn agreement_forms(say: &Say) -> Vec<(&'static str, String)> {
     let page = |id: Option<i64>, title: &str, form: Form| AgreementFormPage {
@@ -117,55 +257,7 @@ pub(super) fn agreement_forms(say: &Say) -> Vec<(&'static str, String)> {
         &[("zone", "Europe/Berlin"), ("objective-0-kind", "availability"), ("objective-0-window", "30d")],
         &[],
     );
-    let refused = form(
-        say,
-        &[
-            ("name", "Checkout for Acme"),
-            ("customer", "Acme"),
-            ("owner", "Payments team"),
-            ("zone", "Europe/Belin"),
-            ("period", "month"),
-            ("report-every", "week"),
-            ("recipients", "ada@example.com\nsla@acme"),
-            ("objective-0-id", "1"),
-            ("objective-0-kind", "availability"),
-            ("objective-0-name", "Payments succeed"),
-            ("objective-0-service", "payments"),
-            ("objective-0-source", "2"),
-            ("objective-0-total", "http_requests_total{job=\"payments\"}"),
-            ("objective-0-part", "http_requests_total{job=\"payments\",code=~\"5..\"}"),
-            ("objective-0-part-is", "bad"),
-            ("objective-0-target", "100"),
-            ("objective-0-window", "30d"),
-            ("objective-1-kind", "latency"),
-            ("objective-1-name", "Checkout is fast"),
-            ("objective-1-service", "checkout"),
-            ("objective-1-source", "2"),
-            ("objective-1-histogram", "http_request_duration_seconds_bucket{job=\"checkout\"}"),
-            ("objective-1-threshold", "0.4"),
-            ("objective-1-target", "95"),
-            ("objective-1-window", "period"),
-            ("objective-2-kind", "uptime"),
-            ("objective-2-name", "Login is reachable"),
-            ("objective-2-source", "1"),
-            ("objective-2-within-ms", "800"),
-            ("objective-2-target", "99.5"),
-            ("objective-2-window", "30d"),
-            ("objective-7-kind", "error_rate"),
-            ("objective-7-name", "Few payments fail"),
-            ("objective-7-target", "0.1"),
-            ("objective-7-window", "7d"),
-        ],
-        &[
-            ("zone", "There is no time zone “Europe/Belin”. Choose one of the list, such as Europe/Berlin."),
-            (
-                "objective-0-target",
-                "100 % leaves no error budget: one single failure would break it. Write a target below, such as 99.99.",
-            ),
-            ("objective-1-threshold", "No bucket ends at 0.4. The neighbouring bounds are 0.25 and 0.5."),
-            ("", "Somebody else changed this agreement meanwhile. Your text is kept; look at theirs before saving."),
-        ],
-    );
+    let refused = form(say, TYPED, PROBLEMS);
     vec![
         ("agreement-form", page(None, "Define an agreement", new).render().unwrap()),
         ("agreement-form-refused", page(Some(3), "Edit the agreement", refused).render().unwrap()),

@@ -1,127 +1,97 @@
-//! Exclusions: list, one of them, and form; and the people who decide on them.
+//! Exclusions: list, one of them, and form.
 
 use super::{Say, form, shell};
-use crate::view::exclusions::{
-    EffectRow, EffectTable, ExclusionFormPage, ExclusionPage, ExclusionRow, ExclusionsPage, Outcome, Step,
-};
-use crate::view::people::{PeoplePage, PersonRow};
+use crate::view::exclusions::{EffectRow, EffectTable, ExclusionFormPage, ExclusionPage, ExclusionRow, ExclusionsPage};
 use crate::view::{Choice, Form, Help, Pager, Section, Tone};
 use askama::Template;
 
 fn effect(say: &Say) -> EffectTable {
-    let row = |period: &str, refused: &[&str], with: (Tone, &str, &str)| EffectRow {
-        objective: say.link("/objectives/1", "Payments succeed"),
+    let row = |name: &str, refused: &str| EffectRow {
+        objective: say.link("/objectives/1", name),
         agreement: say.it("Checkout for Acme"),
-        period: say.it(period),
-        taken_out: say.it("2 h"),
-        net: if refused.is_empty() { String::new() } else { say.it("1 h beyond other exclusions") },
-        refused: refused.iter().map(|text| say.it(text)).collect(),
-        without: Outcome { verdict: say.badge(Tone::Bad, "Missed"), sli: say.it("99.8731 %") },
-        with: Outcome { verdict: say.badge(with.0, with.1), sli: say.it(with.2) },
-        is_turned: with.0 == Tone::Good,
+        period: say.it("November 2026"),
+        taken_out: say.it("1 h 30 min (0.21 %)"),
+        refused: if refused.is_empty() { String::new() } else { say.it(refused) },
+        sli_without: say.it("98.2 %"),
+        without: say.badge(Tone::Bad, "missed"),
+        sli_with: say.it("99.93 %"),
+        with: say.badge(Tone::Good, "met"),
     };
     EffectTable {
-        rows: vec![
-            row("November 2026 so far", &[], (Tone::Good, "Met", "99.9412 %")),
-            row("October 2026", &["2 h: not announced 2 d before"], (Tone::Bad, "Missed", "99.8731 %")),
-        ],
-        notes: vec![say.it("1 of 2 rows changes between met and missed.")],
+        sentence: say.it("It changes 2 of 2 judgements; in 2 it decides whether the target is met."),
+        rows: vec![row("Payments succeed", ""), row("Checkout is fast", "30 min over the cap")],
+        left_off: say.it("Only the first 50 objectives are shown; it holds 3 more."),
     }
 }
 
 pub(super) fn exclusions(say: &Say) -> Vec<(&'static str, String)> {
-    let row = |id, tone, state: &str, reason: &str, recurrence: &str| ExclusionRow {
+    let shell = |title: &str| shell(say, title, Section::Exclusions, Some(Help::EXCLUSIONS));
+    let row = |id, back: &str| ExclusionRow {
         id,
-        state: say.badge(tone, state),
-        reason: say.it(reason),
+        state: say.badge(Tone::Busy, "Proposed"),
+        reason: say.it("New database for the shop"),
         category: say.it("planned maintenance"),
-        scope: say.it("Checkout for Acme"),
-        first: say.it("2026-11-22 02:00 – 04:00 CET"),
-        recurrence: if recurrence.is_empty() { String::new() } else { say.it(recurrence) },
-        proposed_by: say.it("Ada Lovelace"),
+        scope: say.it("the agreement Checkout for Acme"),
+        when: say.it("2026-11-22 02:00 – 04:00 CET"),
+        comes_back: if back.is_empty() { String::new() } else { say.it(back) },
+        proposed: say.it("Ada Lovelace, 2026-11-19 08:00 CET"),
     };
     let list = |rows: Vec<ExclusionRow>, state: &str| ExclusionsPage {
-        shell: shell(say, "Exclusions", Section::Exclusions, Some(Help::EXCLUSIONS)),
-        state: state.to_owned(),
-        states: vec![Choice::new("proposed", say.it("Proposed (1)")), Choice::new("approved", say.it("Approved (12)"))],
+        shell: shell("Exclusions"),
         rows,
-        pager: Pager { summary: say.it("1–25 of 31"), previous: None, next: Some("/exclusions?page=2".to_owned()) },
+        state: state.to_owned(),
+        states: vec![Choice::new("proposed", say.it("Proposed")), Choice::new("approved", say.it("Approved"))],
+        pager: Pager { summary: say.it("1–2 of 2"), previous: None, next: None },
         can_edit: true,
     };
-    let rows = vec![
-        row(1, Tone::Busy, "Proposed", "Database moved to new hardware", ""),
-        row(2, Tone::Good, "Approved", "Weekly patches of the operating system", "every week on Sunday"),
-        row(3, Tone::Bad, "Rejected", "Provider had trouble with power", ""),
-    ];
-    let page = ExclusionPage {
-        shell: shell(say, "Database moved", Section::Exclusions, Some(Help::EXCLUSIONS)),
-        id: 1,
-        reason: say.it("Database moved to new hardware"),
+    let shown = ExclusionPage {
+        shell: shell("New database for the shop"),
+        id: 12_000,
         state: say.badge(Tone::Busy, "Proposed"),
+        verdict: say.it("It waits for an approver or an admin, and takes nothing out until then."),
+        alone: say.it("The same person proposed and approved this."),
+        facts: vec![say.fact("About", "the agreement Checkout for Acme"), say.fact("Comes back", "no")],
+        effect: Some(effect(say)),
         seen: "proposed".to_owned(),
-        verdict: say.it("It waits for an approver and takes nothing out until then. The table says what it would do."),
-        facts: vec![say.fact("About", "Everything"), say.fact("When", "2026-11-22 02:00 – 04:00 CET")],
-        next: vec![say.it("2026-11-22 02:00 – 04:00 CET")],
-        history: vec![Step {
-            what: say.it("Proposed"),
-            who: say.it("by Ada Lovelace, 2026-11-21 08:00 CET"),
-            remark: say.it("Agreed by telephone"),
-        }],
-        effect: effect(say),
-        decisions: vec![Choice::new("approve", "Approve"), Choice::new("reject", "Reject")],
-        form: form(say, &[("remark", "It was")], &[("remark", "Please say why.")]),
+        form: form(say, &[("remark", "as agreed")], &[("remark", "Please shorten the remark.")]),
+        can_decide: true,
+        can_withdraw: true,
     };
-    vec![
-        ("exclusions", list(rows, "").render().unwrap()),
-        ("exclusions-empty", list(Vec::new(), "").render().unwrap()),
-        ("exclusions-none", list(Vec::new(), "approved").render().unwrap()),
-        ("exclusion", page.render().unwrap()),
-        ("exclusion-form", form_page(say, &[], true).render().unwrap()),
-        ("exclusion-refused", form_page(say, &[("from", "Write day and time.")], false).render().unwrap()),
-        ("people", people(say).render().unwrap()),
-    ]
-}
-
-fn form_page(say: &Say, problems: &[(&str, &str)], shows_effect: bool) -> ExclusionFormPage {
-    let values = [
-        ("reason", "Database moved to new hardware"),
+    let page = |form: Form, understood: String, effect: Option<EffectTable>| ExclusionFormPage {
+        shell: shell("Propose an exclusion"),
+        form,
+        scopes: vec![
+            Choice::new("all", say.it("Everything")),
+            Choice::new("agreement:4000", say.it("Agreement: Gold")),
+        ],
+        categories: vec![Choice::new("planned_maintenance", say.it("planned maintenance"))],
+        zones: vec!["Europe/Berlin".to_owned(), "UTC".to_owned()],
+        understood,
+        effect,
+    };
+    let typed = [
+        ("scope", "agreement:4000"),
+        ("category", "planned_maintenance"),
+        ("reason", "New database for the shop"),
         ("zone", "Europe/Berlin"),
         ("from", "2026-11-22 02:00"),
         ("to", "2026-11-22 04:00"),
-        ("rule", "FREQ=WEEKLY;BYDAY=SU"),
+        ("rule", "FREQ=SECONDLY"),
     ];
-    ExclusionFormPage {
-        shell: shell(say, "Propose an exclusion", Section::Exclusions, Some(Help::EXCLUSIONS)),
-        form: form(say, &values, problems),
-        scopes: vec![Choice::new("all", say.it("Everything")), Choice::new("service-1", say.it("Service: checkout"))],
-        categories: vec![Choice::new("planned_maintenance", say.it("Planned maintenance"))],
-        zones: vec!["Europe/Berlin".to_owned()],
-        understood: vec![
-            say.fact("When", "2026-11-22 02:00 – 04:00 CET"),
-            say.fact("Comes back", "every week on Sunday"),
-        ],
-        effect: shows_effect.then(|| effect(say)),
-    }
-}
-
-fn people(say: &Say) -> PeoplePage {
-    let row = |id, name: &str, role: &str, has_access| PersonRow {
-        id,
-        name: say.it(name),
-        email: say.it("ada@example.com"),
-        role: role.to_owned(),
-        since: say.it("2026-11-21"),
-        is_self: id == 1,
-        has_access,
-    };
-    PeoplePage {
-        shell: shell(say, "People", Section::People, Some(Help::PEOPLE)),
-        rows: vec![
-            row(1, "Ada Lovelace", "admin", true),
-            row(2, "Bo", "approver", true),
-            row(3, "Eve", "editor", false),
-        ],
-        roles: ["viewer", "editor", "approver", "admin"].map(|word| Choice::new(word, say.it(word))).to_vec(),
-        form: Form::default(),
-    }
+    let refused = form(say, &typed, &[("rule", "FREQ=SECONDLY is too often."), ("scope", "Please choose.")]);
+    let understood = say.it("Understood: 2026-11-22 02:00 – 04:00 CET, 2 h, every week on Sunday.");
+    vec![
+        ("exclusions", list(vec![row(12_001, "every week on Sunday"), row(12_000, "")], "").render().unwrap()),
+        ("exclusions-empty", list(Vec::new(), "").render().unwrap()),
+        ("exclusions-none", list(Vec::new(), "rejected").render().unwrap()),
+        ("exclusion", shown.clone().render().unwrap()),
+        (
+            "exclusion-over",
+            ExclusionPage { effect: None, can_decide: false, can_withdraw: false, form: Form::default(), ..shown }
+                .render()
+                .unwrap(),
+        ),
+        ("exclusion-form", page(form(say, &typed, &[]), understood, Some(effect(say))).render().unwrap()),
+        ("exclusion-form-refused", page(refused, String::new(), None).render().unwrap()),
+    ]
 }

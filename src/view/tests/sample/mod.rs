@@ -4,6 +4,7 @@ mod agreements;
 mod exclusions;
 mod objective;
 mod overview;
+mod people;
 mod reports;
 mod sources;
 
@@ -48,10 +49,12 @@ pub(super) fn pages(say: &Say) -> Vec<(&'static str, String)> {
     all.push(("objective-quiet", objective::quiet_objective(say).render().unwrap()));
     all.extend(agreements::agreements(say));
     all.extend(agreements::agreement_forms(say));
+    all.extend(agreements::revisions(say));
     all.extend(sources::sources(say));
     all.extend(sources::source_forms(say));
-    all.extend(reports::reports(say));
     all.extend(exclusions::exclusions(say));
+    all.extend(reports::reports(say));
+    all.push(("people", people::people(say).render().unwrap()));
     all.extend(others(say));
     all
 }
@@ -76,7 +79,9 @@ fn form(say: &Say, values: &[(&str, &str)], problems: &[(&str, &str)]) -> Form {
     let mut form = Form::default();
     for (name, value) in values {
         // numbers of groups and words of choices are not free text
-        let is_word = ["kind", "part-is", "auth", "period", "report-every", "source", "id"].iter();
+        let is_word =
+            ["kind", "part-is", "limit-is", "auth", "period", "report-every", "source", "id", "scope", "category"]
+                .iter();
         let is_word = is_word.clone().any(|word| name == word || name.ends_with(&format!("-{word}")));
         form.set(*name, if is_word { (*value).to_owned() } else { say.it(value) });
     }

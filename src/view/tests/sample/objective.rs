@@ -2,7 +2,7 @@
 
 use super::{Say, shell};
 use crate::view::objective::{
-    Alert, Behind, BurnRate, Chart, Finding, ObjectivePage, OutageRow, RangePreset, Step, Tile,
+    Alert, Behind, BurnRate, Chart, Finding, MethodRow, ObjectivePage, OutageRow, RangePreset, Step, Tile, WorstSlice,
 };
 use crate::view::plot::Drawing;
 use crate::view::{Badge, BudgetBar, DataTable, Field, Help, Progress, Section, Status, Tone};
@@ -40,25 +40,42 @@ fn chart(say: &Say, id: &str, title: &str, summary: &str) -> Chart {
 }
 
 fn tile(say: &Say, label: &str, value: &str, notes: &[&str], tone: Option<Tone>) -> Tile {
-    Tile { label: say.it(label), value: say.it(value), notes: notes.iter().map(|note| say.it(note)).collect(), tone }
+    Tile {
+        label: say.it(label),
+        value: say.it(value),
+        notes: notes.iter().map(|note| say.it(note)).collect(),
+        tone,
+        link: None,
+    }
 }
 
 fn rate(say: &Say, [window, rate, limit]: [&str; 3], tone: Option<Tone>) -> BurnRate {
     BurnRate { window: say.it(window), rate: say.it(rate), limit: say.it(limit), tone }
 }
 
-pub(super) fn objective(say: &Say) -> ObjectivePage {
-    let ranges = [("1d", "1 day"), ("7d", "7 days"), ("30d", "30 days"), ("90d", "90 days"), ("window", "Window")];
-    let rate = |window: &str, rate: &str, limit: &str, tone| self::rate(say, [window, rate, limit], tone);
+fn outages(say: &Say) -> Vec<OutageRow> {
     let outage = |from: &str, to: &str, cost: &str, is_open| OutageRow {
         from: say.it(from),
         to: say.it(to),
         duration: say.it("14 min"),
         bad: say.it("812"),
         total: say.it("1,409"),
+        depth: say.it("57.62 %"),
         cost: say.it(cost),
+        cause: say.it(if is_open { "" } else { "The certificate of the payment gateway ran out" }),
+        about: ("2026-11-13T12:48:00Z".to_owned(), "2026-11-13T13:02:00Z".to_owned()),
         is_open,
     };
+    vec![
+        outage("21 Nov, 07:58", "still going", "16.4 %", true),
+        outage("13 Nov, 13:48", "13 Nov, 14:02", "67.4 %", false),
+        outage("2 Nov, 03:11", "2 Nov, 03:25", "12 %", false),
+    ]
+}
+
+pub(super) fn objective(say: &Say) -> ObjectivePage {
+    let ranges = [("1d", "1 day"), ("7d", "7 days"), ("30d", "30 days"), ("90d", "90 days"), ("window", "Window")];
+    let rate = |window: &str, rate: &str, limit: &str, tone| self::rate(say, [window, rate, limit], tone);
     ObjectivePage {
         shell: shell(say, "Payments succeed", Section::Overview, Some(Help::OBJECTIVE)),
         id: 1,
@@ -101,17 +118,17 @@ pub(super) fn objective(say: &Say) -> ObjectivePage {
             Alert { state: Badge::new(Tone::Bad, say.it("Firing")), text: say.it("Page when it burns faster than 14.4× over both 1 h and 5 min.") },
             Alert { state: Badge::new(Tone::Idle, say.it("Quiet")), text: say.it("Ticket when it burns faster than 3× over both 1 d and 2 h.") },
         ],
+        alerts_note: Some(say.it("An alert also needs at least 3 bad requests in its longer window.")),
         charts: vec![
             chart(say, "sli", "SLI", "Share of good requests per hour; the dashed line is the target, shaded spans are outages."),
             chart(say, "budget", "Budget burn-down", "What is left of the error budget; below the axis it is overspent."),
             chart(say, "burn", "Burn rates", "Burn rate over 1 h (solid) and 6 h (dashed), with the lines above which an alert fires."),
         ],
-        outages: vec![
-            outage("21 Nov, 07:58", "still going", "16.4 %", true),
-            outage("13 Nov, 13:48", "13 Nov, 14:02", "67.4 %", false),
-            outage("2 Nov, 03:11", "2 Nov, 03:25", "12 %", false),
-        ],
+        outages: outages(say),
         more_outages: Some(say.it("12 outages that cost less are not listed.")),
+        recovery: vec![say.fact("Outages", "3"), say.fact("Mean time to repair (MTTR)", "14 min")],
+        can_explain: true,
+        back: "range=30d".to_owned(),
         behind: behind(say),
     }
 }
@@ -138,6 +155,22 @@ fn behind(say: &Say) -> Behind {
             say.fact("Known minutes", "42,811 of 43,200"),
             say.fact("Without requests", "1,204"),
         ],
+        judged: vec![say.fact("Judged minutes", "42,960 of 43,200"), say.fact("Excluded", "4 h")],
+        methods: vec![MethodRow {
+            name: say.it("Good requests"),
+            word: "occurrences".to_owned(),
+            is_own: true,
+            counted: say.it("1,200,843 of 1,204,311"),
+            sli: say.it("99.712 %"),
+            verdict: Badge::new(Tone::Bad, say.it("Missed")),
+        }],
+        methods_verdict: (say.it("The methods disagree: by one the target is met, by another it is missed."), true),
+        worst: vec![WorstSlice {
+            when: say.link("/objectives/1?from=2026-11-13", "13 Nov, 13:48"),
+            bad: say.it("812"),
+            total: say.it("1,409"),
+            share: say.it("42.37 %"),
+        }],
         arithmetic: vec![
             step("SLI", "1,200,843 ÷ 1,204,311", "99.712 %"),
             step("Budget allowed", "(1 − 0.999) × 1,204,311", "1,204.311"),

@@ -1,0 +1,156 @@
+//! What differs between two revisions of an agreement, field by field, in words.
+
+use crate::domain::burn::rules_text;
+use crate::domain::contract::{AgreementTerms, Composite};
+use crate::domain::credit::Credit;
+use crate::domain::ids::ObjectiveId;
+use crate::domain::model::{ObjectiveKind, Window};
+use crate::domain::recovery::RecoveryTargets;
+use crate::domain::schedule::Schedule;
+use crate::domain::target::ppm_to_percent;
+use crate::domain::terms::{Counting, Method};
+use crate::domain::wording;
+use crate::ops::terms_in_force::InForce;
+use crate::store::objectives::ObjectiveListing;
+
+/// One value that differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// Which: `Customer`, `Checkout succeeds · target`.
+    pub what: String,
+    /// What it was; empty if there was none.
+    pub before: String,
+    /// What it is; empty if there is none any more.
+    pub after: String,
+}
+
+/// Names of fields with their values in words; what says nothing is empty.
+type Fields = Vec<(&'static str, String)>;
+
+/// What differs, in the order of the form; objectives are the same by their identity, whatever their names.
+#[must_use]
+pub fn differences(before: &InForce, after: &InForce) -> Vec<Difference> {
+    let mut found = between("", contract(before), contract(after));
+    let has = |side: &InForce, id: ObjectiveId| side.listings.iter().any(|one| one.objective.id == id);
+    for old in before.listings.iter().filter(|old| !has(after, old.objective.id)) {
+        let what = format!("Objective “{}” removed", old.objective.name);
+        found.push(Difference { what, before: summary(old), after: String::new() });
+    }
+    for new in &after.listings {
+        if let Some(old) = before.listings.iter().find(|old| old.objective.id == new.objective.id) {
+            let prefix = format!("{} · ", new.objective.name);
+            found.extend(between(&prefix, promise(old, before), promise(new, after)));
+        } else {
+            let what = format!("Objective “{}” added", new.objective.name);
+            found.push(Difference { what, before: String::new(), after: summary(new) });
+        }
+    }
+    found
+}
+
+/// Both sides have the same fields in the same order.
+fn between(prefix: &str, before: Fields, after: Fields) -> Vec<Difference> {
+    let differ = before.into_iter().zip(after).filter(|((_, was), (_, is))| was != is);
+    let difference = |((name, before), (_, after))| {
+        let what = if prefix.is_empty() { wording::capitalised(name) } else { format!("{prefix}{name}") };
+        Difference { what, before, after }
+    };
+    differ.map(difference).collect()
+}
+
+fn contract(side: &InForce) -> Fields {
+    let agreement = &side.agreement;
+    let AgreementTerms { anchor, hours, rules, credit, recovery } = &agreement.terms;
+    let credit = credit.as_ref().map(Credit::texts).unwrap_or_default();
+    let RecoveryTargets { mttr_minutes, mtbf_minutes, longest_minutes, planned_minutes } = *recovery;
+    let begins = format!("{:?}, day {}, month {}", anchor.week(), anchor.day(), anchor.month());
+    let recipients: Vec<String> = agreement.recipients.iter().map(ToString::to_string).collect();
+    vec![
+        ("name", agreement.name.clone()),
+        ("customer", agreement.customer.clone()),
+        ("owner", agreement.owner.clone()),
+        ("time zone", agreement.zone.name().to_owned()),
+        ("judged by", format!("calendar {}", wording::period(agreement.period))),
+        ("report", format!("every {}", wording::period(agreement.report_every))),
+        ("recipients", recipients.join(", ")),
+        ("periods begin", begins),
+        ("business hours", hours.as_ref().map(Schedule::hours_text).unwrap_or_default()),
+        ("holidays", hours.as_ref().map(Schedule::holidays_text).unwrap_or_default()),
+        ("notice of maintenance", length(rules.notice_minutes)),
+        ("maintenance taken out, at most a month", length(rules.monthly_cap_minutes)),
+        ("credits", credit.tiers),
+        ("most credit", credit.cap),
+        ("fee", credit.fee),
+        ("claims", credit.claim),
+        ("mean time to repair, at most", length(mttr_minutes)),
+        ("mean time between failures, at least", length(mtbf_minutes)),
+        ("longest outage", length(longest_minutes)),
+        ("planned downtime, at most", length(planned_minutes)),
+    ]
+}
+
+fn promise(listing: &ObjectiveListing, side: &InForce) -> Fields {
+    let (objective, terms) = (&listing.objective, &listing.objective.terms);
+    let Counting { method, no_requests, unknown, downtime } = terms.counting;
+    vec![
+        ("name", objective.name.clone()),
+        ("kind", objective.kind.word().replace('_', " ")),
+        ("target", target(listing)),
+        ("window", window(listing)),
+        ("service", listing.service_name.clone()),
+        ("source", listing.source_name.clone()),
+        ("measured by", listing.indicator.query.to_string()),
+        ("counted by", counted_by(method)),
+        ("slices without requests", no_requests.word().to_owned()),
+        ("unknown slices", unknown.word().to_owned()),
+        ("bad slices in a row until down", downtime.consecutive().to_string()),
+        ("requests at least for down", wording::count(downtime.at_least_requests())),
+        ("group", objective.group().word().to_owned()),
+        ("earns credit", if terms.earns_credit { "yes" } else { "no" }.to_owned()),
+        ("weight", terms.weight.to_string()),
+        ("made of", terms.composite.as_ref().map(|made| members(made, side)).unwrap_or_default()),
+        ("alerts", rules_text(&terms.alerts).trim().replace('\n', ", ")),
+    ]
+}
+
+fn summary(listing: &ObjectiveListing) -> String {
+    format!("{} over {} of {}", target(listing), window(listing), listing.service_name)
+}
+
+fn target(listing: &ObjectiveListing) -> String {
+    let target = listing.objective.target;
+    match listing.objective.kind {
+        ObjectiveKind::ErrorRate => format!("≤ {} %", ppm_to_percent(target.budget_ppm())),
+        _ => format!("{target} %"),
+    }
+}
+
+fn window(listing: &ObjectiveListing) -> String {
+    match listing.objective.window {
+        Window::Rolling(length) => length.to_string(),
+        Window::Calendar => "the calendar period".to_owned(),
+    }
+}
+
+fn counted_by(method: Method) -> String {
+    let slices = format!("slices of {} min", method.slice().minutes());
+    match method {
+        Method::Occurrences => "single events".to_owned(),
+        Method::Timeslices { target, .. } => format!("{slices} with at least {} % good", ppm_to_percent(target.ppm())),
+        Method::RatioTimeslices { .. } => format!("the mean of {slices}"),
+    }
+}
+
+fn members(composite: &Composite, side: &InForce) -> String {
+    let name = |id: ObjectiveId| {
+        let found = side.listings.iter().find(|one| one.objective.id == id);
+        found.map_or_else(|| format!("#{id}"), |one| one.objective.name.clone())
+    };
+    let parts: Vec<String> =
+        composite.members().iter().map(|(id, weight)| format!("{} × {weight}", name(*id))).collect();
+    format!("{} of {}", composite.rule().word().replace('_', " "), parts.join(", "))
+}
+
+fn length(minutes: Option<i64>) -> String {
+    minutes.map(wording::duration_minutes).unwrap_or_default()
+}

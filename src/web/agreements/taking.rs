@@ -1,0 +1,49 @@
+//! The fields that say from when on a change of an agreement holds, and why.
+
+use crate::domain::model::Agreement;
+use crate::domain::time::Minute;
+use crate::domain::wording;
+use crate::ops::revise::{EFFECTIVE, Taking, usual_day};
+use crate::store;
+use crate::view::Form;
+use crate::web::{State, WebError};
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+
+/// The field for what changed and why.
+const NOTE: &str = "note";
+/// How long that may be.
+const NOTE_CHARS_MAX: usize = 2000;
+
+/// Fills in the usual day.
+pub async fn fill(state: &State, form: &mut Form, agreement: &Agreement) -> Result<(), WebError> {
+    let history = store::revisions::list(&state.db, agreement.id).await?;
+    form.set(EFFECTIVE, usual_day(agreement, &history, state.clock.now()).format("%Y-%m-%d").to_string());
+    Ok(())
+}
+
+/// Reads the fields; nothing, with the problem in the form, if one is refused. A blank day is the usual one.
+pub fn read(form: &mut Form) -> Option<Taking> {
+    let typed = form.value(EFFECTIVE).trim().to_owned();
+    let effective = if typed.is_empty() { Ok(None) } else { NaiveDate::parse_from_str(&typed, "%Y-%m-%d").map(Some) };
+    if effective.is_err() {
+        form.refuse(EFFECTIVE, format!("“{typed}” is no day; write it as 2026-12-01."));
+    }
+    let note = form.value(NOTE).trim().to_owned();
+    if note.chars().count() > NOTE_CHARS_MAX {
+        form.refuse(NOTE, format!("At most {NOTE_CHARS_MAX} characters; please say it shorter."));
+        return None;
+    }
+    Some(Taking { effective: effective.ok()?, note })
+}
+
+/// What to say when the change is saved; `ahead` is the moment that it waits for.
+pub fn told(ahead: Option<Minute>, zone: Tz) -> String {
+    match ahead {
+        None => "The agreement is changed.".to_owned(),
+        Some(minute) => {
+            let day = wording::day(minute.start(), zone);
+            format!("The change is planned and takes effect on {day}. Until then the agreement stays as it is.")
+        }
+    }
+}

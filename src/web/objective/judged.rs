@@ -1,0 +1,150 @@
+//! What is judged and what is not, the same range by other methods, and its worst slices.
+
+use super::Facts;
+use super::promise::policy;
+use super::range;
+use crate::domain::account::Account;
+use crate::domain::judgement::Sli;
+use crate::domain::sheet::Cut;
+use crate::domain::slices::Class;
+use crate::domain::target::Target;
+use crate::domain::terms::{Method, SliceMinutes, Unit};
+use crate::domain::wording::{self, count};
+use crate::view::objective::{MethodRow, WorstSlice};
+use crate::view::{Badge, Fact, Link, Tone};
+use crate::web::standing;
+use crate::web::units::{Units, slice_length, slice_of};
+
+/// How many of the worst slices are listed.
+const WORST: usize = 10;
+
+/// Minutes that are taken out, slices by what they are, and the raw number beside the contract's.
+pub(super) fn judged(facts: &Facts) -> Vec<Fact> {
+    let (span, judged) = (facts.range.span, &facts.trace.judged);
+    let excluded = judged.effect.excluded.minutes_in(span);
+    let minutes = |n: i64| if n == 0 { "none".to_owned() } else { wording::duration_minutes(n) };
+    let mut told = vec![
+        Fact::new("Judged minutes", format!("{} of {}", count(judged.minutes.minutes()), count(span.minutes()))),
+        Fact::new("Excluded", minutes(excluded)),
+        Fact::new("Outside business hours", minutes(judged.closed)),
+        Fact::new("By the contract", measured(facts, &facts.judged.account)),
+        Fact::new("Raw, with nothing taken out", measured(facts, &facts.trace.evidence.raw(span))),
+    ];
+    told.extend(slices(facts));
+    told
+}
+
+fn measured(facts: &Facts, account: &Account) -> String {
+    let objective = &facts.listing.objective;
+    standing::measured(objective.kind, objective.target, &account.counted)
+}
+
+/// The slices by what they are, and what the terms make of them.
+fn slices(facts: &Facts) -> Vec<Fact> {
+    let (slices, terms) = (facts.judged.account.slices, &facts.listing.objective.terms);
+    if terms.unit() == Unit::Event || facts.units.is_share() {
+        return Vec::new();
+    }
+    let made_of = |n: i64, what| if n == 0 { count(n) } else { format!("{}, which {}", count(n), policy(what)) };
+    vec![
+        Fact::new(format!("Slices of {}, good", slice_length(slice_of(&facts.listing))), count(slices.good)),
+        Fact::new("… below the slice target", count(slices.bad)),
+        Fact::new("… without requests", made_of(slices.no_requests, terms.counting.no_requests)),
+        Fact::new("… unknown", made_of(slices.unknown, terms.counting.unknown)),
+    ]
+}
+
+/// The methods to compare: with the objective's own slices, or those of five minutes.
+fn methods(own: Method, target: Target) -> [Method; 3] {
+    let slice = if own == Method::Occurrences { SliceMinutes::FIVE } else { own.slice() };
+    let inside = own.slice_target(target);
+    [Method::Occurrences, Method::Timeslices { slice, target: inside }, Method::RatioTimeslices { slice }]
+}
+
+/// The same range by each method.
+pub(super) fn by_method(facts: &Facts) -> Vec<MethodRow> {
+    let objective = &facts.listing.objective;
+    let own = objective.terms.counting.method;
+    let row = |method: Method| {
+        let account = facts.trace.evidence.by_method(facts.range.span, method)?;
+        let units = match method {
+            Method::Occurrences => Units::of_events(&facts.listing),
+            _ => Units::of_slices(method.slice(), method.unit()),
+        };
+        let tally = account.counted;
+        Some(MethodRow {
+            name: name(method, &units),
+            word: method.word().to_owned(),
+            is_own: method == own,
+            counted: format!(
+                "{} of {}",
+                units.good(tally.good, tally.total, objective.target),
+                units.number(tally.total, None)
+            ),
+            sli: match wording::sli_percent(tally.good, tally.total, Some(objective.target)) {
+                share if tally.total > 0 => format!("{share} %"),
+                _ => measured(facts, &account),
+            },
+            verdict: verdict(&account, objective.target),
+        })
+    };
+    methods(own, objective.target).into_iter().filter_map(row).collect()
+}
+
+fn name(method: Method, units: &Units) -> String {
+    let slice = slice_length(method.slice());
+    match method {
+        Method::Occurrences => format!("Good {}", units.many()),
+        Method::Timeslices { target, .. } => format!("Slices of {slice} with at least {target} % good"),
+        Method::RatioTimeslices { .. } => format!("Mean of the shares of slices of {slice}"),
+    }
+}
+
+fn verdict(account: &Account, target: Target) -> Badge {
+    match Sli::of(&account.counted) {
+        Sli::Measured { good, total } if target.is_met(good, total) => Badge::new(Tone::Good, "Met"),
+        Sli::Measured { .. } => Badge::new(Tone::Bad, "Missed"),
+        Sli::NoTraffic | Sli::Unknown | Sli::NotApplicable => Badge::new(Tone::Idle, "Nothing to judge"),
+    }
+}
+
+/// Whether the methods agree, in a sentence, and whether they do not.
+pub(super) fn agreement(rows: &[MethodRow]) -> (String, bool) {
+    let is = |tone| rows.iter().any(|row| row.verdict.tone == tone);
+    match (is(Tone::Good), is(Tone::Bad)) {
+        (true, true) => ("The methods disagree: by one the target is met, by another it is missed.".to_owned(), true),
+        (false, false) => ("There is nothing to compare.".to_owned(), false),
+        _ => ("Every method comes to the same verdict.".to_owned(), false),
+    }
+}
+
+/// The worst slices: where events are counted those with the most bad ones, otherwise those with the lowest share.
+pub(super) fn worst(facts: &Facts) -> Vec<WorstSlice> {
+    let slices = facts.trace.evidence.slices(facts.range.span);
+    let is_counted = facts.listing.objective.terms.unit() == Unit::Event;
+    let is_open = |class: Class| matches!(class, Class::Good | Class::Bad);
+    let mut bad: Vec<Cut> =
+        slices.into_iter().filter(|(cut, class)| is_open(*class) && cut.total > cut.good).map(|(cut, _)| cut).collect();
+    let most = |cut: &Cut| std::cmp::Reverse(cut.total - cut.good);
+    bad.sort_by(|a, b| {
+        let share = (i128::from(a.good) * i128::from(b.total)).cmp(&(i128::from(b.good) * i128::from(a.total)));
+        let by_share = if is_counted { std::cmp::Ordering::Equal } else { share };
+        by_share.then(most(a).cmp(&most(b))).then(a.start.cmp(&b.start))
+    });
+    bad.truncate(WORST);
+    bad.iter().map(|cut| row(facts, cut)).collect()
+}
+
+fn row(facts: &Facts, cut: &Cut) -> WorstSlice {
+    let (objective, zone) = (&facts.listing.objective, facts.listing.agreement.zone);
+    let hour = range::query(cut.span.start().hour().span());
+    WorstSlice {
+        when: Link::new(
+            format!("/objectives/{}?{hour}", objective.id.0),
+            wording::instant(cut.span.start().start(), zone),
+        ),
+        bad: count(cut.total - cut.good),
+        total: count(cut.total),
+        share: format!("{} %", wording::sli_percent(cut.good, cut.total, Some(objective.target))),
+    }
+}
