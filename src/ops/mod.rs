@@ -12,6 +12,9 @@ pub mod sign_out;
 
 pub mod change_password;
 
+pub mod add_person;
+pub mod change_access;
+
 pub mod define_source;
 
 pub mod define_agreement;

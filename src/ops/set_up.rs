@@ -111,14 +111,20 @@ pub async fn add_user(tx: &mut Tx, user: &User, who: Option<UserId>, now: Instan
     Ok(id)
 }
 
+/// What is wrong with a name, in a sentence that says how to mend it.
+#[must_use]
+pub fn name_problem(name: &str) -> Option<String> {
+    let name = name.trim();
+    if name.is_empty() {
+        return Some("Write a name; reports and the audit log will show it.".to_owned());
+    }
+    let is_long = name.chars().count() > NAME_CHARACTERS_MAX || name.chars().any(char::is_control);
+    is_long.then(|| format!("Take at most {NAME_CHARACTERS_MAX} characters, all in one line."))
+}
+
 fn check(wish: &SetUp<'_>) -> Result<EmailAddress, SetUpError> {
     let mut problems = Vec::new();
-    let name = wish.name.trim();
-    if name.is_empty() {
-        problems.push(("name", "Write your name; reports and the audit log will show it.".to_owned()));
-    } else if name.chars().count() > NAME_CHARACTERS_MAX || name.chars().any(char::is_control) {
-        problems.push(("name", format!("Take at most {NAME_CHARACTERS_MAX} characters, all in one line.")));
-    }
+    problems.extend(name_problem(wish.name).map(|sentence| ("name", sentence)));
     let email = EmailAddress::parse(wish.email);
     match &email {
         None => problems.push(("email", "Write your e-mail address, such as ana@example.org.".to_owned())),

@@ -38,6 +38,7 @@ pub async fn sign_in(
         Some(email) => users::find_by_email(db, email.as_str()).await?,
         None => None,
     };
+    let user = user.filter(User::has_access);
     let stored = user.as_ref().map(|user| user.password_hash.as_str());
     let is_right = hasher.verify(password, stored).await?;
     let user = user.filter(|_| is_right).ok_or(SignInError::Refused)?;

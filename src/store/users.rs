@@ -12,6 +12,11 @@ statements! {
     LIST = "SELECT id, email, name, role, password_hash, created_at FROM users ORDER BY id";
     COUNT = "SELECT CAST(COUNT(*) AS BIGINT) FROM users";
     SET_PASSWORD = "UPDATE users SET password_hash = $2 WHERE id = $1";
+    SET_ROLE = "UPDATE users SET role = $2 WHERE id = $1";
+    LOCK_ADMINS = "UPDATE users SET role = role WHERE role = 'admin'";
+    OTHER_ADMINS = "SELECT CAST(COUNT(*) AS BIGINT) FROM users
+        WHERE role = 'admin' AND password_hash <> '' AND id <> $1";
+    REVIVE = "UPDATE users SET name = $2, role = $3, password_hash = $4 WHERE id = $1 AND password_hash = ''";
 }
 
 /// What a person may do; each may do what those before it may.
@@ -60,10 +65,18 @@ pub struct User {
     pub name: String,
     /// What the person may do.
     pub role: Role,
-    /// Argon2id, in PHC form.
+    /// Argon2id, in PHC form; empty for somebody who may not sign in any more, but did things that are remembered.
     pub password_hash: String,
     /// When the account was made.
     pub created_at: Instant,
+}
+
+impl User {
+    /// May this person sign in?
+    #[must_use]
+    pub const fn has_access(&self) -> bool {
+        !self.password_hash.is_empty()
+    }
 }
 
 #[derive(sqlx_macros::FromRow)]
@@ -138,6 +151,33 @@ pub async fn set_password(tx: &mut Tx, id: UserId, password_hash: &str) -> Resul
         sqlx::query(SET_PASSWORD).bind(id.0).bind(password_hash).execute(ex).await?.rows_affected()
     });
     met(done, "user", id)
+}
+
+/// Gives another role.
+pub async fn set_role(tx: &mut Tx, id: UserId, role: Role) -> Result<(), StoreError> {
+    let done = in_tx!(tx, |ex| sqlx::query(SET_ROLE).bind(id.0).bind(role.word()).execute(ex).await?.rows_affected());
+    met(done, "user", id)
+}
+
+/// How many admins with access there are besides this account; nobody else can change that until the transaction ends.
+pub async fn other_admins(tx: &mut Tx, id: UserId) -> Result<i64, StoreError> {
+    in_tx!(tx, |ex| sqlx::query(LOCK_ADMINS).execute(ex).await.map(drop))?;
+    Ok(in_tx!(tx, |ex| sqlx::query_scalar(OTHER_ADMINS).bind(id.0).fetch_one(ex).await)?)
+}
+
+/// Gives an account without access name, role and password anew; `NotFound` if it has access.
+pub async fn revive(tx: &mut Tx, user: &User) -> Result<(), StoreError> {
+    let done = in_tx!(tx, |ex| {
+        sqlx::query(REVIVE)
+            .bind(user.id.0)
+            .bind(&user.name)
+            .bind(user.role.word())
+            .bind(&user.password_hash)
+            .execute(ex)
+            .await?
+            .rows_affected()
+    });
+    met(done, "user without access", user.id)
 }
 
 /// Lower-cased here, because the engines' `lower` know different alphabets.

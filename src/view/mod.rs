@@ -22,6 +22,7 @@ pub mod guide;
 pub mod objective;
 pub mod outlooks;
 pub mod overview;
+pub mod people;
 pub mod plot;
 pub mod preview;
 pub mod reports;

@@ -43,6 +43,8 @@ pub struct ShellUser {
     pub email: String,
     /// Their role's word.
     pub role: String,
+    /// May they manage people?
+    pub is_admin: bool,
 }
 
 /// What the last request did.
@@ -87,6 +89,8 @@ pub enum Section {
     Sources,
     /// Reports.
     Reports,
+    /// Who has an account.
+    People,
     /// Who changed what.
     Audit,
     /// One's own account.
@@ -145,6 +149,12 @@ impl Help {
         text: "Say which events count and which of them are bad; Nines counts each one itself.",
         anchor: "counting-rules",
         link: "How events are counted",
+    };
+    /// For the page of people.
+    pub const PEOPLE: Self = Self {
+        text: "Whoever proposes an exclusion should not be the one who approves it: give both roles to different people.",
+        anchor: "exclusions",
+        link: "How exclusions are decided",
     };
     /// For the report pages.
     pub const REPORTS: Self = Self {

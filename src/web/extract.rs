@@ -1,7 +1,7 @@
 //! What handlers ask for in their signature. A handler that runs is a handler that was allowed to.
 
 use crate::ops::token;
-use crate::store::users::User;
+use crate::store::users::{Role, User};
 use crate::view::{self, Shell, ShellUser};
 use crate::web::{State, WebError, csrf, session};
 use actix_session::SessionExt as _;
@@ -142,7 +142,7 @@ async fn visitor(request: &HttpRequest) -> Result<Option<User>, WebError> {
         return Ok(known.clone());
     }
     let user = match session::user(&request.get_session()) {
-        Some(id) => crate::store::users::find(&state(request)?.db, id).await?,
+        Some(id) => crate::store::users::find(&state(request)?.db, id).await?.filter(User::has_access),
         None => None,
     };
     request.extensions_mut().insert(Visitor(user.clone()));
@@ -150,7 +150,12 @@ async fn visitor(request: &HttpRequest) -> Result<Option<User>, WebError> {
 }
 
 fn shell_user(user: &User) -> ShellUser {
-    ShellUser { name: user.name.clone(), email: user.email.clone(), role: user.role.word().to_owned() }
+    ShellUser {
+        name: user.name.clone(),
+        email: user.email.clone(),
+        role: user.role.word().to_owned(),
+        is_admin: user.role == Role::Admin,
+    }
 }
 
 /// The shell for an error page: what is known of the request already, without asking the database again.

@@ -38,6 +38,7 @@ pub mod extract;
 pub mod headers;
 pub mod html;
 pub mod observe;
+pub mod people;
 pub mod reports;
 mod say;
 pub mod session;

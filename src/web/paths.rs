@@ -41,6 +41,8 @@ pub const SOURCES: &str = "/sources";
 pub const AGREEMENTS: &str = "/agreements";
 /// All exclusions.
 pub const EXCLUSIONS: &str = "/exclusions";
+/// Everybody with an account.
+pub const PEOPLE: &str = "/people";
 /// All reports.
 pub const REPORTS: &str = "/reports";
 

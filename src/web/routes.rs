@@ -52,7 +52,8 @@ fn pages(routes: &mut ServiceConfig) {
             web::resource(ACCOUNT).route(web::get().to(account::show)).route(web::post().to(account::change_password)),
         )
         .configure(definitions)
-        .configure(taken_out);
+        .configure(taken_out)
+        .configure(accounts);
 }
 
 /// Exclusions.
@@ -67,6 +68,15 @@ fn taken_out(routes: &mut ServiceConfig) {
         )
         .route(r"/exclusions/{id:\d+}", web::get().to(exclusions::show))
         .route(r"/exclusions/{id:\d+}/decide", web::post().to(exclusions::decide));
+}
+
+/// People with an account.
+fn accounts(routes: &mut ServiceConfig) {
+    use crate::web::{paths::PEOPLE, people};
+    routes
+        .service(web::resource(PEOPLE).route(web::get().to(people::show)).route(web::post().to(people::add)))
+        .route(r"/people/{id:\d+}/role", web::post().to(people::change_role))
+        .route(r"/people/{id:\d+}/remove", web::post().to(people::remove));
 }
 
 /// Sources, agreements and reports.

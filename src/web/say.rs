@@ -43,6 +43,18 @@ pub fn approver(user: &User) -> Result<(), WebError> {
     })
 }
 
+/// Lets only admins on.
+pub fn admin(user: &User) -> Result<(), WebError> {
+    if user.role == Role::Admin {
+        return Ok(());
+    }
+    Err(WebError::Refused {
+        status: StatusCode::FORBIDDEN,
+        title: "Only admins manage people".to_owned(),
+        message: format!("Your role is {}. Ask an admin to do this.", user.role.word()),
+    })
+}
+
 /// Something worked.
 pub fn done(text: impl Into<String>) -> Flash {
     Flash { kind: FlashKind::Done, text: text.into() }

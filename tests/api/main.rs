@@ -17,6 +17,7 @@ mod machines;
 mod mail;
 mod mailing;
 mod pages;
+mod people;
 mod preview;
 mod probe;
 mod program;

@@ -1,7 +1,12 @@
 //! The schema's steps, over nothing, over what is there, and over what is newer.
 
 use crate::support::{self, TestDb, begin, execute, service};
-use nines::store::{Db, StoreError, services};
+use nines::domain::contract::{AgreementTerms, ObjectiveTerms};
+use nines::domain::ids::{AgreementId, IndicatorId, ObjectiveId};
+use nines::domain::model::{ObjectiveKind, RollingMinutes, Window};
+use nines::store::{Db, StoreError, agreements, evaluations, indicators, objectives, services, sources};
+use sqlx::SqlSafeStr as _;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
 
 /// Pretends that a newer version was here.
 async fn raise_schema(db: &Db) {
@@ -42,6 +47,92 @@ async fn an_empty_an_existing_and_a_newer_sqlite_schema() {
 #[tokio::test]
 async fn an_empty_an_existing_and_a_newer_postgres_schema() {
     story(&support::postgres_empty().await).await;
+}
+
+/// The steps that a database at version 4 has behind it.
+macro_rules! first_four {
+    ($engine:literal) => {
+        [
+            (1, include_str!(concat!("../../migrations/", $engine, "/0001_definitions.sql"))),
+            (2, include_str!(concat!("../../migrations/", $engine, "/0002_ledger.sql"))),
+            (3, include_str!(concat!("../../migrations/", $engine, "/0003_reports.sql"))),
+            (4, include_str!(concat!("../../migrations/", $engine, "/0004_accounts.sql"))),
+        ]
+    };
+}
+
+fn to_version_four(steps: [(i64, &'static str); 4]) -> Migrator {
+    let step = |(version, sql): (i64, &'static str)| {
+        Migration::new(version, "".into(), MigrationType::Simple, sql.into_sql_str(), false)
+    };
+    Migrator::with_migrations(steps.into_iter().map(step).collect())
+}
+
+/// Definitions and a judgement as version 4 kept them, one objective archived and the last one deleted.
+async fn fill_version_four(db: &Db) {
+    let mut tx = begin(db).await;
+    let service = services::insert(&mut tx, &service("shop")).await.unwrap();
+    let source = sources::insert(&mut tx, &support::sealer(), &support::source("prometheus")).await.unwrap();
+    indicators::find_or_insert(&mut tx, service, source, &support::up("up")).await.unwrap();
+    for statement in [
+        "INSERT INTO agreements (name, customer, owner, zone, period, report_every, recipients, created_at)
+            VALUES ('gold', 'ACME', 'Ana', 'Europe/Berlin', 'month', 'week', '[]', 1795000000)",
+        "INSERT INTO objectives (agreement, indicator, name, kind, target_ppm, window_minutes, archived_at)
+            VALUES (4000, 3000, 'works', 'uptime', 999000, 43200, NULL)",
+        "INSERT INTO objectives (agreement, indicator, name, kind, target_ppm, window_minutes, archived_at)
+            VALUES (4000, 3000, 'was', 'latency', 950000, NULL, 1795000000)",
+        "INSERT INTO objectives (agreement, indicator, name, kind, target_ppm, window_minutes)
+            VALUES (4000, 3000, 'gone', 'latency', 950000, NULL)",
+        "DELETE FROM objectives WHERE name = 'gone'",
+        "INSERT INTO evaluations (objective, at, start_minute, end_minute, good, total, known, status, since, document)
+            VALUES (5000, 1795000000, 100, 160, 997, 1000, 59, 'breached', 1794000000,
+                '{\"burn\":[[5,null]],\"firing\":[],\"exhausted_at\":null}')",
+    ] {
+        execute(&mut tx, statement).await;
+    }
+    tx.commit().await.unwrap();
+}
+
+/// The step to version 5 writes the table of objectives anew: nothing of what hangs on them may get lost.
+async fn contracts_story(db: &Db) {
+    fill_version_four(db).await;
+    db.migrate().await.unwrap();
+    let kept = objectives::list_by_agreement(db, AgreementId(4000)).await.unwrap();
+    let told: Vec<_> = kept.iter().map(|one| (one.id.0, one.name.as_str(), one.archived_at.is_some())).collect();
+    assert_eq!(told, [(5000, "works", false), (5001, "was", true)]);
+    assert_eq!((kept[0].kind, kept[0].target.ppm()), (ObjectiveKind::Uptime, 999_000));
+    assert_eq!((&kept[0].window, &kept[1].window), (&Window::Rolling(RollingMinutes::MONTH), &Window::Calendar));
+    assert_eq!(kept[0].terms, ObjectiveTerms::default());
+    let agreement = agreements::find(db, AgreementId(4000)).await.unwrap().unwrap();
+    assert_eq!((agreement.name.as_str(), &agreement.terms), ("gold", &AgreementTerms::default()));
+    let evaluation = evaluations::find(db, ObjectiveId(5000)).await.unwrap().unwrap();
+    assert_eq!((evaluation.tally.good, evaluation.tally.total, evaluation.status.as_str()), (997, 1000, "breached"));
+    assert_eq!(evaluation.since.seconds(), 1_794_000_000);
+    let mut tx = begin(db).await;
+    let new = objectives::insert(&mut tx, &support::objective(AgreementId(4000), IndicatorId(3000), "new")).await;
+    assert_eq!(new.unwrap(), ObjectiveId(5003), "no identity is given twice");
+    let twice = objectives::insert(&mut tx, &support::objective(AgreementId(4000), IndicatorId(3000), "works")).await;
+    assert!(matches!(twice, Err(StoreError::Conflict { .. })), "{twice:?}");
+}
+
+#[tokio::test]
+async fn contracts_keep_objectives_and_judgements_on_sqlite() {
+    let test = support::sqlite_empty().await;
+    // the file and its folder are ours to make
+    let path = test.url.trim_start_matches("sqlite:").to_owned();
+    let pool = sqlx::SqlitePool::connect(&format!("sqlite:{path}?mode=rwc")).await.unwrap();
+    to_version_four(first_four!("sqlite")).run(&pool).await.unwrap();
+    pool.close().await;
+    contracts_story(&test.db).await;
+}
+
+#[tokio::test]
+async fn contracts_keep_objectives_and_judgements_on_postgres() {
+    let test = support::postgres_empty().await;
+    let pool = sqlx::PgPool::connect(&test.url).await.unwrap();
+    to_version_four(first_four!("postgres")).run(&pool).await.unwrap();
+    pool.close().await;
+    contracts_story(&test.db).await;
 }
 
 #[tokio::test]

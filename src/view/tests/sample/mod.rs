@@ -4,6 +4,7 @@ mod agreements;
 mod exclusions;
 mod objective;
 mod overview;
+mod people;
 mod reports;
 mod sources;
 
@@ -53,12 +54,18 @@ pub(super) fn pages(say: &Say) -> Vec<(&'static str, String)> {
     all.extend(sources::source_forms(say));
     all.extend(exclusions::exclusions(say));
     all.extend(reports::reports(say));
+    all.push(("people", people::people(say).render().unwrap()));
     all.extend(others(say));
     all
 }
 
 fn shell(say: &Say, title: &str, section: Section, help: Option<Help>) -> Shell {
-    let user = ShellUser { name: say.it("Ada Lovelace"), email: say.it("ada@example.com"), role: say.it("admin") };
+    let user = ShellUser {
+        name: say.it("Ada Lovelace"),
+        email: say.it("ada@example.com"),
+        role: say.it("admin"),
+        is_admin: true,
+    };
     let shell = Shell { user: Some(user), csrf: "token-of-the-session".to_owned(), ..Shell::default() };
     shell.page(say.it(title), section, help)
 }
