@@ -35,6 +35,8 @@ ids! {
     ReportId,
     /// One report on its way to one recipient.
     DeliveryId,
+    /// A stretch of time in which an objective left its usual.
+    AnomalyId,
     /// A person with an account.
     UserId,
 }

@@ -65,6 +65,8 @@ pub mod outlook;
 pub mod calibration;
 
 pub mod baseline;
+pub mod watch;
+
 pub mod suggest;
 
 pub mod amounts;

@@ -60,6 +60,8 @@ pub(super) enum Lock {
     Setup,
     /// Reading and rewriting the hours of one indicator.
     Ledger(IndicatorId),
+    /// Reading and rewriting what is usual for one objective.
+    Baseline(ObjectiveId),
 }
 
 impl Db {

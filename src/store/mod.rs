@@ -81,6 +81,9 @@ pub mod outage_causes;
 
 pub mod evaluations;
 
+pub mod anomalies;
+pub mod baselines;
+
 pub mod reports;
 
 pub mod outbox;
@@ -133,6 +136,8 @@ pub fn statements() -> impl Iterator<Item = (&'static str, &'static str, &'stati
         ("exclusions", exclusions::ALL),
         ("outage_causes", outage_causes::ALL),
         ("evaluations", evaluations::ALL),
+        ("anomalies", anomalies::ALL),
+        ("baselines", baselines::ALL),
         ("reports", reports::ALL),
         ("outbox", outbox::ALL),
         ("users", users::ALL),

@@ -81,6 +81,29 @@ pub enum Cause {
     OffBeat,
 }
 
+impl Cause {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Above, Self::Below, Self::NeverSeen, Self::LevelMoved, Self::OffBeat];
+
+    /// Its word in files and in the database.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Above => "above",
+            Self::Below => "below",
+            Self::NeverSeen => "never_seen",
+            Self::LevelMoved => "level_moved",
+            Self::OffBeat => "off_beat",
+        }
+    }
+
+    /// The cause behind a word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|cause| cause.word() == word)
+    }
+}
+
 /// What a method says of one value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Verdict {
