@@ -1,12 +1,14 @@
 -- What is usual for an objective, and what left it.
 
--- How it is watched, where people chose; a row that is missing means the defaults.
+-- How it is watched, where people chose; a row that is missing means the defaults. Nothing from
+-- before from_minute is learned.
 CREATE TABLE baseline_settings (
     objective BIGINT PRIMARY KEY REFERENCES objectives (id),
     method TEXT NOT NULL,
     sensitivity TEXT NOT NULL,
     against TEXT,
     percent BIGINT CHECK (percent > 0 AND percent < 100),
+    from_minute BIGINT,
     CHECK ((against IS NULL) = (percent IS NULL))
 );
 
@@ -23,13 +25,12 @@ CREATE TABLE baselines (
     PRIMARY KEY (objective, measure)
 );
 
--- What was measured and expected, hour by hour: for charts.
+-- What was expected of each hour before it began: for charts.
 CREATE TABLE baseline_hours (
     objective BIGINT NOT NULL REFERENCES objectives (id),
     measure TEXT NOT NULL,
     hour BIGINT NOT NULL,
-    value DOUBLE PRECISION,
-    expected DOUBLE PRECISION,
+    expected DOUBLE PRECISION NOT NULL,
     low DOUBLE PRECISION,
     high DOUBLE PRECISION,
     PRIMARY KEY (objective, measure, hour)

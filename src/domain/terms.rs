@@ -32,6 +32,8 @@ impl SliceMinutes {
     pub const ONE: Self = Self(1);
     /// Five minutes, as AWS measures.
     pub const FIVE: Self = Self(5);
+    /// A quarter of an hour.
+    pub const QUARTER: Self = Self(15);
 
     /// From minutes.
     pub fn new(minutes: i64) -> Result<Self, SliceError> {

@@ -4,7 +4,7 @@
 //! the same wherever they are computed, and a report exists once by its label.
 
 use crate::domain::ids::SourceId;
-use crate::ops::{Context, OpsError, apply_revisions, deliver, evaluate, issue_reports, pull, sweep};
+use crate::ops::{Context, OpsError, apply_revisions, deliver, evaluate, issue_reports, learn_baselines, pull, sweep};
 use std::future::Future;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -15,6 +15,8 @@ use tokio_util::task::TaskTracker;
 const PULL_PACE: Duration = Duration::from_secs(1);
 /// How often everything is evaluated.
 const EVALUATE_PACE: Duration = Duration::from_mins(1);
+/// How often what is usual is learned anew.
+const LEARN_PACE: Duration = Duration::from_secs(30);
 /// How often revisions are looked for whose moment has come.
 const REVISE_PACE: Duration = Duration::from_mins(1);
 /// How often due reports are looked for.
@@ -33,6 +35,9 @@ pub fn start(context: &Context, tasks: &TaskTracker, stop: &CancellationToken) {
         let count = evaluate::evaluate_all(&context).await?;
         context.metrics.evaluated(u64::try_from(count).unwrap_or_default(), began.elapsed());
         Ok(())
+    });
+    run(context, tasks, stop, "learn", LEARN_PACE, |context| async move {
+        learn_baselines::learn_due(&context).await.map(|_| ())
     });
     run(context, tasks, stop, "revise", REVISE_PACE, |context| async move {
         apply_revisions::apply_due(&context).await.map(|_| ())

@@ -50,6 +50,8 @@ pub mod trace;
 
 pub mod foresee;
 
+pub mod learn_baselines;
+
 pub mod explain_outage;
 
 pub mod export_outages;

@@ -12,6 +12,7 @@ pub async fn sweep(context: &Context) -> Result<(), OpsError> {
     let mut tx = context.db.begin_write().await?;
     let sessions = store::sessions::purge(&mut tx, now).await?;
     let (details, hours) = store::ledger::drop_old(&mut tx, before(kept.detail_days), before(kept.sums_days)).await?;
+    store::baselines::drop_hours(&mut tx, before(kept.detail_days)).await?;
     tx.commit().await?;
     tracing::debug!(sessions, details, hours, "swept out what has expired");
     Ok(())

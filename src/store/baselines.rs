@@ -2,17 +2,19 @@
 
 use crate::domain::baseline::{Band, Method};
 use crate::domain::ids::ObjectiveId;
+use crate::domain::terms::SliceMinutes;
 use crate::domain::time::{Hour, Minute, Span};
 use crate::domain::watch::{Against, HourBand, Measure, Relative, Sensitivity, WatchSettings};
 use crate::store::db::Lock;
 use crate::store::{Db, StoreError, Tx, all};
 
 statements! {
-    SETTINGS = "SELECT objective, method, sensitivity, against, percent FROM baseline_settings WHERE objective = $1";
-    SAVE_SETTINGS = "INSERT INTO baseline_settings (objective, method, sensitivity, against, percent)
-        VALUES ($1, $2, $3, $4, $5)
+    SETTINGS = "SELECT objective, method, sensitivity, against, percent, from_minute FROM baseline_settings
+        WHERE objective = $1";
+    SAVE_SETTINGS = "INSERT INTO baseline_settings (objective, method, sensitivity, against, percent, from_minute)
+        VALUES ($1, $2, $3, $4, $5, $6)
         ON CONFLICT (objective) DO UPDATE SET method = excluded.method, sensitivity = excluded.sensitivity,
-            against = excluded.against, percent = excluded.percent";
+            against = excluded.against, percent = excluded.percent, from_minute = excluded.from_minute";
     LEARNED = "SELECT objective, measure, settings, step, began_minute, next_minute, is_learning, memory FROM baselines
         WHERE objective = $1 ORDER BY measure";
     PROGRESS = "SELECT objective, MIN(next_minute) AS next_minute, MIN(settings) AS settings, MIN(step) AS step
@@ -22,13 +24,13 @@ statements! {
         ON CONFLICT (objective, measure) DO UPDATE SET settings = excluded.settings, step = excluded.step,
             began_minute = excluded.began_minute, next_minute = excluded.next_minute,
             is_learning = excluded.is_learning, memory = excluded.memory";
-    REACHED = "SELECT MIN(next_minute) FROM baselines WHERE objective = $1";
+    REACHED = "SELECT CAST(SUM(next_minute) AS BIGINT) FROM baselines WHERE objective = $1";
     FORGET = "DELETE FROM baselines WHERE objective = $1";
-    SAVE_HOUR = "INSERT INTO baseline_hours (objective, measure, hour, value, expected, low, high)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
-        ON CONFLICT (objective, measure, hour) DO UPDATE SET value = excluded.value, expected = excluded.expected,
+    SAVE_HOUR = "INSERT INTO baseline_hours (objective, measure, hour, expected, low, high)
+        VALUES ($1, $2, $3, $4, $5, $6)
+        ON CONFLICT (objective, measure, hour) DO UPDATE SET expected = excluded.expected,
             low = excluded.low, high = excluded.high";
-    HOURS = "SELECT hour, value, expected, low, high FROM baseline_hours
+    HOURS = "SELECT hour, expected, low, high FROM baseline_hours
         WHERE objective = $1 AND measure = $2 AND hour >= $3 AND hour < $4 ORDER BY hour";
     FORGET_HOURS = "DELETE FROM baseline_hours WHERE objective = $1";
     DROP_HOURS = "DELETE FROM baseline_hours WHERE hour < $1";
@@ -41,8 +43,8 @@ pub struct Learned {
     pub measure: Measure,
     /// The settings that it was learned under, see [`WatchSettings::mark`].
     pub settings: String,
-    /// The length of its steps in minutes.
-    pub step: i64,
+    /// The length of its steps.
+    pub step: SliceMinutes,
     /// The first minute that it learned from.
     pub began: Minute,
     /// The first minute that it did not learn from yet.
@@ -73,6 +75,7 @@ struct SettingsRow {
     sensitivity: String,
     against: Option<String>,
     percent: Option<i64>,
+    from_minute: Option<i64>,
 }
 
 #[derive(sqlx_macros::FromRow)]
@@ -90,8 +93,7 @@ struct LearnedRow {
 #[derive(sqlx_macros::FromRow)]
 struct HourRow {
     hour: i64,
-    value: Option<f64>,
-    expected: Option<f64>,
+    expected: f64,
     low: Option<f64>,
     high: Option<f64>,
 }
@@ -110,6 +112,7 @@ impl TryFrom<SettingsRow> for WatchSettings {
             sensitivity: Sensitivity::from_word(&row.sensitivity)
                 .ok_or_else(|| corrupt(format!("{} is no sensitivity", row.sensitivity)))?,
             relative: relative.transpose()?,
+            from: row.from_minute.map(Minute),
         })
     }
 }
@@ -118,16 +121,15 @@ impl TryFrom<LearnedRow> for Learned {
     type Error = StoreError;
 
     fn try_from(row: LearnedRow) -> Result<Self, StoreError> {
-        let corrupt = |why: &str| {
-            StoreError::corrupt("baselines", format!("{}, {}", row.objective, row.measure), why.to_owned())
-        };
+        let corrupt =
+            |why: &str| StoreError::corrupt("baselines", format!("{}, {}", row.objective, row.measure), why.to_owned());
         let (numbers, rest) = row.memory.as_chunks::<8>();
         if !rest.is_empty() {
             return Err(corrupt("the memory is no row of numbers"));
         }
         Ok(Self {
             measure: Measure::from_word(&row.measure).ok_or_else(|| corrupt("there is no such measure"))?,
-            step: row.step,
+            step: SliceMinutes::new(row.step).map_err(|_| corrupt("there is no such step"))?,
             began: Minute(row.began_minute),
             next: Minute(row.next_minute),
             is_learning: row.is_learning != 0,
@@ -139,8 +141,7 @@ impl TryFrom<LearnedRow> for Learned {
 
 impl From<HourRow> for HourBand {
     fn from(row: HourRow) -> Self {
-        let band = row.expected.map(|expected| Band { expected, low: row.low, high: row.high });
-        Self { hour: Hour(row.hour), value: row.value, band }
+        Self { hour: Hour(row.hour), band: Band { expected: row.expected, low: row.low, high: row.high } }
     }
 }
 
@@ -160,6 +161,7 @@ pub async fn save_settings(tx: &mut Tx, objective: ObjectiveId, settings: &Watch
             .bind(settings.sensitivity.word())
             .bind(against)
             .bind(percent)
+            .bind(settings.from.map(|from| from.0))
             .execute(ex)
             .await
             .map(drop)
@@ -178,11 +180,11 @@ pub async fn progress(db: &Db) -> Result<Vec<Progress>, StoreError> {
     Ok(on!(db, |ex| sqlx::query_as(PROGRESS).fetch_all(ex).await)?)
 }
 
-/// The first minute that is still to be learned from, seen by the transaction, which nobody else overtakes from here on.
-pub async fn reached(tx: &mut Tx, objective: ObjectiveId) -> Result<Option<Minute>, StoreError> {
+/// Is what was learned still the same? From here on, nobody else changes it before the transaction ends.
+pub async fn is_still(tx: &mut Tx, objective: ObjectiveId, known: &[Learned]) -> Result<bool, StoreError> {
     tx.lock(Lock::Baseline(objective)).await?;
-    let next: Option<i64> = in_tx!(tx, |ex| sqlx::query_scalar(REACHED).bind(objective.0).fetch_one(ex).await)?;
-    Ok(next.map(Minute))
+    let sum: Option<i64> = in_tx!(tx, |ex| sqlx::query_scalar(REACHED).bind(objective.0).fetch_one(ex).await)?;
+    Ok(sum.unwrap_or_default() == known.iter().map(|learned| learned.next.0).sum::<i64>())
 }
 
 /// Keeps what was learned, in place of what was known of the measure before.
@@ -193,7 +195,7 @@ pub async fn save(tx: &mut Tx, objective: ObjectiveId, learned: &Learned) -> Res
             .bind(objective.0)
             .bind(learned.measure.word())
             .bind(&learned.settings)
-            .bind(learned.step)
+            .bind(learned.step.minutes())
             .bind(learned.began.0)
             .bind(learned.next.0)
             .bind(i64::from(learned.is_learning))
@@ -205,7 +207,7 @@ pub async fn save(tx: &mut Tx, objective: ObjectiveId, learned: &Learned) -> Res
     Ok(())
 }
 
-/// Keeps what was measured and expected in some hours.
+/// Keeps what was expected of some hours.
 pub async fn save_hours(
     tx: &mut Tx,
     objective: ObjectiveId,
@@ -219,10 +221,9 @@ pub async fn save_hours(
                 .bind(objective.0)
                 .bind(measure.word())
                 .bind(hour.hour.0)
-                .bind(hour.value)
-                .bind(band.map(|band| band.expected))
-                .bind(band.and_then(|band| band.low))
-                .bind(band.and_then(|band| band.high))
+                .bind(band.expected)
+                .bind(band.low)
+                .bind(band.high)
                 .execute(ex)
                 .await
                 .map(drop)
@@ -231,13 +232,8 @@ pub async fn save_hours(
     Ok(())
 }
 
-/// What was measured and expected in the hours that touch a span, in order of time.
-pub async fn hours(
-    db: &Db,
-    objective: ObjectiveId,
-    measure: Measure,
-    span: Span,
-) -> Result<Vec<HourBand>, StoreError> {
+/// What was expected of the hours that touch a span, in order of time; hours of learning are missing.
+pub async fn hours(db: &Db, objective: ObjectiveId, measure: Measure, span: Span) -> Result<Vec<HourBand>, StoreError> {
     let low = span.start().hour().0;
     let high = if span.is_empty() { low } else { span.end().plus(-1).hour().0 + 1 };
     let rows: Vec<HourRow> = on!(db, |ex| {

@@ -1,6 +1,6 @@
 //! The two engines behind one type, and the one way to write.
 
-use crate::domain::ids::IndicatorId;
+use crate::domain::ids::{IndicatorId, ObjectiveId};
 use crate::store::{StoreError, migrations};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -170,6 +170,7 @@ impl Tx {
                 Lock::OutboxClaims => -2,
                 Lock::Setup => -3,
                 Lock::Ledger(IndicatorId(id)) => id,
+                Lock::Baseline(ObjectiveId(id)) => -1000 - id,
             };
             sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(key).execute(&mut **tx).await?;
         }

@@ -103,7 +103,8 @@ impl Incidents {
             }
         } else if let Some(cause) = seen.cause {
             let (score, low, high) = (seen.score, seen.low, seen.high);
-            self.open = Some(Anomaly { measure, span: step, is_open: true, score, side, cause, value, expected, low, high });
+            self.open =
+                Some(Anomaly { measure, span: step, is_open: true, score, side, cause, value, expected, low, high });
         }
     }
 

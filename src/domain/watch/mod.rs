@@ -162,15 +162,13 @@ impl Untaught {
     }
 }
 
-/// What was measured in an hour, and what was expected of it before it began.
+/// What was expected of an hour before it began: of its first step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct HourBand {
     /// Which hour.
     pub hour: Hour,
-    /// The mean of its known steps; nothing if none is.
-    pub value: Option<f64>,
-    /// What was expected of its first step; nothing while learning.
-    pub band: Option<Band>,
+    /// The usual value and the edges.
+    pub band: Band,
 }
 
 /// What came of studying a stretch of steps.
@@ -178,11 +176,11 @@ pub struct HourBand {
 pub struct Studied {
     /// Anomalies that began or went on in it, in order of time.
     pub anomalies: Vec<Anomaly>,
-    /// The band, hour by hour.
+    /// The band of the hours that began in it; hours of learning have none.
     pub hours: Vec<HourBand>,
 }
 
-/// Judges and learns whole hours of steps, in order of time; `open` is the anomaly that the stretch before ended in.
+/// Judges and learns steps in order of time; `open` is the anomaly that the stretch before ended in.
 pub fn study(
     measure: Measure,
     baseline: &mut Baseline,
@@ -191,29 +189,17 @@ pub fn study(
     open: Option<Anomaly>,
 ) -> Studied {
     let mut incidents = Incidents::after(open);
-    let mut hours: Vec<HourBand> = Vec::new();
-    let mut values: Vec<f64> = Vec::new();
+    let mut hours = Vec::new();
     for cut in cuts {
         let (at, hour) = (cut.start.start(), cut.start.hour());
-        if hours.last().is_none_or(|last| last.hour != hour) {
-            end_hour(&mut hours, &mut values);
-            hours.push(HourBand { hour, value: None, band: baseline.expect(at) });
+        if cut.start == hour.first() {
+            hours.extend(baseline.expect(at).map(|band| HourBand { hour, band }));
         }
         let value = measure.value(&tally(cut));
-        values.extend(value);
         let seen = baseline.update(at, value, untaught.lesson(cut.span));
         incidents.add(measure, cut.span, value, &seen);
     }
-    end_hour(&mut hours, &mut values);
     Studied { anomalies: incidents.end(), hours }
-}
-
-fn end_hour(hours: &mut [HourBand], values: &mut Vec<f64>) {
-    let count = i64::try_from(values.len()).unwrap_or(i64::MAX);
-    if let Some(last) = hours.last_mut().filter(|_| count > 0) {
-        last.value = Some(values.iter().sum::<f64>() / float(count));
-    }
-    values.clear();
 }
 
 const fn tally(cut: &Cut) -> Tally {

@@ -2,6 +2,7 @@
 
 use super::relative::Relative;
 use crate::domain::baseline::{Method, Settings};
+use crate::domain::time::Minute;
 use chrono_tz::Tz;
 
 /// How easily something is told.
@@ -73,6 +74,8 @@ pub struct WatchSettings {
     pub sensitivity: Sensitivity,
     /// The rule against another day.
     pub relative: Option<Relative>,
+    /// Nothing from before is learned, as after a change that makes the past no guide.
+    pub from: Option<Minute>,
 }
 
 impl WatchSettings {
@@ -88,7 +91,8 @@ impl WatchSettings {
     /// One word for all of it: memories of other settings do not fit.
     #[must_use]
     pub fn mark(&self) -> String {
-        let rule = self.relative.map_or_else(String::new, |rule| format!(" {} {}", rule.against.word(), rule.percent()));
+        let rule =
+            self.relative.map_or_else(String::new, |rule| format!(" {} {}", rule.against.word(), rule.percent()));
         format!("{} {}{rule}", self.method.word(), self.sensitivity.word())
     }
 }
@@ -102,7 +106,7 @@ mod tests {
         for method in Method::ALL {
             for sensitivity in Sensitivity::ALL {
                 let asked = sensitivity.parameter(method);
-                let settings = WatchSettings { method, sensitivity, relative: None }.detector(Tz::UTC);
+                let settings = WatchSettings { method, sensitivity, ..WatchSettings::default() }.detector(Tz::UTC);
                 let is_default = settings == Settings::new(method);
                 assert_eq!(is_default, asked.is_none(), "{method} {}", sensitivity.word());
             }

@@ -115,7 +115,8 @@ fn an_outage_teaches_nothing_from_when_it_is_known() {
 #[test]
 fn studying_in_pieces_is_studying_at_once() {
     let wave = |m: i64| 100 + (m / 60) % 24 + (m * 7919) % 13 + if (9000..9030).contains(&m) { 900 } else { 0 };
-    let sheet = Sheet::of_minutes((0..14_400).map(|m| (Minute(m), Slice { good: wave(m), total: wave(m), catch_up: false })));
+    let sheet =
+        Sheet::of_minutes((0..14_400).map(|m| (Minute(m), Slice { good: wave(m), total: wave(m), catch_up: false })));
     let step = SliceMinutes::FIVE;
     let all = sheet.cut(step, &span(0, 14_400).into());
     for method in Method::ALL {
