@@ -349,6 +349,7 @@ fn draw(trace: &Trace) -> Vec<String> {
         unit,
         lines,
         rules: vec![Rule { value: rule, label: "A rule" }],
+        envelope: None,
         bands: Vec::new(),
         floor: None,
         ceiling: None,

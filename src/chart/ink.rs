@@ -19,7 +19,7 @@ pub(super) enum Ink {
 /// An ink's number, CSS property, its fallback on pages, and colours on paper (light, dark).
 struct Row(Ink, &'static str, &'static str, (u8, u8, u8), (u8, u8, u8));
 
-const ROWS: [Row; 10] = [
+const ROWS: [Row; 11] = [
     Row(Ink::Text, "--chart-text", "currentColor", (71, 84, 103), (181, 190, 203)),
     Row(Ink::Grid, "--chart-grid", "#dfe3e9", (228, 231, 236), (47, 54, 67)),
     Row(Ink::Rule, "--chart-rule", "#8a5200", (138, 82, 0), (240, 180, 90)),
@@ -30,6 +30,7 @@ const ROWS: [Row; 10] = [
     Row(Ink::Band(BandKind::Outage), "--chart-outage", "#d1372c", (201, 48, 38), (248, 113, 105)),
     Row(Ink::Band(BandKind::Unknown), "--chart-unknown", "#8792a2", (125, 136, 152), (132, 143, 160)),
     Row(Ink::Band(BandKind::Exclusion), "--chart-exclusion", "#5a7fb5", (90, 127, 181), (124, 158, 208)),
+    Row(Ink::Band(BandKind::Anomaly), "--chart-anomaly", "#b4540a", (180, 84, 10), (245, 158, 66)),
 ];
 
 const TEXT: &Row = &ROWS[0];

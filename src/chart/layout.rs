@@ -10,6 +10,7 @@
 //! range                        zone
 //! ```
 
+use crate::chart::envelope::{self, Edges};
 use crate::chart::fit::{shorten, two_lines};
 use crate::chart::font::{Fonts, Weight};
 use crate::chart::thin::{self, Point};
@@ -56,6 +57,7 @@ pub(super) struct Frame {
 pub(super) enum Swatch {
     Line(LineStyle),
     Band(BandKind),
+    Envelope,
     /// A note about the picture.
     None,
 }
@@ -105,6 +107,8 @@ pub(super) struct Layout {
     pub rules: Vec<RuleLabel>,
     /// Per line of the chart its unbroken runs.
     pub runs: Vec<Vec<Vec<Point>>>,
+    /// The unbroken runs of the envelope.
+    pub envelope: Vec<Vec<Edges>>,
     pub range: String,
     pub zone: String,
 }
@@ -113,6 +117,7 @@ impl Layout {
     pub(super) fn of(chart: &Chart<'_>, size: Size, title: Title, fonts: &Fonts) -> Self {
         let (width, height) = (f64::from(size.width), f64::from(size.height));
         let runs = thinned(chart, size.width);
+        let envelope = chart.envelope.map_or_else(Vec::new, |envelope| envelope::runs(&envelope, chart.span));
         let (top, title) = match title {
             Title::Painted => (38.0, Some(shorten(chart.title, TITLE_EM, Weight::Bold, width - 28.0, fonts))),
             Title::Hidden => (4.0, None),
@@ -122,7 +127,8 @@ impl Layout {
 
         // The legend's height depends on whether the scale is even, and the scale not on the legend's height.
         let drawn_rules: Vec<f64> = chart.rules.iter().map(|rule| rule.value).filter(|v| v.is_finite()).collect();
-        let data = Extent::of(runs.iter().flatten().flatten().map(|(_, value)| *value));
+        let edges = envelope.iter().flatten().flat_map(|(_, low, high)| [*low, *high]);
+        let data = Extent::of(runs.iter().flatten().flatten().map(|(_, value)| *value).chain(edges));
         let choose = |ticks| ValueAxis::choose(chart.unit, data, &drawn_rules, (chart.floor, chart.ceiling), ticks);
         let entries = legend_entries(chart, choose(4).is_even() || data.is_none());
         let (legend, legend_height) = place_legend(entries, edge, top, width - edge, fonts);
@@ -149,7 +155,7 @@ impl Layout {
         let zone = shorten(&chart.zone.name().replace('_', " "), SMALL_EM, Weight::Regular, beside, fonts);
         let axes = Axes { plot, values, time };
         let rules = spread(rules, &axes);
-        Self { title, legend, axes, value_ticks, time_ticks, rules, runs, range, zone }
+        Self { title, legend, axes, value_ticks, time_ticks, rules, runs, envelope, range, zone }
     }
 
     /// Is there nothing to draw a line through?
@@ -173,6 +179,9 @@ fn legend_entries(chart: &Chart<'_>, even: bool) -> Vec<(Swatch, String)> {
     let mut entries: Vec<(Swatch, String)> = Vec::new();
     for line in chart.lines.iter().filter(|line| !line.name.is_empty()) {
         entries.push((Swatch::Line(line.style), line.name.to_owned()));
+    }
+    if let Some(envelope) = chart.envelope {
+        entries.push((Swatch::Envelope, envelope.name.to_owned()));
     }
     for kind in BandKind::ALL {
         let seen = |band: &&crate::chart::Band| band.kind == kind && !band.span.intersect(chart.span).is_empty();

@@ -12,6 +12,7 @@
 //! Pure: the same chart gives the same bytes. A gap in the data is never drawn across, and a bad minute is never
 //! thinned away, however long the range.
 
+mod envelope;
 mod fit;
 mod font;
 mod ink;
@@ -49,6 +50,8 @@ pub struct Chart<'a> {
     pub unit: Unit,
     /// The series, the most important one first.
     pub lines: Vec<Line<'a>>,
+    /// What is usual, tinted behind the lines.
+    pub envelope: Option<Envelope<'a>>,
     /// Horizontal lines: a target, an alert's factor.
     pub rules: Vec<Rule<'a>>,
     /// Vertical stretches of time behind the lines.
@@ -57,6 +60,15 @@ pub struct Chart<'a> {
     pub floor: Option<f64>,
     /// Upper end of the value axis; chosen from the data if `None`. Values above are drawn at the edge.
     pub ceiling: Option<f64>,
+}
+
+/// The area between two edges, tinted.
+#[derive(Clone, Copy, Debug)]
+pub struct Envelope<'a> {
+    /// Its name in the legend.
+    pub name: &'a str,
+    /// Lower and upper edge at moments, oldest first; `None` is a gap.
+    pub points: &'a [(Instant, Option<(f64, f64)>)],
 }
 
 /// One series.
@@ -113,16 +125,19 @@ pub enum BandKind {
     Unknown,
     /// Taken out of the judgement.
     Exclusion,
+    /// Something measured left its usual.
+    Anomaly,
 }
 
 impl BandKind {
-    const ALL: [Self; 3] = [Self::Outage, Self::Unknown, Self::Exclusion];
+    const ALL: [Self; 4] = [Self::Outage, Self::Anomaly, Self::Unknown, Self::Exclusion];
 
     const fn name(self) -> &'static str {
         match self {
             Self::Outage => "Outage",
             Self::Unknown => "Unknown",
             Self::Exclusion => "Excluded",
+            Self::Anomaly => "Anomaly",
         }
     }
 }
@@ -196,7 +211,7 @@ const LEAST: (u32, u32) = (200, 120);
 /// font. It holds no `id` and no `style`, so it may stand on a page many times and under a strict CSP.
 ///
 /// Properties (all optional, with a fallback): `--chart-1` … `--chart-4`, `--chart-grid`, `--chart-text`,
-/// `--chart-rule`, `--chart-outage`, `--chart-unknown`, `--chart-exclusion`.
+/// `--chart-rule`, `--chart-outage`, `--chart-unknown`, `--chart-exclusion`, `--chart-anomaly`.
 pub fn svg(chart: &Chart<'_>, size: Size) -> Result<String, ChartError> {
     check_size(size, LEAST)?;
     let fonts = Fonts::load_for_page()?;

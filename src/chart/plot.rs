@@ -21,6 +21,10 @@ const MIDDLE: f64 = 0.36;
 /// Height of the strip at the foot of the plot that shows short bands too.
 const STRIP: f64 = 4.0;
 
+/// What is usual has the colour of the second line, which stands for it.
+const ENVELOPE: Ink = Ink::Line(LineStyle::Second);
+const TINT: f64 = 0.2;
+
 /// Draws the chart.
 pub(super) fn draw<B: DrawingBackend>(chart: &Chart<'_>, layout: &Layout, canvas: B) -> Result<(), ChartError> {
     let pen = Pen { area: canvas.into_drawing_area() };
@@ -38,6 +42,7 @@ pub(super) fn draw<B: DrawingBackend>(chart: &Chart<'_>, layout: &Layout, canvas
         let middle = (f64::midpoint(left, right), f64::midpoint(top, bottom) + MIDDLE * 14.0);
         pen.text("No data in this range", middle, 14.0, FontStyle::Normal, HPos::Center, Ink::Text)?;
     }
+    draw_envelope(&pen, layout)?;
     draw_rules(&pen, layout)?;
     for (line, runs) in chart.lines.iter().zip(&layout.runs).rev() {
         pen.series(runs, &layout.axes, line.style, line.filled)?;
@@ -80,10 +85,25 @@ fn draw_legend<B: DrawingBackend>(pen: &Pen<B>, layout: &Layout) -> Result<(), C
                 pen.strip(frame, kind)?;
                 end + SWATCH_GAP
             }
+            Swatch::Envelope => {
+                pen.rect(Frame { left: item.x, right: end, top: item.y - 6.0, bottom: item.y + 6.0 }, ENVELOPE, TINT)?;
+                end + SWATCH_GAP
+            }
             Swatch::None => item.x,
         };
         let at = (text_x, item.y + MIDDLE * LABEL_EM);
         pen.text(&item.text, at, LABEL_EM, FontStyle::Normal, HPos::Left, Ink::Text)?;
+    }
+    Ok(())
+}
+
+fn draw_envelope<B: DrawingBackend>(pen: &Pen<B>, layout: &Layout) -> Result<(), ChartError> {
+    let axes = &layout.axes;
+    for run in &layout.envelope {
+        let high = run.iter().map(|(at, _, high)| (axes.x(*at), axes.y(*high)));
+        let low = run.iter().rev().map(|(at, low, _)| (axes.x(*at), axes.y(*low)));
+        let outline: Vec<_> = high.chain(low).map(|(x, y)| (units(x), units(y))).collect();
+        pen.area.draw(&Polygon::new(outline, fill(ENVELOPE, TINT))).map_err(refused)?;
     }
     Ok(())
 }
@@ -265,13 +285,14 @@ fn refused<E: std::error::Error + Send + Sync>(error: DrawingAreaErrorKind<E>) -
 }
 
 /// The lines of a band's hatching, cut at its frame: rising for outages, falling and wider for the unknown, level for
-/// exclusions. All bands share one grid, so neighbours match.
+/// exclusions, upright for anomalies. All bands share one grid, so neighbours match.
 fn hatching(frame: Frame, kind: BandKind) -> Vec<((f64, f64), (f64, f64))> {
     let Frame { left, right, top, bottom } = frame;
     let (apart, from, to) = match kind {
         BandKind::Outage => (6.0, left + top, right + bottom),
         BandKind::Unknown => (9.0, left - bottom, right - top),
         BandKind::Exclusion => (6.0, top, bottom),
+        BandKind::Anomaly => (6.0, left, right),
     };
     let mut lines = Vec::new();
     let mut c = (from / apart).floor() * apart + apart;
@@ -286,6 +307,7 @@ fn hatching(frame: Frame, kind: BandKind) -> Vec<((f64, f64), (f64, f64))> {
                 ((a, a - c), (b, b - c))
             }
             BandKind::Exclusion => ((left, c), (right, c)),
+            BandKind::Anomaly => ((c, top), (c, bottom)),
         });
         c += apart;
     }

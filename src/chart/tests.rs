@@ -358,6 +358,7 @@ proptest! {
                 line("other", LineStyle::Fourth, false, &other),
             ],
             rules: rules.iter().map(|(value, label)| Rule { value: *value, label }).collect(),
+            envelope: None,
             bands: bands.iter().zip(kinds).map(|((from, length), kind)| {
                 Band { span: Span::new(NOW.plus(*from), NOW.plus(from + length)), kind }
             }).collect(),

@@ -32,6 +32,8 @@ impl SliceMinutes {
     pub const ONE: Self = Self(1);
     /// Five minutes, as AWS measures.
     pub const FIVE: Self = Self(5);
+    /// An hour.
+    pub const HOUR: Self = Self(60);
     /// A quarter of an hour.
     pub const QUARTER: Self = Self(15);
 

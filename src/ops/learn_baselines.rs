@@ -8,7 +8,6 @@ use crate::domain::ids::{IndicatorId, ObjectiveId};
 use crate::domain::ledger::Tally;
 use crate::domain::sheet::Sheet;
 use crate::domain::spans::Spans;
-use crate::domain::terms::SliceMinutes;
 use crate::domain::time::{DAY_MINUTES, HOUR_MINUTES, Minute, Span};
 use crate::domain::watch::{self, Anomaly, HourBand, Measure, Untaught, WatchSettings, is_like};
 use crate::ops::evaluate::judged_until;
@@ -25,7 +24,7 @@ pub const HISTORY_MINUTES: i64 = 90 * DAY_MINUTES;
 /// The most that is learned at once.
 const PIECE_MINUTES: i64 = 7 * DAY_MINUTES;
 /// The most pieces at one call.
-const PIECES: usize = 60;
+const PIECES: usize = 12;
 /// The data whose density decides about the step.
 const DENSITY_MINUTES: i64 = 14 * DAY_MINUTES;
 /// Outages that began up to so long before a piece are seen in it.
@@ -105,11 +104,11 @@ async fn cursors(
     let first = extent.start().max(settled.plus(-HISTORY_MINUTES)).max(settings.from.unwrap_or(extent.start()));
     let began = first.plus(HOUR_MINUTES - 1).hour().first();
     let density = store::ledger::tallies(db, indicator, &[Span::ending(settled, DENSITY_MINUTES)]).await?;
-    let step = watch::step_for(density.into_iter().sum::<Tally>());
+    let density: Tally = density.into_iter().sum();
     let new = |measure| Learned {
         measure,
         settings: mark.clone(),
-        step: if measure == Measure::GoodVolume { step.max(SliceMinutes::QUARTER) } else { step },
+        step: measure.step(density),
         began,
         next: began,
         is_learning: true,

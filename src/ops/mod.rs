@@ -52,6 +52,14 @@ pub mod foresee;
 
 pub mod learn_baselines;
 
+pub mod watch_objective;
+
+pub mod preview_baselines;
+
+pub mod expect_anomaly;
+
+pub mod export_anomalies;
+
 pub mod explain_outage;
 
 pub mod export_outages;

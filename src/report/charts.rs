@@ -58,6 +58,7 @@ fn draw<T>(
         unit: Unit::Percent,
         lines: vec![chart::Line { name: "Measured", style: LineStyle::Main, filled: false, points: &points }],
         rules: vec![Rule { value: percent(line.target.ppm(), 1_000_000), label: &target }],
+        envelope: None,
         bands: bands(report, line),
         floor: None,
         ceiling: None,

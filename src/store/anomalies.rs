@@ -161,8 +161,10 @@ pub async fn find(db: &Db, id: AnomalyId) -> Result<Option<KeptAnomaly>, StoreEr
 /// The anomalies of an objective that touch a span, at most so many, in order of time.
 pub async fn list(db: &Db, objective: ObjectiveId, span: Span, most: i64) -> Result<Vec<KeptAnomaly>, StoreError> {
     let (start, end) = (span.start().0, span.end().0);
-    let rows: Vec<AnomalyRow> =
-        on!(db, |ex| { sqlx::query_as(LIST).bind(objective.0).bind(start).bind(end).bind(most).fetch_all(ex).await })?;
+    let rows: Vec<AnomalyRow> = on!(db, |ex| {
+        let query = sqlx::query_as(LIST).bind(objective.0).bind(start).bind(end).bind(most);
+        query.fetch_all(ex).await
+    })?;
     all(rows)
 }
 
@@ -188,8 +190,10 @@ pub async fn taught(db: &Db, objective: ObjectiveId) -> Result<Vec<KeptAnomaly>,
 pub async fn expect(tx: &mut Tx, id: AnomalyId, said: Option<(Option<UserId>, Instant)>) -> Result<(), StoreError> {
     let by = said.and_then(|(by, _)| by).map(|by| by.0);
     let at = said.map(|(_, at)| at.seconds());
-    let done =
-        in_tx!(&mut *tx, |ex| { sqlx::query(EXPECT).bind(id.0).bind(by).bind(at).execute(ex).await?.rows_affected() });
+    let done = in_tx!(&mut *tx, |ex| {
+        let query = sqlx::query(EXPECT).bind(id.0).bind(by).bind(at);
+        query.execute(ex).await?.rows_affected()
+    });
     in_tx!(tx, |ex| sqlx::query(UNLIKE).bind(id.0).execute(ex).await.map(drop))?;
     met(done, "anomaly", id)
 }

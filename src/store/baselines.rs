@@ -237,7 +237,8 @@ pub async fn hours(db: &Db, objective: ObjectiveId, measure: Measure, span: Span
     let low = span.start().hour().0;
     let high = if span.is_empty() { low } else { span.end().plus(-1).hour().0 + 1 };
     let rows: Vec<HourRow> = on!(db, |ex| {
-        sqlx::query_as(HOURS).bind(objective.0).bind(measure.word()).bind(low).bind(high).fetch_all(ex).await
+        let query = sqlx::query_as(HOURS).bind(objective.0).bind(measure.word()).bind(low).bind(high);
+        query.fetch_all(ex).await
     })?;
     Ok(rows.into_iter().map(HourBand::from).collect())
 }

@@ -16,6 +16,7 @@ pub mod account;
 pub mod agreements;
 pub mod assessment;
 pub mod audit;
+pub mod baseline;
 pub mod error;
 pub mod exclusions;
 pub mod guide;

@@ -1,5 +1,6 @@
 //! The page of one objective: the verdict, the charts, and how every number came about.
 
+use super::baseline::BaselineSection;
 use super::plot::Drawing;
 use super::{Badge, BudgetBar, DataTable, Fact, Field, Link, Progress, Shell, Status, Tone};
 use askama::Template;
@@ -66,6 +67,8 @@ pub struct ObjectivePage {
     pub can_explain: bool,
     /// The query string that leads back to this very page: `range=7d`, without `?`.
     pub back: String,
+    /// What is usual, and what left it.
+    pub baseline: BaselineSection,
     /// The numbers behind it.
     pub behind: Behind,
 }

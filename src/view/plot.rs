@@ -1,6 +1,6 @@
 //! Charts on a page: drawn twice, for desks and for phones, so that their text keeps its size on both.
 
-use crate::chart::{self, Band, BandKind, Line, LineStyle, Rule, Size, Unit};
+use crate::chart::{self, Band, BandKind, Envelope, Line, LineStyle, Rule, Size, Unit};
 use crate::domain::time::{Instant, Span};
 use chrono_tz::Tz;
 
@@ -10,6 +10,9 @@ pub use crate::chart::ChartError as PlotError;
 /// Values at moments, oldest first; `None` is a gap.
 pub type Points = Vec<(Instant, Option<f64>)>;
 
+/// Lower and upper edge at moments, oldest first; `None` is a gap.
+pub type Edges = [(Instant, Option<(f64, f64)>)];
+
 /// What the values are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shows {
@@ -17,6 +20,8 @@ pub enum Shows {
     Percent,
     /// A multiple, such as a burn rate.
     Factor,
+    /// Counts.
+    Events,
 }
 
 /// What to draw.
@@ -40,6 +45,10 @@ pub struct Plot<'a> {
     pub rules: Vec<(f64, String)>,
     /// Outages, marked behind the lines.
     pub outages: &'a [Span],
+    /// When something left its usual, marked behind the lines.
+    pub anomalies: &'a [Span],
+    /// What is usual, tinted behind the lines.
+    pub usual: Option<&'a Edges>,
     /// Unknown time, marked behind the lines.
     pub unknown: &'a [Span],
     /// What exclusions take out, marked behind the lines.
@@ -74,6 +83,7 @@ impl Plot<'_> {
             unit: match self.shows {
                 Shows::Percent => Unit::Percent,
                 Shows::Factor => Unit::Factor,
+                Shows::Events => Unit::Events,
             },
             lines: (self.lines.iter().zip(styles))
                 .map(|((name, points), style)| Line {
@@ -84,7 +94,15 @@ impl Plot<'_> {
                 })
                 .collect(),
             rules: self.rules.iter().map(|(value, label)| Rule { value: *value, label }).collect(),
-            bands: excluded.chain(self.unknown.iter().map(band(BandKind::Unknown))).chain(outages).collect(),
+            envelope: self.usual.map(|points| Envelope { name: "Usual range", points }),
+            bands: self
+                .anomalies
+                .iter()
+                .map(band(BandKind::Anomaly))
+                .chain(excluded)
+                .chain(self.unknown.iter().map(band(BandKind::Unknown)))
+                .chain(outages)
+                .collect(),
             floor: self.floor,
             ceiling: self.ceiling,
         };
@@ -110,6 +128,8 @@ mod tests {
             filled: false,
             rules: vec![(99.9, "Target 99.9 %".to_owned())],
             outages: &[Span::new(Minute(0), Minute(60))],
+            anomalies: &[],
+            usual: None,
             unknown: &[],
             excluded: &[Span::new(Minute(300), Minute(400))],
             floor: None,

@@ -22,6 +22,12 @@ pub const OBJECTIVE_CAUSE: &str = "/objectives/{id:[0-9]+}/cause";
 pub const OBJECTIVE_OUTAGES: &str = "/objectives/{id:[0-9]+}/outages.csv";
 /// How good one objective's past outlooks were.
 pub const OBJECTIVE_OUTLOOKS: &str = "/objectives/{id:[0-9]+}/outlooks";
+/// When one objective left its usual, as a file.
+pub const OBJECTIVE_ANOMALIES: &str = "/objectives/{id:[0-9]+}/anomalies.{ending:csv|json}";
+/// How one objective is watched.
+pub const OBJECTIVE_BASELINE: &str = "/objectives/{id:[0-9]+}/baseline";
+/// What somebody says of an anomaly; POST only.
+pub const OBJECTIVE_ANOMALY: &str = "/objectives/{id:[0-9]+}/anomalies/{anomaly:[0-9]+}";
 /// The guide.
 pub const GUIDE: &str = "/guide";
 /// The audit log.

@@ -1,8 +1,9 @@
 //! Every address of the web server, and who answers it.
 
 use crate::web::paths::{
-    ACCOUNT, AGREEMENTS, ASSETS, AUDIT, EXCLUSIONS, GUIDE, HEALTH, HOME, METRICS, OBJECTIVE, OBJECTIVE_CAUSE,
-    OBJECTIVE_FILE, OBJECTIVE_OUTAGES, OBJECTIVE_OUTLOOKS, READY, REPORTS, SET_UP, SIGN_IN, SIGN_OUT, SOURCES,
+    ACCOUNT, AGREEMENTS, ASSETS, AUDIT, EXCLUSIONS, GUIDE, HEALTH, HOME, METRICS, OBJECTIVE, OBJECTIVE_ANOMALIES,
+    OBJECTIVE_ANOMALY, OBJECTIVE_BASELINE, OBJECTIVE_CAUSE, OBJECTIVE_FILE, OBJECTIVE_OUTAGES, OBJECTIVE_OUTLOOKS,
+    READY, REPORTS, SET_UP, SIGN_IN, SIGN_OUT, SOURCES,
 };
 use crate::web::{State, WebError, account, assets, csrf, error, extract, health, session};
 use crate::web::{agreements, exclusions, reports, sources};
@@ -126,6 +127,13 @@ fn standings(routes: &mut ServiceConfig) {
         .service(web::resource(OBJECTIVE_CAUSE).route(web::post().to(objective::outages::explain)))
         .service(web::resource(OBJECTIVE_OUTAGES).route(web::get().to(objective::outages::download)))
         .service(web::resource(OBJECTIVE_OUTLOOKS).route(web::get().to(objective::outlooks::show)))
+        .service(web::resource(OBJECTIVE_ANOMALIES).route(web::get().to(objective::baseline::download)))
+        .service(web::resource(OBJECTIVE_ANOMALY).route(web::post().to(objective::baseline::say)))
+        .service(
+            web::resource(OBJECTIVE_BASELINE)
+                .route(web::get().to(objective::watching::show))
+                .route(web::post().to(objective::watching::change)),
+        )
         .service(web::resource(GUIDE).route(web::get().to(guide::show)))
         .service(web::resource(AUDIT).route(web::get().to(audit::show)));
 }

@@ -37,6 +37,7 @@ pub(super) fn chart(title: &str, span: Span, unit: Unit) -> Chart<'_> {
         unit,
         lines: Vec::new(),
         rules: Vec::new(),
+        envelope: None,
         bands: Vec::new(),
         floor: None,
         ceiling: None,

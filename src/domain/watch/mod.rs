@@ -5,11 +5,14 @@
 //! (errors, slow answers, failed checks) and, where events are requests, the **traffic**. Means and percentiles of latency
 //! are not in the ledger; a latency objective watches the share of its slow answers instead.
 //!
-//! | events a minute, on average | step | why |
-//! | --- | --- | --- |
-//! | 3,000 and more | 1 minute | a minute has enough events for a steady share |
-//! | 12 to 3,000 | 5 minutes | 60 events and more a step |
-//! | fewer | 1 hour | |
+//! | events a minute (bad ones, for the bad share), on average | step |
+//! | --- | --- |
+//! | 3,000 and more | 1 minute |
+//! | 12 to 3,000 | 5 minutes: 60 and more a step |
+//! | fewer | 1 hour |
+//!
+//! Where hardly anything ever fails, a single failure is unlike anything seen before. A step with fewer than [`BAD_MIN`]
+//! bad events is therefore never told as an anomaly of the bad share.
 //!
 //! A step is unknown if less than half of its minutes is known, and its bad share also if it has fewer than
 //! [`EVENTS_MIN`] events. Steps of exclusions and of outages are judged but teach nothing. An outage counts from the step
@@ -17,12 +20,14 @@
 //!
 //! ```
 //! use nines::domain::ledger::Tally;
-//! use nines::domain::watch::{Measure, step_for};
+//! use nines::domain::watch::Measure;
 //! let step = Tally { good: 97, total: 100, known: 4, minutes: 5 };
 //! assert_eq!(Measure::BadShare.value(&step), Some(3.0));
 //! assert_eq!(Measure::Traffic.value(&step), Some(25.0), "per known minute");
 //! assert_eq!(Measure::Traffic.value(&Tally { known: 2, ..step }), None, "mostly unknown");
-//! assert_eq!(step_for(Tally { total: 1_000_000, known: 1440, ..step }).minutes(), 5); // 694 a minute
+//! let day = Tally { good: 999_000, total: 1_000_000, known: 1440, minutes: 1440 };
+//! assert_eq!(Measure::Traffic.step(day).minutes(), 5, "694 a minute");
+//! assert_eq!(Measure::BadShare.step(day).minutes(), 60, "less than one bad one a minute");
 //! ```
 
 mod incident;
@@ -30,6 +35,7 @@ mod relative;
 mod settings;
 #[cfg(test)]
 mod tests;
+pub mod words;
 
 pub use incident::{Anomaly, Incidents, Side, is_like};
 pub use relative::{Against, Relative, RelativeError, study as study_relative};
@@ -43,10 +49,12 @@ use crate::domain::ratio::float;
 use crate::domain::sheet::Cut;
 use crate::domain::spans::Spans;
 use crate::domain::terms::{Counting, SliceMinutes};
-use crate::domain::time::{HOUR_MINUTES, Hour, Span};
+use crate::domain::time::{Hour, Span};
 
 /// Fewer events than this in a step say nothing about their bad share.
 pub const EVENTS_MIN: i64 = 10;
+/// Fewer bad events than this in a step are no anomaly of the bad share.
+pub const BAD_MIN: i64 = 5;
 /// From so many events a minute on, steps are minutes.
 const DENSE: i64 = 3000;
 /// From so many events a minute on, steps are five minutes.
@@ -111,25 +119,33 @@ impl Measure {
         }
     }
 
+    /// Its step for data of that density; the tally is of the minutes known so far.
+    #[must_use]
+    pub fn step(self, known: Tally) -> SliceMinutes {
+        let events = match self {
+            Self::BadShare => known.total - known.good,
+            Self::Traffic => known.total,
+            Self::GoodVolume => known.good,
+        };
+        let at_least = |rate: i64| known.known > 0 && events / known.known >= rate;
+        match self {
+            Self::GoodVolume if at_least(MIDDLING) => SliceMinutes::QUARTER,
+            _ if at_least(DENSE) => SliceMinutes::ONE,
+            _ if at_least(MIDDLING) => SliceMinutes::FIVE,
+            _ => SliceMinutes::HOUR,
+        }
+    }
+
+    /// Are there enough events in a step to tell an anomaly?
+    const fn can_tell(self, step: &Tally) -> bool {
+        !matches!(self, Self::BadShare) || step.total - step.good >= BAD_MIN
+    }
+
     /// Is leaving the usual on that side bad news? Fewer errors than usual are none.
     #[must_use]
     pub const fn is_alarming(self, side: Side) -> bool {
         !matches!((self, side), (Self::BadShare, Side::Below))
     }
-}
-
-/// The step for data of that density; the tally is of the minutes known so far.
-#[must_use]
-pub fn step_for(known: Tally) -> SliceMinutes {
-    let at_least = |rate: i64| known.known > 0 && known.total / known.known >= rate;
-    let minutes = if at_least(DENSE) {
-        1
-    } else if at_least(MIDDLING) {
-        5
-    } else {
-        HOUR_MINUTES
-    };
-    SliceMinutes::new(minutes).unwrap_or(SliceMinutes::FIVE)
 }
 
 /// What must not become the new normal.
@@ -195,9 +211,10 @@ pub fn study(
         if cut.start == hour.first() {
             hours.extend(baseline.expect(at).map(|band| HourBand { hour, band }));
         }
-        let value = measure.value(&tally(cut));
+        let step = tally(cut);
+        let value = measure.value(&step);
         let seen = baseline.update(at, value, untaught.lesson(cut.span));
-        incidents.add(measure, cut.span, value, &seen);
+        incidents.add(measure, cut.span, value.filter(|_| measure.can_tell(&step)), &seen);
     }
     Studied { anomalies: incidents.end(), hours }
 }

@@ -58,6 +58,8 @@ fn plot<'a>(facts: &Facts, marks: &'a Marks, title: &'a str, description: &'a st
         filled: false,
         rules: Vec::new(),
         outages: &marks.outages,
+        anomalies: &[],
+        usual: None,
         unknown: &marks.unknown,
         excluded: &marks.excluded,
         floor: None,

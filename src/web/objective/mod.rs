@@ -1,5 +1,6 @@
 //! An objective's page: what was promised, what was measured, and how every number came about.
 
+pub mod baseline;
 mod behind;
 mod charts;
 mod judged;
@@ -8,6 +9,7 @@ pub mod outlooks;
 mod promise;
 pub(in crate::web) mod range;
 mod verdict;
+pub mod watching;
 
 use crate::domain::calendar::{Calendar, days_of};
 use crate::domain::contract::Composite;
@@ -27,6 +29,7 @@ use crate::store::indicators::PullProgress;
 use crate::store::objectives::ObjectiveListing;
 use crate::store::outage_causes::OutageCause;
 use crate::store::{Db, findings, indicators, objectives, outage_causes};
+use crate::view::baseline::BaselineSection;
 use crate::view::objective::ObjectivePage;
 use crate::view::{Field, Flash, FlashKind, Help, Link, Section, Shell};
 use crate::web::extract::{Frame, SignedIn};
@@ -61,6 +64,7 @@ pub async fn show(
     let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let facts = Facts::gather(&state, listing, range, until).await?;
     let mut shown = facts.page(frame.shell, &asked, problem.as_ref())?;
+    shown.baseline = baseline::section(&state, &facts.listing, range.span, say::can_edit(&user.0)).await?;
     shown.can_explain = say::can_edit(&user.0);
     page(status, &shown)
 }
@@ -203,6 +207,7 @@ impl Facts {
                 Choice::Days(days) => format!("range={days}d"),
                 Choice::Custom => range::query(span),
             },
+            baseline: BaselineSection::default(),
             behind: behind::behind(self),
         })
     }

@@ -1,6 +1,7 @@
 //! One objective in trouble, and one that is quiet.
 
 use super::{Say, shell};
+use crate::view::baseline::BaselineSection;
 use crate::view::objective::{
     Alert, Behind, BurnRate, Chart, Finding, MethodRow, ObjectivePage, OutageRow, RangePreset, Step, Tile, WorstSlice,
 };
@@ -129,6 +130,7 @@ pub(super) fn objective(say: &Say) -> ObjectivePage {
         recovery: vec![say.fact("Outages", "3"), say.fact("Mean time to repair (MTTR)", "14 min")],
         can_explain: true,
         back: "range=30d".to_owned(),
+        baseline: super::baseline::section(say),
         behind: behind(say),
     }
 }
@@ -198,6 +200,7 @@ pub(super) fn quiet_objective(say: &Say) -> ObjectivePage {
         alerts: Vec::new(),
         outages: Vec::new(),
         more_outages: None,
+        baseline: BaselineSection { is_learning: true, ..BaselineSection::default() },
         behind: Behind { findings: Vec::new(), backfill: None, is_estimated: false, ..behind(say) },
         ..objective(say)
     }

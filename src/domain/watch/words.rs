@@ -1,0 +1,87 @@
+//! How anomalies are told, on pages and in reports alike.
+
+use super::{Anomaly, Measure, Side};
+use crate::domain::baseline::Cause;
+use crate::domain::model::ObjectiveKind;
+use crate::domain::wording::grouped;
+
+/// What a measure is called for a kind of objective.
+#[must_use]
+pub const fn name(measure: Measure, kind: ObjectiveKind) -> &'static str {
+    match (measure, kind) {
+        (Measure::Traffic, _) => "Traffic",
+        (Measure::GoodVolume, _) => "Good events",
+        (Measure::BadShare, ObjectiveKind::Latency) => "Slow share",
+        (Measure::BadShare, ObjectiveKind::Uptime) => "Failed checks",
+        (Measure::BadShare, ObjectiveKind::Throughput) => "Minutes below the floor",
+        (Measure::BadShare, ObjectiveKind::Level) => "Readings outside the limit",
+        (Measure::BadShare, ObjectiveKind::Success) => "Failed share",
+        (Measure::BadShare, ObjectiveKind::Availability | ObjectiveKind::ErrorRate | ObjectiveKind::Composite) => {
+            "Error rate"
+        }
+    }
+}
+
+/// A value of a measure with its unit: `0.42 %`, `1,250 a minute`.
+#[must_use]
+pub fn amount(measure: Measure, value: f64) -> String {
+    let decimals = match value.abs() {
+        size if size >= 100.0 => 0,
+        size if size <= 0.0 => 0,
+        size if size >= 1.0 => 1,
+        size if size >= 0.01 => 2,
+        _ => 4,
+    };
+    let number = grouped(&format!("{value:.decimals$}"));
+    match measure {
+        Measure::BadShare => format!("{number} %"),
+        Measure::Traffic | Measure::GoodVolume => format!("{number} a minute"),
+    }
+}
+
+/// What was expected, with the band as far as it is known: `0.10 %, band up to 0.50 %`.
+#[must_use]
+pub fn expected(anomaly: &Anomaly) -> String {
+    let usual = amount(anomaly.measure, anomaly.expected);
+    let edge = |edge: f64| amount(anomaly.measure, edge.max(0.0));
+    match (anomaly.low.filter(|low| *low > 0.0), anomaly.high) {
+        (None, None) => usual,
+        (None, Some(high)) => format!("{usual}, band up to {}", edge(high)),
+        (Some(low), None) => format!("{usual}, band from {}", edge(low)),
+        (Some(low), Some(high)) => format!("{usual}, band {} to {}", edge(low), edge(high)),
+    }
+}
+
+/// Which way it left the usual: `higher than usual`.
+#[must_use]
+pub const fn direction(anomaly: &Anomaly) -> &'static str {
+    match (anomaly.measure, anomaly.side) {
+        (Measure::GoodVolume, _) => "lower than the other day",
+        (_, Side::Above) => "higher than usual",
+        (_, Side::Below) => "lower than usual",
+    }
+}
+
+/// Why it was told, in a few words.
+#[must_use]
+pub const fn why(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Above => "above the band",
+        Cause::Below => "below the band",
+        Cause::NeverSeen => "unlike anything seen before",
+        Cause::LevelMoved => "the level moved further than ever",
+        Cause::OffBeat => "off the rhythm of the day or week",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_have_as_many_decimals_as_they_need() {
+        let told = [0.0, 0.0042, 0.421, 4.21, 421.0, 42_100.4].map(|value| amount(Measure::BadShare, value));
+        assert_eq!(told, ["0 %", "0.0042 %", "0.42 %", "4.2 %", "421 %", "42,100 %"]);
+        assert_eq!(amount(Measure::Traffic, 1250.0), "1,250 a minute");
+    }
+}

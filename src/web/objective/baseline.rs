@@ -1,0 +1,283 @@
+//! What is usual for the objective, and what left it: the section of its page, the files, and what people say of it.
+
+use crate::domain::ids::AnomalyId;
+use crate::domain::ledger::Tally;
+use crate::domain::ratio::float;
+use crate::domain::time::{DAY_MINUTES, HOUR_MINUTES, Instant, Minute, Span};
+use crate::domain::watch::{HourBand, Measure, WatchSettings, words};
+use crate::domain::wording::{self, counted};
+use crate::ops::OpsError;
+use crate::ops::evaluate::judged_until;
+use crate::ops::expect_anomaly::expect_anomaly;
+use crate::ops::export::Format;
+use crate::ops::export_anomalies::export_anomalies;
+use crate::ops::learn_baselines::measures;
+use crate::store::anomalies::KeptAnomaly;
+use crate::store::baselines::Learned;
+use crate::store::objectives::ObjectiveListing;
+use crate::store::{anomalies, baselines, ledger};
+use crate::view::baseline::{AnomalyRow, BaselineChart, BaselineSection};
+use crate::view::plot::{Plot, Points, Shows};
+use crate::view::{Badge, Link, Tone};
+use crate::web::extract::{Posted, SignedIn};
+use crate::web::html::see_other;
+use crate::web::objective::range::{self, Asked};
+use crate::web::{State, WebError, export, paths, say, session};
+use actix_session::Session;
+use actix_web::HttpResponse;
+use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use actix_web::web::{Data, Path, Query};
+
+/// How many anomalies are listed.
+const LISTED: usize = 20;
+/// How many are marked on the charts.
+const MARKED: i64 = 500;
+/// Ranges up to this length are drawn step by step, longer ones by hour.
+const FINE_MINUTES: i64 = 2 * DAY_MINUTES;
+
+/// The section for a range.
+pub(super) async fn section(
+    state: &State,
+    listing: &ObjectiveListing,
+    span: Span,
+    can_say: bool,
+) -> Result<BaselineSection, WebError> {
+    let (db, objective) = (&state.db, listing.objective.id);
+    if Measure::of_kind(listing.objective.kind).is_empty() {
+        let standing = "A composite has no baseline of its own; its members have theirs.".to_owned();
+        return Ok(BaselineSection { standing, ..BaselineSection::default() });
+    }
+    let settings = baselines::settings(db, objective).await?;
+    let learned = baselines::learned(db, objective).await?;
+    let count = anomalies::count(db, objective, span).await?;
+    let kept = anomalies::list(db, objective, span, MARKED).await?;
+    let mut charts = Vec::new();
+    for measure in measures(listing, &settings) {
+        if let Some(learned) = learned.iter().find(|one| one.measure == measure) {
+            charts.push(chart(state, listing, span, learned, &kept).await?);
+        }
+    }
+    let shown: Vec<AnomalyRow> = kept.iter().rev().take(LISTED).map(|one| row(listing, one)).collect();
+    let others = count - i64::try_from(shown.len()).unwrap_or(count);
+    let more = counted(others, "earlier anomaly is", "earlier anomalies are");
+    Ok(BaselineSection {
+        standing: standing(listing, &settings, &learned),
+        is_learning: learned.iter().any(|one| one.is_learning) || learned.is_empty(),
+        charts,
+        anomalies: shown,
+        more: (others > 0).then(|| format!("{more} in the files below.")),
+        can_say,
+        settings: Some(Link::new(format!("/objectives/{}/baseline", objective.0), "How it is watched")),
+    })
+}
+
+fn standing(listing: &ObjectiveListing, settings: &WatchSettings, learned: &[Learned]) -> String {
+    let zone = listing.agreement.zone;
+    let how = format!("Watched by the method {}, sensitivity {}", settings.method.word(), settings.sensitivity.word());
+    let Some(one) = learned.iter().min_by_key(|one| one.step) else {
+        return format!("{how}. Nothing has been learned yet: that begins within a minute of the first settled data.");
+    };
+    let step = wording::duration_minutes(one.step.minutes());
+    let (began, next) = (wording::day(one.began.start(), zone), wording::instant(one.next.start(), zone));
+    let learning = if learned.iter().any(|one| one.is_learning) {
+        " Where there is no band yet, too little is known to tell anything."
+    } else {
+        ""
+    };
+    format!("{how}, in steps of {step}, learned from {began} on, up to {next}.{learning}")
+}
+
+async fn chart(
+    state: &State,
+    listing: &ObjectiveListing,
+    span: Span,
+    learned: &Learned,
+    kept: &[KeptAnomaly],
+) -> Result<BaselineChart, WebError> {
+    let measure = learned.measure;
+    let title = words::name(measure, listing.objective.kind);
+    let points = measured(state, listing, span, learned).await?;
+    let hours = baselines::hours(&state.db, listing.objective.id, measure, span).await?;
+    let (usual, edges) = band(&hours, measure);
+    let own: Vec<Span> = kept.iter().filter(|one| one.anomaly.measure == measure).map(|one| one.anomaly.span).collect();
+    let many = i64::try_from(own.len()).unwrap_or(i64::MAX);
+    let unit = if measure == Measure::BadShare { "Percent" } else { "Events a minute" };
+    let told = if hours.is_empty() && measure != Measure::GoodVolume {
+        "Still learning: nothing is expected yet in this range.".to_owned()
+    } else {
+        format!(
+            "The band is what was expected before each hour began. {} in this range.",
+            counted(many, "anomaly", "anomalies")
+        )
+    };
+    let summary = format!("{unit}. {told}");
+    let mut lines = vec![("Measured".to_owned(), points)];
+    if !usual.is_empty() {
+        lines.push(("Expected".to_owned(), usual));
+    }
+    let drawing = Plot {
+        title,
+        description: &summary,
+        span,
+        zone: listing.agreement.zone,
+        shows: if measure == Measure::BadShare { Shows::Percent } else { Shows::Events },
+        lines,
+        filled: false,
+        rules: Vec::new(),
+        outages: &[],
+        anomalies: &own,
+        usual: (!edges.is_empty()).then_some(&edges),
+        unknown: &[],
+        excluded: &[],
+        floor: Some(0.0),
+        ceiling: None,
+    }
+    .draw()
+    .map_err(WebError::internal)?;
+    Ok(BaselineChart { id: format!("usual-{}", measure.word()), title: title.to_owned(), summary, drawing })
+}
+
+/// What was measured, by step in short ranges and by hour in longer ones.
+async fn measured(
+    state: &State,
+    listing: &ObjectiveListing,
+    span: Span,
+    learned: &Learned,
+) -> Result<Points, WebError> {
+    let (db, indicator, measure) = (&state.db, listing.indicator.id, learned.measure);
+    if span.minutes() > FINE_MINUTES {
+        let hours = ledger::hours(db, indicator, span).await?;
+        let tally =
+            |row: &ledger::HourRow| Tally { good: row.good, total: row.total, known: row.known, minutes: HOUR_MINUTES };
+        return Ok(with_gaps(hours.iter().map(|row| (row.hour.first(), measure.value(&tally(row)))), HOUR_MINUTES));
+    }
+    let cuts = ledger::sheet(db, indicator, span).await?.cut(learned.step, &span.into());
+    let value = |cut: &crate::domain::sheet::Cut| {
+        measure.value(&Tally { good: cut.good, total: cut.total, known: cut.known, minutes: cut.minutes })
+    };
+    Ok(with_gaps(cuts.iter().map(|cut| (cut.start, value(cut))), learned.step.minutes()))
+}
+
+/// Points with a gap wherever more than a step lies between two.
+fn with_gaps(values: impl Iterator<Item = (Minute, Option<f64>)>, step: i64) -> Points {
+    let mut points = Points::new();
+    let mut next: Option<Minute> = None;
+    for (at, value) in values {
+        if let Some(missing) = next.filter(|next| *next < at) {
+            points.push((missing.start(), None));
+        }
+        points.push((at.start(), value));
+        next = Some(at.plus(step));
+    }
+    points
+}
+
+/// The usual values, and the edges around them as far as a measure can go.
+fn band(hours: &[HourBand], measure: Measure) -> (Points, Vec<(Instant, Option<(f64, f64)>)>) {
+    let most = if measure == Measure::BadShare { 100.0 } else { f64::INFINITY };
+    let usual = with_gaps(hours.iter().map(|one| (one.hour.first(), Some(one.band.expected))), HOUR_MINUTES);
+    let edges = |one: &HourBand| {
+        let low = one.band.low.unwrap_or_default().clamp(0.0, most);
+        one.band.high.map(|high| (low, high.clamp(0.0, most)))
+    };
+    let mut points = Vec::with_capacity(hours.len());
+    let mut last: Option<(Minute, Option<(f64, f64)>)> = None;
+    for one in hours {
+        let at = one.hour.first();
+        if let Some((end, edges)) = last.filter(|(end, _)| *end < at) {
+            points.extend([(end.start(), edges), (end.start().plus_seconds(1), None)]);
+        }
+        points.push((at.start(), edges(one)));
+        last = Some((at.plus(HOUR_MINUTES), edges(one)));
+    }
+    points.extend(last.map(|(end, edges)| (end.start(), edges)));
+    (usual, points)
+}
+
+fn row(listing: &ObjectiveListing, kept: &KeptAnomaly) -> AnomalyRow {
+    let (zone, anomaly) = (listing.agreement.zone, &kept.anomaly);
+    let what = format!("{}, {}", words::name(anomaly.measure, listing.objective.kind), words::direction(anomaly));
+    let standing = match kept {
+        KeptAnomaly { expected: Some(_), .. } => Badge::new(Tone::Idle, "Expected"),
+        KeptAnomaly { is_like: Some(_), .. } => Badge::new(Tone::Idle, "Like an expected one"),
+        _ if kept.is_alarming() => Badge::new(Tone::Warn, "Unusual"),
+        _ => Badge::new(Tone::Good, "Better than usual"),
+    };
+    let said = kept.expected.as_ref().map_or_else(String::new, |said| {
+        let who = said.by_name.clone().unwrap_or_else(|| "somebody who has left".to_owned());
+        format!("says {who}, {}", wording::instant(said.at, zone))
+    });
+    AnomalyRow {
+        id: kept.id.0,
+        from: wording::instant(anomaly.span.start().start(), zone),
+        to: if anomaly.is_open { "still going".to_owned() } else { wording::instant(anomaly.span.end().start(), zone) },
+        what,
+        why: words::why(anomaly.cause).to_owned(),
+        value: words::amount(anomaly.measure, anomaly.value),
+        expected: words::expected(anomaly),
+        score: format!("{:.2}", (anomaly.score * float(100)).floor() / float(100)),
+        standing,
+        said,
+        is_expected: kept.expected.is_some(),
+    }
+}
+
+/// GET `/objectives/{id}/anomalies.csv` and `.json`.
+pub async fn download(
+    _: SignedIn,
+    state: Data<State>,
+    path: Path<(i64, String)>,
+    asked: Query<Asked>,
+) -> Result<HttpResponse, WebError> {
+    let (id, ending) = path.into_inner();
+    let (format, kind) = match ending.as_str() {
+        "csv" => (Format::Csv, "text/csv; charset=utf-8"),
+        _ => (Format::Json, "application/json"),
+    };
+    let listing = super::find(&state, id).await?;
+    let until = judged_until(state.clock.now());
+    let span = range::of(&asked, &listing, until).map_err(|problem| export::refused(problem.sentence))?.span;
+    let text = export_anomalies(&state.db, &listing, span, format).await?;
+    let name = export::file_name(&listing, span, "anomalies", &ending);
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, kind))
+        .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
+        .body(text))
+}
+
+/// POST `/objectives/{id}/anomalies/{anomaly}`: it was expected, or was not.
+pub async fn say(
+    user: SignedIn,
+    session: Session,
+    state: Data<State>,
+    path: Path<(i64, i64)>,
+    posted: Posted,
+) -> Result<HttpResponse, WebError> {
+    say::editor(&user.0)?;
+    let (id, anomaly) = path.into_inner();
+    let listing = super::find(&state, id).await?;
+    let told = match posted.text("expected") {
+        "yes" | "no" => {
+            let is_expected = posted.text("expected") == "yes";
+            expect_anomaly(&state, Some(user.0.id), listing.objective.id, AnomalyId(anomaly), is_expected)
+                .await
+                .map_err(|error| match error {
+                    OpsError::NotFound(_) => WebError::NotFound("There is no such anomaly"),
+                    error => error.into(),
+                })?;
+            say::done(if is_expected {
+                "Noted: it was expected. It and its like are not shown as alarming."
+            } else {
+                "Noted: it was not expected."
+            })
+        }
+        _ => say::failed("Say expected=yes or expected=no."),
+    };
+    session::tell(&session, &told)?;
+    let page = format!("/objectives/{id}");
+    let back = posted.text("back");
+    let query = if back.is_empty() { String::new() } else { format!("?{back}") };
+    let next = paths::local(&format!("{page}{query}"));
+    let next = if next.starts_with(&page) { next } else { page };
+    Ok(see_other(&format!("{next}#anomalies")))
+}
