@@ -3,7 +3,7 @@
 use crate::domain::ids::UserId;
 use crate::domain::model::ObjectiveKind;
 use crate::domain::time::Minute;
-use crate::domain::watch::{Measure, WatchSettings};
+use crate::domain::watch::{Measure, Relative, WatchSettings};
 use crate::ops::{Context, OpsError, audit};
 use crate::store;
 use crate::store::objectives::ObjectiveListing;
@@ -25,7 +25,7 @@ impl Snapshot {
             method: settings.method.word(),
             sensitivity: settings.sensitivity.word(),
             against: settings.relative.map(|rule| rule.against.word()),
-            percent: settings.relative.map(|rule| rule.percent()),
+            percent: settings.relative.map(Relative::percent),
             learned_from: settings.from.map(|from| from.start().to_string()),
         }
     }

@@ -129,7 +129,7 @@ impl TryFrom<LearnedRow> for Learned {
         }
         Ok(Self {
             measure: Measure::from_word(&row.measure).ok_or_else(|| corrupt("there is no such measure"))?,
-            step: SliceMinutes::new(row.step).map_err(|_| corrupt("there is no such step"))?,
+            step: SliceMinutes::new(row.step).map_err(|_none| corrupt("there is no such step"))?,
             began: Minute(row.began_minute),
             next: Minute(row.next_minute),
             is_learning: row.is_learning != 0,

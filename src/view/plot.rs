@@ -11,7 +11,7 @@ pub use crate::chart::ChartError as PlotError;
 pub type Points = Vec<(Instant, Option<f64>)>;
 
 /// Lower and upper edge at moments, oldest first; `None` is a gap.
-pub type Edges = [(Instant, Option<(f64, f64)>)];
+pub type Edges = Vec<(Instant, Option<(f64, f64)>)>;
 
 /// What the values are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use crate::domain::ids::AnomalyId;
 use crate::domain::ledger::Tally;
 use crate::domain::ratio::float;
-use crate::domain::time::{DAY_MINUTES, HOUR_MINUTES, Instant, Minute, Span};
+use crate::domain::time::{DAY_MINUTES, HOUR_MINUTES, Minute, Span};
 use crate::domain::watch::{HourBand, Measure, WatchSettings, words};
 use crate::domain::wording::{self, counted};
 use crate::ops::OpsError;
@@ -17,7 +17,7 @@ use crate::store::baselines::Learned;
 use crate::store::objectives::ObjectiveListing;
 use crate::store::{anomalies, baselines, ledger};
 use crate::view::baseline::{AnomalyRow, BaselineChart, BaselineSection};
-use crate::view::plot::{Plot, Points, Shows};
+use crate::view::plot::{Edges, Plot, Points, Shows};
 use crate::view::{Badge, Link, Tone};
 use crate::web::extract::{Posted, SignedIn};
 use crate::web::html::see_other;
@@ -173,7 +173,7 @@ fn with_gaps(values: impl Iterator<Item = (Minute, Option<f64>)>, step: i64) -> 
 }
 
 /// The usual values, and the edges around them as far as a measure can go.
-fn band(hours: &[HourBand], measure: Measure) -> (Points, Vec<(Instant, Option<(f64, f64)>)>) {
+fn band(hours: &[HourBand], measure: Measure) -> (Points, Edges) {
     let most = if measure == Measure::BadShare { 100.0 } else { f64::INFINITY };
     let usual = with_gaps(hours.iter().map(|one| (one.hour.first(), Some(one.band.expected))), HOUR_MINUTES);
     let edges = |one: &HourBand| {

@@ -88,7 +88,7 @@ fn filled(settings: &WatchSettings) -> Form {
     form.set("method", settings.method.word());
     form.set("sensitivity", settings.sensitivity.word());
     form.set("against", settings.relative.map_or("", |rule| rule.against.word()));
-    form.set("percent", settings.relative.map_or(50, |rule| rule.percent()).to_string());
+    form.set("percent", settings.relative.map_or(50, Relative::percent).to_string());
     form
 }
 
