@@ -15,7 +15,8 @@
 //! bad events is therefore never told as an anomaly of the bad share.
 //!
 //! A step is unknown if less than half of its minutes is known, and its bad share also if it has fewer than
-//! [`EVENTS_MIN`] events. Steps of exclusions and of outages are judged but teach nothing. An outage counts from the step
+//! [`EVENTS_MIN`] events. Steps of which any minute is excluded, or half of the minutes are an outage, are judged but teach nothing. Single
+//! bad minutes do teach: they are part of what is usual, and whoever learns from clean steps alone cries at each of them. An outage counts from the step
 //! on by whose end it could be known to be one, so that learning never depends on what came later.
 //!
 //! ```
@@ -170,10 +171,10 @@ impl Untaught {
     /// Whether a step may teach.
     #[must_use]
     pub fn lesson(&self, step: Span) -> Lesson {
-        let is_down = |outage: &Outage| {
-            !outage.span.intersect(step).is_empty() && step.end() >= outage.span.start().plus(self.known_after)
-        };
-        let is_out = self.excluded.minutes_in(step) > 0 || self.outages.iter().any(is_down);
+        let is_known = |outage: &&Outage| step.end() >= outage.span.start().plus(self.known_after);
+        let down = |outage: &Outage| outage.span.intersect(step).minutes();
+        let down: i64 = self.outages.iter().filter(is_known).map(down).sum();
+        let is_out = self.excluded.minutes_in(step) > 0 || down * 2 >= step.minutes();
         if is_out { Lesson::Ignore } else { Lesson::Learn }
     }
 }

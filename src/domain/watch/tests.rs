@@ -109,6 +109,12 @@ fn an_outage_teaches_nothing_from_when_it_is_known() {
     assert!(learns(95) && learns(100), "nobody knows yet");
     assert!(!learns(105) && !learns(195) && learns(200));
     assert!(!learns(300) && learns(310));
+    let hour = |minutes: i64| Untaught {
+        outages: vec![Outage { span: span(10, 10 + minutes), ..outage }],
+        ..Untaught::default()
+    };
+    assert_eq!(hour(29).lesson(span(0, 60)), Lesson::Learn, "a bad minute is part of what is usual");
+    assert_eq!(hour(30).lesson(span(0, 60)), Lesson::Ignore);
 }
 
 /// A prefix of the data gives a prefix of the answers, wherever it is cut and resumed.

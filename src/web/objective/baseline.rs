@@ -102,7 +102,9 @@ async fn chart(
     let own: Vec<Span> = kept.iter().filter(|one| one.anomaly.measure == measure).map(|one| one.anomaly.span).collect();
     let many = i64::try_from(own.len()).unwrap_or(i64::MAX);
     let unit = if measure == Measure::BadShare { "Percent" } else { "Events a minute" };
-    let told = if hours.is_empty() && measure != Measure::GoodVolume {
+    let told = if measure == Measure::GoodVolume {
+        format!("Compared with the other day. {} in this range.", counted(many, "anomaly", "anomalies"))
+    } else if hours.is_empty() {
         "Still learning: nothing is expected yet in this range.".to_owned()
     } else {
         format!(
