@@ -60,6 +60,9 @@ pub mod assessment;
 
 pub mod history;
 
+pub mod chain;
+pub mod signature;
+
 pub mod outlook;
 
 pub mod calibration;

@@ -48,6 +48,15 @@ pub fn differences(before: &InForce, after: &InForce) -> Vec<Difference> {
     found
 }
 
+/// What an agreement says beside its objectives, as labels and texts; who it is, who receives mail, and what says nothing
+/// are left out.
+#[must_use]
+pub fn said(side: &InForce) -> Vec<(String, String)> {
+    const ELSEWHERE: [&str; 5] = ["name", "customer", "owner", "time zone", "recipients"];
+    let told = contract(side).into_iter().filter(|(name, text)| !text.is_empty() && !ELSEWHERE.contains(name));
+    told.map(|(name, text)| (wording::capitalised(name), text)).collect()
+}
+
 /// Both sides have the same fields in the same order.
 fn between(prefix: &str, before: Fields, after: Fields) -> Vec<Difference> {
     let differ = before.into_iter().zip(after).filter(|((_, was), (_, is))| was != is);

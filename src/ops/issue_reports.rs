@@ -3,14 +3,13 @@
 use crate::domain::calendar::Period;
 use crate::domain::ids::{AgreementId, ReportId, UserId};
 use crate::domain::model::Agreement;
-use crate::domain::time::{DAY_MINUTES, Instant, Span};
+use crate::domain::time::{DAY_MINUTES, Instant};
+use crate::ops::keep_report::Ready;
 use crate::ops::make_report::{is_settled, make_report};
 use crate::ops::terms_in_force::terms_in_force;
-use crate::ops::write_letter::Letter;
 use crate::ops::{Context, OpsError, audit};
-use crate::report::{self, Report};
 use crate::store::objectives::ObjectiveListing;
-use crate::store::{self, StoreError, Tx};
+use crate::store::{self, StoreError};
 use std::collections::BTreeSet;
 
 /// How long a report waits for a source that does not answer before it is issued as provisional.
@@ -54,10 +53,9 @@ async fn issue_if_due(context: &Context, agreement: &Agreement) -> Result<bool, 
     if listings.is_empty() || !(settled || is_patience_over(context, &listings, period, now).await?) {
         return Ok(false);
     }
-    let report = make_report(context, agreement, period, revision).await?;
+    let ready = Ready::new(make_report(context, agreement, period, revision).await?)?;
     let mut tx = context.db.begin_write().await?;
-    let stored = store_and_queue(&mut tx, context, agreement, &report).await;
-    match stored {
+    match ready.keep(&mut tx, context, agreement).await {
         // another instance was faster
         Err(OpsError::Store(StoreError::Conflict { .. })) => Ok(false),
         Err(error) => Err(error),
@@ -135,40 +133,11 @@ pub async fn send_now(
     }
     let before = store::reports::latest(&context.db, id, &period.label()).await?;
     let revision = before.map_or(1, |report| report.head.revision + 1);
-    let report = make_report(context, &agreement, period, revision).await?;
+    let ready = Ready::new(make_report(context, &agreement, period, revision).await?)?;
     let mut tx = context.db.begin_write().await?;
-    let report_id = store_and_queue(&mut tx, context, &agreement, &report).await?;
-    let sent = (report.period.label.as_str(), revision);
+    let report_id = ready.keep(&mut tx, context, &agreement).await?;
+    let sent = (period.label(), revision);
     audit(&mut tx, now, who, "report.sent", ("report", report_id.0), (None, Some(&sent))).await?;
     tx.commit().await?;
     Ok(report_id)
-}
-
-/// Stores a report and queues its mail for every recipient; from here on nothing about it is computed again.
-async fn store_and_queue(
-    tx: &mut Tx,
-    context: &Context,
-    agreement: &Agreement,
-    report: &Report,
-) -> Result<ReportId, OpsError> {
-    let now = context.clock.now();
-    let head = store::reports::ReportHead {
-        id: ReportId(0),
-        agreement: agreement.id,
-        label: report.period.label.clone(),
-        span: Span::new(report.period.start.minute(), report.period.end.minute()),
-        revision: report.revision,
-        provisional: report.provisional,
-        verdict: report.verdict.status.key().to_owned(),
-        built_at: report.built_at,
-    };
-    let document = report::render_json(report)?;
-    let id = store::reports::insert(tx, &store::reports::Report { head, document }).await?;
-    let letter = Letter::write(context, report, id)?;
-    for recipient in &agreement.recipients {
-        let mime = letter.address(recipient)?;
-        let message_id = &mime.envelope.message_id;
-        store::outbox::enqueue(tx, id, recipient.as_str(), message_id, &mime.bytes, now).await?;
-    }
-    Ok(id)
 }

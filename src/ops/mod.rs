@@ -62,6 +62,8 @@ pub mod show_report;
 
 pub mod write_letter;
 
+pub mod keep_report;
+
 pub mod issue_reports;
 
 pub mod deliver;

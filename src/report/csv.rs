@@ -20,6 +20,12 @@ const COLUMNS: &[(&str, &str, Cell)] = &[
     ("period_end", "the first moment after it, UTC", |r, _| r.period.end.to_string()),
     ("built_at", "when the report was built, UTC", |r, _| r.built_at.to_string()),
     ("revision", "1, and one more for each correction", |r, _| r.revision.to_string()),
+    ("number", "its number among the agreement's reports, if it is issued", |r, _| {
+        r.chain.as_ref().map(|place| place.number.to_string()).unwrap_or_default()
+    }),
+    ("correction", "why it corrects an earlier one, if it does", |r, _| {
+        r.correction.as_ref().map(|correction| correction.reasons.join(" ")).unwrap_or_default()
+    }),
     ("provisional", "yes if the data had not settled, else no", |r, _| yes(r.provisional)),
     ("service", "the service's name", |_, l| l.service.clone()),
     ("objective", "the objective's name", |_, l| l.name.clone()),

@@ -24,6 +24,39 @@ impl Figure<'_> {
     }
 }
 
+/// How many of a correction's changes a mail or a page spells out.
+const CHANGES_MAX: usize = 25;
+
+/// What a report corrects.
+pub(super) struct CorrectionText<'a> {
+    pub(super) lead: String,
+    pub(super) reasons: &'a [String],
+    /// What it is about, what it was, what it is.
+    pub(super) changes: Vec<(&'a str, &'a str, &'a str)>,
+    pub(super) left_out: usize,
+}
+
+/// What it corrects, if it corrects something.
+pub(super) fn correction(report: &Report) -> Option<CorrectionText<'_>> {
+    let correction = report.correction.as_ref()?;
+    let asked = correction.asked_by.as_ref().map(|name| format!(" {name} asked for it.")).unwrap_or_default();
+    let changes = correction.changes.iter().take(CHANGES_MAX);
+    Some(CorrectionText {
+        lead: format!(
+            "This revision takes the place of report no. {}, revision {}.{asked}",
+            wording::count(correction.number),
+            correction.revision
+        ),
+        reasons: &correction.reasons,
+        changes: changes.map(|one| (one.what.as_str(), said(one.was.as_ref()), said(one.is.as_ref()))).collect(),
+        left_out: correction.changes.len().saturating_sub(CHANGES_MAX),
+    })
+}
+
+fn said(text: Option<&String>) -> &str {
+    text.filter(|text| !text.is_empty()).map_or("–", String::as_str)
+}
+
 /// The compliance, overall and by group.
 pub(super) fn compliance(report: &Report) -> Vec<Figure<'_>> {
     // one group alone is the whole

@@ -1,0 +1,215 @@
+//! What a report claims, figure by figure, and what differs between two reports of one period.
+//!
+//! A *figure* is what somebody could be paid by, or what such a figure was made from: verdict, credit, compliance,
+//! targets, counts, coverage, outages, exclusions, day by day. Where figures differ, a final report is wrong. *Words* around them
+//! (names, causes) are compared too, but alone they make no report wrong. The comparison with the period before is left
+//! out: that period has reports of its own.
+
+use crate::domain::phrases::amount;
+use crate::domain::wording::{self, count};
+use crate::report::{Change, Line, Report, say};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Does a difference make a final report wrong?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Weight {
+    Figure,
+    Word,
+}
+
+/// A claim: what it is called, what it says.
+struct Claim {
+    what: String,
+    says: String,
+    weight: Weight,
+}
+
+/// What differs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Difference {
+    /// Everything, in the order of the report.
+    pub changes: Vec<Change>,
+    /// Is a figure among it?
+    pub has_figures: bool,
+}
+
+/// What `after` says that `before` does not, and the reverse.
+#[must_use]
+pub fn difference(before: &Report, after: &Report) -> Difference {
+    let (was, is) = (claims(before), claims(after));
+    let of = |claims: &[Claim]| -> BTreeMap<String, String> {
+        claims.iter().map(|claim| (claim.what.clone(), claim.says.clone())).collect()
+    };
+    let (old, new) = (of(&was), of(&is));
+    let mut seen = BTreeSet::new();
+    let mut found = Difference::default();
+    for claim in is.iter().chain(&was) {
+        if !seen.insert(claim.what.as_str()) || old.get(&claim.what) == new.get(&claim.what) {
+            continue;
+        }
+        found.has_figures = found.has_figures || claim.weight == Weight::Figure;
+        let (was, is) = (old.get(&claim.what).cloned(), new.get(&claim.what).cloned());
+        found.changes.push(Change { what: claim.what.clone(), was, is });
+    }
+    found
+}
+
+/// Collects claims under one heading.
+struct Claims {
+    all: Vec<Claim>,
+    about: String,
+}
+
+impl Claims {
+    fn add(&mut self, what: &str, says: impl Into<String>) {
+        self.push(what, says.into(), Weight::Figure);
+    }
+
+    fn add_word(&mut self, what: &str, says: impl Into<String>) {
+        self.push(what, says.into(), Weight::Word);
+    }
+
+    fn push(&mut self, what: &str, says: String, weight: Weight) {
+        let what = if self.about.is_empty() { what.to_owned() } else { format!("{}: {what}", self.about) };
+        self.all.push(Claim { what, says, weight });
+    }
+}
+
+fn claims(report: &Report) -> Vec<Claim> {
+    let mut claims = Claims { all: Vec::new(), about: String::new() };
+    claims.add("Verdict", report.verdict.status.word());
+    whole(&mut claims, report);
+    for line in &report.objectives {
+        claims.about.clone_from(&line.name);
+        objective(&mut claims, report, line);
+    }
+    claims.about.clear();
+    claims.add_word("Agreement", &report.agreement.name);
+    claims.add_word("Customer", &report.agreement.customer);
+    claims.add_word("Owner", &report.agreement.owner);
+    for term in &report.agreement.terms {
+        claims.add_word(&term.label, &term.text);
+    }
+    claims.all
+}
+
+fn whole(claims: &mut Claims, report: &Report) {
+    let whole = &report.whole;
+    if let Some(credit) = &whole.credit {
+        claims.add(
+            "Credit owed",
+            credit.credit_percent.as_deref().map_or("none".to_owned(), |share| format!("{share} %")),
+        );
+        claims.add("Credit in money", credit.amount.as_deref().unwrap_or("none"));
+    }
+    for one in &whole.compliance {
+        let says = one.percent.as_deref().map_or("not decided".to_owned(), |percent| format!("{percent} %"));
+        claims.add(&format!("Compliance, {}", one.group), says);
+    }
+    if let Some(recovery) = &whole.recovery {
+        claims.add("Outages", count(recovery.outages));
+        claims.add("Minutes down", count(recovery.down_minutes));
+        claims.add("Minutes up", count(recovery.up_minutes));
+        claims.add("Minutes of planned maintenance", count(recovery.planned_minutes));
+        for measure in &recovery.measures {
+            let kept = match measure.met {
+                Some(true) => ", kept",
+                Some(false) => ", broken",
+                None => "",
+            };
+            claims.add(&measure.kind.replace('_', " "), format!("{}{kept}", measure.value));
+        }
+    }
+    for one in &whole.exclusions {
+        let says = format!(
+            "{} taken out, {} late, {} beyond the cap",
+            count(one.taken_minutes),
+            count(one.late_minutes),
+            count(one.over_cap_minutes)
+        );
+        claims.add(&format!("Exclusion {}, minutes", one.id), says);
+        claims.add_word(&format!("Exclusion {}", one.id), format!("{}: {}", one.category, one.reason));
+    }
+}
+
+fn objective(claims: &mut Claims, report: &Report, line: &Line) {
+    let zone = report.agreement.zone;
+    let in_unit = |n: i64| amount(n, line.unit);
+    claims.add("status", line.status.word());
+    claims.add("target", format!("{} %", line.target));
+    claims.add("measured", say::measured(&line.sli));
+    claims.add("good", in_unit(line.good));
+    claims.add("all", in_unit(line.total));
+    claims.add("known minutes", format!("{} of {}", count(line.coverage.known), count(line.coverage.minutes)));
+    claims.add("excluded minutes", count(line.letter.excluded_minutes));
+    if let Some(raw) = &line.letter.raw {
+        claims.add("raw", format!("{} of {} good", in_unit(raw.good), in_unit(raw.total)));
+    }
+    for outage in &line.outages {
+        let when = wording::span(outage.start, outage.end, zone);
+        claims.add(&format!("outage {when}"), format!("{} of {} bad", count(outage.bad), count(outage.total)));
+        claims.add_word(&format!("cause of the outage {when}"), outage.cause.clone().unwrap_or_default());
+    }
+    for day in &line.daily {
+        let says = format!("{} of {} good, {} minutes known", count(day.good), count(day.total), count(day.known));
+        claims.add(&day.day, says);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    fn names(difference: &Difference) -> Vec<&str> {
+        difference.changes.iter().map(|change| change.what.as_str()).collect()
+    }
+
+    #[test]
+    fn a_report_does_not_differ_from_itself_made_later() {
+        let before = sample::judged();
+        let mut after = before.clone();
+        after.built_at = after.built_at.plus_seconds(86_400);
+        after.revision = 2;
+        after.notes.push("another note".to_owned());
+        after.objectives[0].previous = None;
+        assert_eq!(difference(&before, &after), Difference::default());
+    }
+
+    #[test]
+    fn figures_are_told_with_what_they_were_and_are() {
+        let before = sample::judged();
+        let mut after = before.clone();
+        after.objectives[0].good += 4;
+        after.objectives[0].daily[0].good += 4;
+        after.objectives[0].outages.pop();
+        after.whole.exclusions.clear();
+        let found = difference(&before, &after);
+        assert!(found.has_figures);
+        assert_eq!(
+            names(&found),
+            [
+                "Checkout availability: good",
+                "Checkout availability: 2026-11-09",
+                "Exclusion 4, minutes",
+                "Exclusion 4",
+                "Checkout availability: outage 2026-11-13 23:55 – 2026-11-14 00:07 CET",
+                "Checkout availability: cause of the outage 2026-11-13 23:55 – 2026-11-14 00:07 CET",
+            ]
+        );
+        let good = &found.changes[0];
+        assert_eq!((good.was.as_deref(), good.is.as_deref()), (Some("998,997"), Some("999,001")));
+        assert_eq!(found.changes[2].is, None, "there is no such exclusion any more");
+    }
+
+    #[test]
+    fn words_alone_make_no_report_wrong() {
+        let before = sample::judged();
+        let mut after = before.clone();
+        after.agreement.customer = "ACME Holding".to_owned();
+        after.objectives[0].outages[0].cause = Some("a fuse".to_owned());
+        let found = difference(&before, &after);
+        assert!(!found.has_figures);
+        assert_eq!(found.changes.len(), 2);
+    }
+}
