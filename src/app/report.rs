@@ -62,7 +62,8 @@ pub async fn write(
     Ok(text)
 }
 
-async fn find(context: &Context, name: &str) -> Result<Agreement, AppError> {
+/// The agreement with this name or number.
+pub(super) async fn find(context: &Context, name: &str) -> Result<Agreement, AppError> {
     let by_name = store::agreements::find_by_name(&context.db, name).await?;
     let found = match (by_name, name.parse()) {
         (Some(agreement), _) => Some(agreement),

@@ -58,6 +58,11 @@ pub mod check_threshold;
 
 pub mod make_report;
 
+pub mod remake_report;
+
+pub mod verify_chain;
+pub mod verify_files;
+
 pub mod show_report;
 
 pub mod write_letter;

@@ -44,7 +44,9 @@ pub fn difference(before: &Report, after: &Report) -> Difference {
     let mut seen = BTreeSet::new();
     let mut found = Difference::default();
     for claim in is.iter().chain(&was) {
-        if !seen.insert(claim.what.as_str()) || old.get(&claim.what) == new.get(&claim.what) {
+        // what an older version did not tell yet is no change
+        let was_not_told = before.version < after.version && !old.contains_key(&claim.what);
+        if !seen.insert(claim.what.as_str()) || was_not_told || old.get(&claim.what) == new.get(&claim.what) {
             continue;
         }
         found.has_figures = found.has_figures || claim.weight == Weight::Figure;
@@ -78,12 +80,13 @@ impl Claims {
 fn claims(report: &Report) -> Vec<Claim> {
     let mut claims = Claims { all: Vec::new(), about: String::new() };
     claims.add("Verdict", report.verdict.status.word());
-    whole(&mut claims, report);
+    owed(&mut claims, report);
     for line in &report.objectives {
         claims.about.clone_from(&line.name);
         objective(&mut claims, report, line);
     }
     claims.about.clear();
+    downtime(&mut claims, report);
     claims.add_word("Agreement", &report.agreement.name);
     claims.add_word("Customer", &report.agreement.customer);
     claims.add_word("Owner", &report.agreement.owner);
@@ -93,7 +96,7 @@ fn claims(report: &Report) -> Vec<Claim> {
     claims.all
 }
 
-fn whole(claims: &mut Claims, report: &Report) {
+fn owed(claims: &mut Claims, report: &Report) {
     let whole = &report.whole;
     if let Some(credit) = &whole.credit {
         claims.add(
@@ -106,6 +109,10 @@ fn whole(claims: &mut Claims, report: &Report) {
         let says = one.percent.as_deref().map_or("not decided".to_owned(), |percent| format!("{percent} %"));
         claims.add(&format!("Compliance, {}", one.group), says);
     }
+}
+
+fn downtime(claims: &mut Claims, report: &Report) {
+    let whole = &report.whole;
     if let Some(recovery) = &whole.recovery {
         claims.add("Outages", count(recovery.outages));
         claims.add("Minutes down", count(recovery.down_minutes));
@@ -191,15 +198,15 @@ mod tests {
             [
                 "Checkout availability: good",
                 "Checkout availability: 2026-11-09",
-                "Exclusion 4, minutes",
-                "Exclusion 4",
                 "Checkout availability: outage 2026-11-13 23:55 – 2026-11-14 00:07 CET",
                 "Checkout availability: cause of the outage 2026-11-13 23:55 – 2026-11-14 00:07 CET",
+                "Exclusion 4, minutes",
+                "Exclusion 4",
             ]
         );
         let good = &found.changes[0];
         assert_eq!((good.was.as_deref(), good.is.as_deref()), (Some("998,997"), Some("999,001")));
-        assert_eq!(found.changes[2].is, None, "there is no such exclusion any more");
+        assert_eq!(found.changes[4].is, None, "there is no such exclusion any more");
     }
 
     #[test]

@@ -6,14 +6,23 @@
 use crate::domain::chain::Digest;
 use crate::report::{Report, ReportError, VERSION};
 use serde::Deserialize;
+use serde_json::Value;
 
 /// The report's one true text: two-space indented JSON with a newline at its end.
 pub fn render_json(report: &Report) -> Result<String, ReportError> {
-    let mut value = serde_json::to_value(report)?;
+    canonical(serde_json::to_value(report)?)
+}
+
+fn canonical(mut value: Value) -> Result<String, ReportError> {
     value.sort_all_objects();
     let mut text = serde_json::to_string_pretty(&value)?;
     text.push('\n');
     Ok(text)
+}
+
+/// Is this text in the one form in which reports are written, whatever it says?
+pub fn is_canonical(text: &str) -> Result<bool, ReportError> {
+    Ok(canonical(serde_json::from_str(text)?)? == text)
 }
 
 /// Reads what [`render_json`] wrote, now or in an older version.
@@ -116,6 +125,19 @@ mod tests {
             assert!(!text.contains(word) && !fragment.contains(word), "{word} was not known then");
         }
         assert!(crate::report::render_csv([&report]).unwrap().contains("998997,1003,1000000"));
+    }
+
+    #[test]
+    fn a_text_in_another_form_is_not_canonical() {
+        let text = render_json(&sample::report()).unwrap();
+        assert!(is_canonical(&text).unwrap());
+        let compact = serde_json::to_string(&sample::report()).unwrap();
+        let spaced = text.replacen(": ", ":  ", 1);
+        let twice = text.replacen("{\n", "{\n  \"version\": 1,\n", 1);
+        for other in [compact, spaced, twice, text.trim_end().to_owned(), format!("{text}\n")] {
+            assert!(!is_canonical(&other).unwrap(), "{other}");
+        }
+        assert!(is_canonical("{").is_err());
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod app;
 mod postgres;
 
 mod accounts;
+mod closing;
 mod crash;
 mod definitions;
 mod exactness;
