@@ -31,18 +31,24 @@ INSERT INTO closings (indicator, agreement, until_minute)
     SELECT o.indicator, r.agreement, MAX(r.end_minute) FROM reports r JOIN objectives o ON o.agreement = r.agreement
     WHERE r.provisional = FALSE GROUP BY o.indicator, r.agreement;
 
--- What happened that may change a final report, until somebody has looked.
-CREATE TABLE rechecks (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    agreement INTEGER NOT NULL REFERENCES agreements (id),
-    label TEXT NOT NULL,
+-- What happened that may make final reports wrong. Looked at once it has been quiet for a while: `seen_at` is when it was
+-- first seen as it stands here, 0 until then.
+CREATE TABLE touches (
     cause TEXT NOT NULL,
     subject INTEGER NOT NULL,
     start_minute INTEGER NOT NULL,
     end_minute INTEGER NOT NULL,
-    noticed_at INTEGER NOT NULL
-) STRICT;
+    seen_at INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (cause, subject)
+) STRICT, WITHOUT ROWID;
 
-CREATE INDEX rechecks_by_report ON rechecks (agreement, label);
-
-INSERT INTO sqlite_sequence (name, seq) VALUES ('rechecks', 16999);
+-- Which final reports are to be made anew and compared, and why.
+CREATE TABLE rechecks (
+    agreement INTEGER NOT NULL REFERENCES agreements (id),
+    label TEXT NOT NULL,
+    cause TEXT NOT NULL,
+    subject INTEGER NOT NULL,
+    noticed_at INTEGER NOT NULL,
+    tried_at INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (agreement, label, cause, subject)
+) STRICT, WITHOUT ROWID;

@@ -1,13 +1,16 @@
 //! Keeps a report: gives it its place in the agreement's chain, signs it, stores it, and queues its mail, all in one
 //! transaction. From here on nothing about it is computed again.
 
+use crate::domain::contract::Composite;
 use crate::domain::ids::{AgreementId, ReportId};
 use crate::domain::model::{Agreement, EmailAddress};
 use crate::domain::time::Span;
+use crate::ops::terms_in_force::terms_in_force;
 use crate::ops::write_letter::{Letter, Occasion};
 use crate::ops::{Context, OpsError};
 use crate::report::{self, Picture, Report, Sealed};
 use crate::store::{self, Tx};
+use std::collections::BTreeSet;
 
 /// A report that is ready to be kept. What takes long is done before the transaction.
 pub struct Ready {
@@ -37,6 +40,24 @@ impl Ready {
         queue(tx, context, &letter, id, &agreement.recipients).await?;
         Ok(id)
     }
+}
+
+/// Sees to it that whatever happens from now on to the minutes of a span, up to its end, is noticed, because a report of
+/// this agreement is about to be made from them. The terms in force at its beginning say whose minutes these are.
+pub(super) async fn watch(context: &Context, agreement: &Agreement, span: Span) -> Result<(), OpsError> {
+    let mut indicators = BTreeSet::new();
+    for listing in terms_in_force(&context.db, agreement, span.start()).await?.listings {
+        indicators.insert(listing.indicator.id);
+        // a member may have been archived since, and still counts
+        for (id, _) in listing.objective.terms.composite.iter().flat_map(Composite::members) {
+            indicators.extend(store::objectives::find(&context.db, *id).await?.map(|member| member.indicator));
+        }
+    }
+    let mut tx = context.db.begin_write().await?;
+    for indicator in indicators {
+        store::rechecks::close(&mut tx, agreement.id, indicator, span.end()).await?;
+    }
+    Ok(tx.commit().await?)
 }
 
 /// Puts a letter on its way to each recipient.

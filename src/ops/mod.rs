@@ -71,6 +71,12 @@ pub mod keep_report;
 
 pub mod issue_reports;
 
+pub mod send_report;
+
+pub mod correct_report;
+
+pub mod recheck_reports;
+
 pub mod deliver;
 
 pub mod export;

@@ -21,6 +21,8 @@ pub enum FileFormat {
     Csv,
     /// The canonical document.
     Json,
+    /// The signature of the canonical document.
+    Signature,
 }
 
 impl FileFormat {
@@ -32,6 +34,7 @@ impl FileFormat {
             "txt" | "text" => Some(Self::Text),
             "csv" => Some(Self::Csv),
             "json" => Some(Self::Json),
+            "json.sig" => Some(Self::Signature),
             _ => None,
         }
     }
@@ -42,6 +45,7 @@ impl FileFormat {
             Self::Text => "txt",
             Self::Csv => "csv",
             Self::Json => "json",
+            Self::Signature => "json.sig",
         }
     }
 
@@ -51,6 +55,7 @@ impl FileFormat {
             Self::Text => "text/plain; charset=utf-8",
             Self::Csv => "text/csv; charset=utf-8",
             Self::Json => "application/json",
+            Self::Signature => "application/octet-stream",
         }
     }
 }
@@ -63,7 +68,7 @@ pub struct ReportFile {
     /// Its media type.
     pub media_type: &'static str,
     /// Its content.
-    pub body: String,
+    pub body: Vec<u8>,
 }
 
 /// A report that can be shown.
@@ -72,13 +77,14 @@ pub struct OpenReport {
     report: Report,
     /// As it was stored, to be handed out byte for byte.
     document: Option<String>,
+    signature: Vec<u8>,
 }
 
 /// Opens a stored report.
 pub async fn stored(db: &Db, id: ReportId) -> Result<(ReportHead, OpenReport), OpsError> {
     let found = store::reports::find(db, id).await?.ok_or(OpsError::NotFound("report"))?;
     let report = report::json::read(&found.document)?;
-    Ok((found.head, OpenReport { report, document: Some(found.document) }))
+    Ok((found.head, OpenReport { report, document: Some(found.document), signature: found.signature }))
 }
 
 /// Makes the report of a period as the ledger stands now, and keeps nothing.
@@ -86,7 +92,8 @@ pub async fn preview(context: &Context, agreement: &Agreement, period: Period) -
     if period.span().start() >= context.clock.now().minute() {
         return Err(OpsError::refused("period", "This period has not begun; choose one that has."));
     }
-    Ok(OpenReport { report: make_report(context, agreement, period, 1).await?, document: None })
+    let report = make_report(context, agreement, period, 1).await?;
+    Ok(OpenReport { report, document: None, signature: Vec::new() })
 }
 
 impl OpenReport {
@@ -94,6 +101,12 @@ impl OpenReport {
     #[must_use]
     pub fn title(&self) -> String {
         format!("{}: {}", self.report.agreement.name, self.report.period_name())
+    }
+
+    /// How people call its period.
+    #[must_use]
+    pub fn period_name(&self) -> String {
+        self.report.period_name()
     }
 
     /// When it was made and as which revision, in the agreement's zone.
@@ -107,6 +120,18 @@ impl OpenReport {
     #[must_use]
     pub const fn is_provisional(&self) -> bool {
         self.report.provisional
+    }
+
+    /// Is it signed?
+    #[must_use]
+    pub const fn is_signed(&self) -> bool {
+        !self.signature.is_empty()
+    }
+
+    /// Does it correct another one?
+    #[must_use]
+    pub const fn is_correction(&self) -> bool {
+        self.report.correction.is_some()
     }
 
     /// How many objectives are met, and how many there are.
@@ -125,6 +150,11 @@ impl OpenReport {
     pub fn file(&self, format: FileFormat) -> Result<ReportFile, OpsError> {
         let report = &self.report;
         let body = match (format, &self.document) {
+            (FileFormat::Signature, _) if self.signature.is_empty() => return Err(OpsError::NotFound("signature")),
+            (FileFormat::Signature, _) => {
+                let name = report::file_name(report, format.extension());
+                return Ok(ReportFile { name, media_type: format.media_type(), body: self.signature.clone() });
+            }
             (FileFormat::Json, Some(document)) => document.clone(),
             (FileFormat::Json, None) => report::render_json(report)?,
             (FileFormat::Html, _) => report::render_html(report, &report::charts(report)?, Medium::File, None)?,
@@ -132,6 +162,6 @@ impl OpenReport {
             (FileFormat::Csv, _) => report::render_csv([report])?,
         };
         let name = report::file_name(report, format.extension());
-        Ok(ReportFile { name, media_type: format.media_type(), body })
+        Ok(ReportFile { name, media_type: format.media_type(), body: body.into_bytes() })
     }
 }

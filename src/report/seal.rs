@@ -33,6 +33,12 @@ impl Sealed {
         let signature = key.map(|key| key.sign(document.as_bytes())).unwrap_or_default();
         Ok(Self { report, document, digest, signature })
     }
+
+    /// A report that was issued, from its document as it is kept.
+    #[must_use]
+    pub fn kept(report: Report, document: String, signature: Vec<u8>) -> Self {
+        Self { digest: Digest::of(document.as_bytes()), report, document, signature }
+    }
 }
 
 /// What a signature says about a report.

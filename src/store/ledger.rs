@@ -6,13 +6,15 @@
 //!
 //! Old hours lose their minutes first and their sums last ([`drop_old`]). A question that cuts into an hour without
 //! minutes finds that part of it unknown; a question that holds the whole hour is still answered from its sums.
+//!
+//! What is written into minutes that stand in final reports is noticed in the same transaction ([`crate::store::rechecks`]).
 
 use crate::domain::ids::IndicatorId;
 use crate::domain::ledger::{HourDetail, Slice, Tally, tally_of};
 use crate::domain::sheet::{Page, Sheet};
 use crate::domain::time::{DAY_MINUTES, HOUR_MINUTES, Hour, Minute, Span};
 use crate::store::db::Lock;
-use crate::store::{Db, StoreError, Tx};
+use crate::store::{Db, StoreError, Tx, rechecks};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -141,6 +143,7 @@ async fn write_chunk(
         sqlx::query_as(READ).bind(indicator.0).bind(low).bind(high.saturating_add(1)).fetch_all(ex).await
     })?;
     let stored: BTreeMap<i64, Vec<u8>> = stored.into_iter().map(|row| (row.hour, row.detail)).collect();
+    let mut written: Option<Span> = None;
     for (&hour, minutes) in by_hour {
         let before = stored.get(&hour);
         let mut detail = match before {
@@ -165,8 +168,20 @@ async fn write_chunk(
             let query = sqlx::query(WRITE).bind(indicator.0).bind(hour);
             query.bind(sums.good).bind(sums.total).bind(sums.known).bind(packed).execute(ex).await.map(drop)
         })?;
+        written = hull(written, minutes);
     }
-    Ok(())
+    match written {
+        Some(span) => rechecks::touch_late(tx, indicator, span).await,
+        None => Ok(()),
+    }
+}
+
+/// The shortest span that holds a span and minutes.
+fn hull(span: Option<Span>, minutes: &[(Minute, Option<Slice>)]) -> Option<Span> {
+    minutes.iter().map(|(minute, _)| *minute).fold(span, |span, minute| {
+        let (start, end) = span.map_or((minute, minute.plus(1)), |span| (span.start(), span.end()));
+        Some(Span::new(start.min(minute), end.max(minute.plus(1))))
+    })
 }
 
 /// What the ledger says about each span, in the order asked. Any number of spans, of any length, overlapping or not; eight

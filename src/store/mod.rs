@@ -83,6 +83,8 @@ pub mod evaluations;
 
 pub mod reports;
 
+pub mod rechecks;
+
 pub mod outbox;
 
 pub mod users;
@@ -134,6 +136,7 @@ pub fn statements() -> impl Iterator<Item = (&'static str, &'static str, &'stati
         ("outage_causes", outage_causes::ALL),
         ("evaluations", evaluations::ALL),
         ("reports", reports::ALL),
+        ("rechecks", rechecks::ALL),
         ("outbox", outbox::ALL),
         ("users", users::ALL),
         ("setup_tokens", setup_tokens::ALL),

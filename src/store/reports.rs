@@ -39,6 +39,11 @@ statements! {
     IN_CHAIN = head!(
         ", r.signature, r.document FROM reports r WHERE r.agreement = $1 AND r.number > $2 ORDER BY r.number LIMIT $3"
     );
+    PROVISIONAL = head!(
+        " FROM reports r WHERE r.agreement = $1 AND r.end_minute >= $2 AND r.provisional = TRUE
+        AND r.revision = (SELECT MAX(o.revision) FROM reports o WHERE o.agreement = r.agreement AND o.label = r.label)
+        ORDER BY r.end_minute"
+    );
     EXISTS = "SELECT CAST(COUNT(*) AS BIGINT) FROM reports WHERE agreement = $1 AND label = $2
         AND (provisional = FALSE OR $3 = TRUE)";
     LIST = head!(
@@ -223,6 +228,13 @@ pub async fn latest(db: &Db, agreement: AgreementId, label: &str) -> Result<Opti
 /// Every revision of an agreement's report about a period, the oldest first.
 pub async fn revisions(db: &Db, agreement: AgreementId, label: &str) -> Result<Vec<ReportHead>, StoreError> {
     let rows: Vec<HeadRow> = on!(db, |ex| sqlx::query_as(REVISIONS).bind(agreement.0).bind(label).fetch_all(ex).await)?;
+    all(rows)
+}
+
+/// The newest revisions that are provisional, of periods that end at a minute or later, the oldest first.
+pub async fn provisional(db: &Db, agreement: AgreementId, since: Minute) -> Result<Vec<ReportHead>, StoreError> {
+    let rows: Vec<HeadRow> =
+        on!(db, |ex| sqlx::query_as(PROVISIONAL).bind(agreement.0).bind(since.0).fetch_all(ex).await)?;
     all(rows)
 }
 

@@ -1,6 +1,6 @@
 //! Reports: the list, a stored report with its deliveries, and a preview.
 
-use super::{Badge, Choice, Link, Pager, Shell, Status};
+use super::{Badge, Choice, Form, Link, Pager, Shell, Status};
 use askama::Template;
 
 /// `/reports`. Query: `agreement` (an id), `page`.
@@ -42,7 +42,8 @@ pub struct ReportRow {
     pub delivery: Badge,
 }
 
-/// `/reports/{id}`; downloads at `/reports/{id}.html`, `.txt`, `.csv` and `.json`; `POST /reports/{id}/send` sends it again.
+/// `/reports/{id}`; downloads at `/reports/{id}.html`, `.txt`, `.csv`, `.json` and `.json.sig`; `POST /reports/{id}/send` sends it
+/// again, `POST /reports/{id}/correct` makes another revision.
 #[derive(Template, Clone, Debug)]
 #[template(path = "pages/reports/show.html")]
 pub struct ReportPage {
@@ -56,16 +57,26 @@ pub struct ReportPage {
     pub agreement: Link,
     /// Its verdict.
     pub status: Status,
-    /// Is it provisional?
-    pub is_provisional: bool,
+    /// What else it is: provisional, a correction.
+    pub badges: Vec<Badge>,
     /// When it was made, and from which data.
     pub made_at: String,
+    /// The revision that took its place, if one did.
+    pub superseded: Option<Link>,
+    /// Every revision of its period, the oldest first; empty if it is the only one.
+    pub revisions: Vec<Link>,
+    /// Is it signed?
+    pub is_signed: bool,
     /// The report as an HTML fragment, which is trusted and not escaped; its headings start at `h2`.
     pub fragment: String,
     /// Its deliveries.
     pub deliveries: Vec<DeliveryRow>,
     /// May this person send it?
     pub can_send: bool,
+    /// May this person ask for a correction?
+    pub can_correct: bool,
+    /// The form for a correction; its field: `reason`.
+    pub form: Form,
 }
 
 /// One report on its way to one recipient.

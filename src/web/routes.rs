@@ -112,7 +112,9 @@ fn definitions(routes: &mut ServiceConfig) {
         .route(r"/agreements/{id:\d+}/send", web::post().to(reports::send))
         .route(REPORTS, web::get().to(reports::list))
         .route(r"/reports/{id:\d+}", web::get().to(reports::show))
-        .route(r"/reports/{id:\d+}.{format:html|txt|csv|json}", web::get().to(reports::download))
+        .route("/reports/key.pem", web::get().to(reports::key))
+        .route(r"/reports/{id:\d+}.{format:html|txt|csv|json|json\.sig}", web::get().to(reports::download))
+        .route(r"/reports/{id:\d+}/correct", web::post().to(reports::correct))
         .route(r"/reports/{id:\d+}/send", web::post().to(reports::send_again))
         .route(r"/reports/{id:\d+}/deliveries/{delivery:\d+}/retry", web::post().to(reports::retry));
 }

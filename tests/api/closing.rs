@@ -1,18 +1,28 @@
 //! A period that closes: its report is final, its chain can be verified, and what changes later corrects it openly.
 
 use crate::app::TestApp;
+use crate::mailing::{attachment, mailing, parsed};
 use crate::on_both;
 use crate::scene::{agree, draft, indicators, instance, promise, ratio, source};
+use crate::smtp::SmtpServer;
+use mail_parser::MimeHeaders as _;
 use nines::domain::calendar::{Period, PeriodKind};
-use nines::domain::ids::{AgreementId, IndicatorId};
+use nines::domain::exclusion::{Category, Exclusion, State};
+use nines::domain::ids::{AgreementId, ExclusionId, IndicatorId};
 use nines::domain::ledger::Slice;
 use nines::domain::model::{ObjectiveKind, SourceSpec};
 use nines::domain::signature::SigningKey;
+use nines::domain::target::Target;
 use nines::domain::time::{Minute, Span};
+use nines::ops::decide_exclusion::{self, Decision};
+use nines::ops::define_agreement::{self, ObjectiveDraft};
+use nines::ops::revise::Taking;
 use nines::ops::verify_chain::{self, Verified};
-use nines::ops::{Context, issue_reports};
+use nines::ops::{Context, correct_report, deliver, issue_reports, propose_exclusion, recheck_reports};
+use nines::store::outage_causes::OutageCause;
 use nines::store::reports::Report;
 use nines::store::{self, Db, Tx};
+use reqwest::StatusCode;
 use std::sync::Arc;
 
 /// RFC 8410, section 10.3.
@@ -166,6 +176,218 @@ on_both! {
         app.advance(long);
         let old = verified(&context, agreement).await;
         assert_eq!((old.too_old, old.remade, old.findings.len()), (2, 0, 0), "what cannot be made anew is not doubted");
+    }
+}
+
+/// An approved exclusion of an hour, decided now.
+async fn exclude(context: &Context, reason: &str, span: Span) -> ExclusionId {
+    let exclusion =
+        Exclusion { reason: reason.to_owned(), category: Category::CustomerFault, ..Exclusion::planned(span) };
+    let id = propose_exclusion::propose(context, None, exclusion).await.unwrap();
+    decide_exclusion::decide(context, None, id, State::Proposed, Decision::Approve, "").await.unwrap();
+    id
+}
+
+/// Lets enough time pass for a change to be looked at, and says how many reports were corrected.
+async fn quiet(app: &TestApp, context: &Context) -> usize {
+    assert_eq!(recheck_reports::recheck(context).await.unwrap(), 0, "nothing is done before it is quiet");
+    app.advance(600);
+    recheck_reports::recheck(context).await.unwrap()
+}
+
+async fn latest(db: &Db, agreement: AgreementId, period: Period) -> (i64, serde_json::Value) {
+    let kept = store::reports::latest(db, agreement, &period.label()).await.unwrap().unwrap();
+    (kept.head.revision, serde_json::from_str(&kept.document).unwrap())
+}
+
+/// What a correction says about a figure: what it was, and what it is.
+fn change(json: &serde_json::Value, what: &str) -> (String, String) {
+    let all = json["correction"]["changes"].as_array().unwrap();
+    let one = all.iter().find(|one| one["what"] == what).unwrap_or_else(|| panic!("{what} in {all:?}"));
+    let said = |key: &str| one[key].as_str().unwrap_or("nothing").to_owned();
+    (said("was"), said("is"))
+}
+
+on_both! {
+    async fn an_exclusion_in_retrospect_corrects_the_report_openly(app: TestApp) {
+        let server = SmtpServer::start();
+        let (one, two) = (mailing(&app, "one", &server), mailing(&app, "two", &server));
+        let (agreement, _, periods) = days(&one, &app, 2, &["anna@example.org"]).await;
+        assert_eq!(issue_reports::issue_due(&one).await.unwrap(), 2);
+        assert_eq!(deliver::deliver_due(&one).await.unwrap(), 2);
+        let first = chain(app.db(), agreement).await.remove(0);
+        let noon = periods[0].span().start().plus(720);
+        let exclusion = exclude(&one, "the customer's own test", Span::new(noon, noon.plus(60))).await;
+        assert_eq!(recheck_reports::recheck(&one).await.unwrap(), 0);
+        app.advance(599);
+        assert_eq!(recheck_reports::recheck(&two).await.unwrap(), 0, "more may be decided in the same breath");
+        app.advance(1);
+        let (by_one, by_two) = tokio::join!(recheck_reports::recheck(&one), recheck_reports::recheck(&two));
+        assert_eq!(by_one.unwrap() + by_two.unwrap(), 1, "one correction, by one of the two");
+        assert_eq!(recheck_reports::recheck(&one).await.unwrap(), 0);
+        assert_eq!(store::rechecks::count(app.db()).await.unwrap(), 0);
+
+        let (revision, json) = latest(app.db(), agreement, periods[0]).await;
+        assert_eq!((revision, json["chain"]["number"].as_i64(), json["provisional"].as_bool()), (2, Some(3), Some(false)));
+        let correction = &json["correction"];
+        assert_eq!((correction["number"].as_i64(), correction["revision"].as_i64()), (Some(1), Some(1)));
+        assert_eq!(correction["sha256"].as_str(), first.head.digest.map(|digest| digest.to_string()).as_deref());
+        let reason = correction["reasons"][0].as_str().unwrap();
+        assert!(reason.starts_with(&format!("Exclusion {exclusion} for customer fault (the customer's own test) was approved on 2026-11-")), "{reason}");
+        // a day is 1 440 × 10 events, 360 of them bad; the hour takes 600 with 15 bad ones out
+        assert_eq!(change(&json, "Answered: good"), ("14,040".to_owned(), "13,455".to_owned()));
+        assert_eq!(change(&json, "Answered: all"), ("14,400".to_owned(), "13,800".to_owned()));
+        assert_eq!(change(&json, "Answered: excluded minutes"), ("0".to_owned(), "60".to_owned()));
+        let kept = store::reports::find(app.db(), first.head.id).await.unwrap().unwrap();
+        assert_eq!(kept, first, "the first revision stays as it was issued");
+        assert_eq!(latest(app.db(), agreement, periods[1]).await.0, 1, "the day after it is not concerned");
+        assert_eq!(verified(&one, agreement).await.findings, Vec::<String>::new());
+
+        assert_eq!(deliver::deliver_due(&two).await.unwrap(), 1);
+        let mails = server.received();
+        let mail = parsed(mails.last().unwrap());
+        let subject = mail.subject().unwrap();
+        assert!(subject.starts_with("[Nines] Correction, Breached: Gold, day 2026-11-21, revision 2"), "{subject}");
+        for body in [mail.body_text(0).unwrap(), mail.body_html(0).unwrap()] {
+            assert!(body.contains("own test") && body.contains("14,040") && body.contains("13,455"), "{body}");
+        }
+        let attached: serde_json::Value = serde_json::from_slice(attachment(&mail, ("application", "json"))).unwrap();
+        assert_eq!(attached, json);
+
+        // and back again
+        decide_exclusion::decide(&one, None, exclusion, State::Approved, Decision::Withdraw, "").await.unwrap();
+        assert_eq!(quiet(&app, &one).await, 1);
+        let (revision, json) = latest(app.db(), agreement, periods[0]).await;
+        assert_eq!((revision, json["correction"]["revision"].as_i64()), (3, Some(2)));
+        assert_eq!(change(&json, "Answered: good"), ("13,455".to_owned(), "14,040".to_owned()));
+        assert!(json["correction"]["reasons"][0].as_str().unwrap().contains("was withdrawn on"), "{json}");
+    }
+
+    async fn late_data_corrects_what_it_changes_and_nothing_else(app: TestApp) {
+        let context = instance(&app, "one");
+        let (agreement, indicator, periods) = days(&context, &app, 3, &[]).await;
+        assert_eq!(issue_reports::issue_due(&context).await.unwrap(), 3);
+        let end = periods[2].span().end();
+        // new minutes are no late ones, and the same again changes nothing
+        let noon = periods[1].span().start().plus(720);
+        let same: Vec<_> = (0..60).map(|n| (noon.plus(n), Some(Slice::new(10 - i64::from(n % 4 == 0), 10).unwrap()))).collect();
+        write(&context, indicator, &same, end).await;
+        write(&context, indicator, &[(end, Some(Slice::new(10, 10).unwrap()))], end.plus(1)).await;
+        assert_eq!(quiet(&app, &context).await, 0);
+        // two swarms within ten minutes are one correction
+        write(&context, indicator, &[(noon, Some(Slice::new(0, 10).unwrap()))], end.plus(1)).await;
+        assert_eq!(recheck_reports::recheck(&context).await.unwrap(), 0);
+        app.advance(300);
+        write(&context, indicator, &[(noon.plus(1), Some(Slice::new(0, 10).unwrap()))], end.plus(1)).await;
+        assert_eq!(recheck_reports::recheck(&context).await.unwrap(), 0);
+        app.advance(300);
+        assert_eq!(recheck_reports::recheck(&context).await.unwrap(), 0, "the clock began anew");
+        app.advance(300);
+        assert_eq!(recheck_reports::recheck(&context).await.unwrap(), 1);
+        let (revision, json) = latest(app.db(), agreement, periods[1]).await;
+        assert_eq!(revision, 2);
+        // noon is a multiple of four, so it had nine good ones, and the minute after it ten
+        assert_eq!(change(&json, "Answered: good"), ("14,040".to_owned(), "14,021".to_owned()));
+        assert_eq!(json["correction"]["reasons"][0], "Data of shop from shop came or changed after the report was issued.");
+        assert_eq!((latest(app.db(), agreement, periods[0]).await.0, latest(app.db(), agreement, periods[2]).await.0), (1, 1));
+        assert_eq!(verified(&context, agreement).await.findings, Vec::<String>::new());
+
+        // what is too old to be made anew stays as it is, and nobody looks again and again
+        write(&context, indicator, &[(noon, Some(Slice::new(1, 10).unwrap()))], end.plus(1)).await;
+        app.advance(401 * 86_400);
+        assert_eq!(quiet(&app, &context).await, 0);
+        assert_eq!((latest(app.db(), agreement, periods[1]).await.0, store::rechecks::count(app.db()).await.unwrap()), (2, 0));
+    }
+
+    async fn a_person_corrects_a_report_with_a_reason(app: TestApp) {
+        let context = instance(&app, "one");
+        let (agreement, indicator, periods) = days(&context, &app, 1, &["anna@example.org"]).await;
+        let ana = app.signed_in().await;
+        assert_eq!(issue_reports::issue_due(&context).await.unwrap(), 1);
+        let first = chain(app.db(), agreement).await.remove(0).head.id;
+        let page = format!("/reports/{first}");
+        let correct = async |reason: &str| ana.post_from(&page, &format!("{page}/correct"), &[("reason", reason)]).await;
+        for (reason, sentence) in [
+            ("  ", "Please write why"),
+            (&"long ".repeat(101), "500 characters are allowed"),
+            ("a sensor was wrong", "Nothing differs from this report"),
+        ] {
+            let refused = correct(reason).await;
+            assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{reason}");
+            assert!(refused.visible().contains(sentence), "{}", refused.visible());
+            assert!(refused.text.contains(&format!("value=\"{reason}\"")), "what was typed is kept");
+        }
+        // a cause that was found later is no figure: Nines leaves it alone, and a person need not
+        let service = store::indicators::find(app.db(), indicator).await.unwrap().unwrap().service;
+        let outage = Span::new(periods[0].span().start(), periods[0].span().start().plus(1));
+        let now = app.state.clock.now();
+        let cause = OutageCause { service, span: outage, cause: "a <disk> was full".into(), entered_by: None, entered_at: now };
+        let mut tx = app.db().begin_write().await.unwrap();
+        store::outage_causes::save(&mut tx, &cause).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(quiet(&app, &context).await, 0);
+        let told = correct("the cause <is> known").await;
+        let seen = ana.follow(&told).await;
+        for words in ["Correction", "the cause &#60;is&#62; known", "Ana asked for it.", "a &#60;disk&#62; was full", "Revision 1", "no. 2 of this agreement", "Waiting"] {
+            assert!(seen.visible().contains(words), "{words}: {}", seen.visible());
+        }
+        let old = ana.get(&page).await;
+        assert!(old.visible().contains("This is not the newest revision.") && !old.text.contains("/correct\""), "{}", old.visible());
+        let twice = correct_report::correct(&context, None, first, "again").await.unwrap_err().to_string();
+        assert!(twice.contains("look at revision 2"), "{twice}");
+        let again = ana.post_from(told.location(), &format!("{page}/send"), &[]).await;
+        assert!(ana.follow(&again).await.visible().contains("Revision 2 took the place of this report"));
+        let audit = ana.get("/audit").await.visible();
+        assert!(audit.contains("the cause &#60;is&#62; known"), "{audit}");
+        assert_eq!(verified(&context, agreement).await.findings, Vec::<String>::new());
+    }
+
+    async fn terms_that_are_changed_from_the_past_on_correct_what_was_judged_by_others(app: TestApp) {
+        let context = instance(&app, "one");
+        let (agreement, _, periods) = days(&context, &app, 2, &[]).await;
+        assert_eq!(issue_reports::issue_due(&context).await.unwrap(), 2);
+        let defined = define_agreement::load(app.db(), agreement).await.unwrap();
+        let basis = defined.fingerprint().unwrap();
+        let (objective, indicator, _) = &defined.objectives[0];
+        let promise = promise("Answered", ObjectiveKind::Availability, indicator.source, indicator.query.clone());
+        let target = Target::parse("95").unwrap();
+        let draft = draft("Gold", &[], vec![ObjectiveDraft { id: Some(objective.id), target, ..promise }]);
+        let second = periods[1].first_day();
+        let taking = Taking { effective: Some(second), note: "agreed by telephone".to_owned() };
+        define_agreement::change(&context, None, agreement, draft, &basis, taking).await.unwrap();
+        assert_eq!(quiet(&app, &context).await, 1);
+        let (revision, json) = latest(app.db(), agreement, periods[1]).await;
+        // 14 040 of 14 400 are 97.5 %: below 99, above 95
+        assert_eq!((revision, json["verdict"]["status"].as_str()), (2, Some("met")));
+        assert_eq!(change(&json, "Verdict"), ("Breached".to_owned(), "Met".to_owned()));
+        assert_eq!(change(&json, "Answered: target"), ("99 %".to_owned(), "95 %".to_owned()));
+        assert_eq!(latest(app.db(), agreement, periods[0]).await.0, 1, "the day before keeps its terms");
+        assert_eq!(verified(&context, agreement).await.findings, Vec::<String>::new());
+    }
+
+    async fn a_signed_report_brings_its_signature_along(app: TestApp) {
+        let server = SmtpServer::start();
+        let signing = signing(&app);
+        let context = Context { settings: signing.settings, ..mailing(&app, "one", &server) };
+        let (agreement, ..) = days(&context, &app, 1, &["anna@example.org"]).await;
+        assert_eq!(issue_reports::issue_due(&context).await.unwrap(), 1);
+        assert_eq!(deliver::deliver_due(&context).await.unwrap(), 1);
+        let kept = chain(app.db(), agreement).await.remove(0);
+        let mails = server.received();
+        let mail = parsed(&mails[0]);
+        let signature = attachment(&mail, ("application", "octet-stream"));
+        let json = attachment(&mail, ("application", "json"));
+        assert!(SigningKey::parse(KEY).unwrap().public().is_signature(json, signature));
+        let names: Vec<&str> = mail.attachments().filter_map(|part| part.attachment_name()).collect();
+        assert_eq!(names, ["nines-gold-2026-11-21.csv", "nines-gold-2026-11-21.json", "nines-gold-2026-11-21.json.sig"]);
+        let digest = kept.head.digest.unwrap().to_string();
+        assert!(mail.body_text(0).unwrap().contains(&digest) && mail.body_html(0).unwrap().contains(&digest));
+        let ana = app.signed_in().await;
+        let file = ana.get(&format!("/reports/{}.json.sig", kept.head.id)).await;
+        assert_eq!(file.status, StatusCode::OK);
+        let page = ana.get(&format!("/reports/{}", kept.head.id)).await;
+        assert!(page.text.contains(".json.sig\"") && page.visible().contains(&digest), "{}", page.visible());
+        assert_eq!(ana.get("/reports/key.pem").await.status, StatusCode::NOT_FOUND, "this instance has no key");
     }
 }
 

@@ -143,7 +143,12 @@ on_both! {
         assert!(ana.get("/reports?agreement=1").await.visible().contains("No report yet"));
         assert_eq!(ana.get("/reports?agreement=&page=").await.status, StatusCode::OK);
         let again = ana.post_from(sent.location(), &format!("{}/send", sent.location()), &[]).await;
-        assert!(ana.follow(&again).await.visible().contains("revision 2"));
+        let seen = ana.follow(&again).await.visible();
+        assert!(seen.contains("The report of week 46, 9 to 15 Nov 2026 is on its way.") && !seen.contains("revision 2"), "{seen}");
+        assert_eq!(seen.matches("ada@example.org Waiting").count(), 2, "the same report once more: {seen}");
+        let page = sent.location();
+        let elsewhere = ana.post_from(page, &format!("{page}/send"), &[]).await;
+        assert!(ana.follow(&elsewhere).await.visible().contains("put on its way a moment ago"));
         let agreement = ana.get(&format!("/agreements/{id}")).await.visible();
         assert!(agreement.contains("November 2026 so far") && agreement.contains("99.9405 %"), "{agreement}");
     }

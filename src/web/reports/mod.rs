@@ -7,8 +7,8 @@ mod show;
 
 pub use list::{list, report_rows};
 pub use preview::{preview, preview_file};
-pub use send::{retry, send, send_again};
-pub use show::{download, show};
+pub use send::{correct, retry, send, send_again};
+pub use show::{download, key, show};
 
 use crate::ops::show_report::ReportFile;
 use actix_web::HttpResponse;

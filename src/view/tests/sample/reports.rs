@@ -3,7 +3,7 @@
 use super::objective::drawing;
 use super::{Say, shell};
 use crate::view::reports::{DeliveryRow, PreviewPage, ReportPage, ReportRow, ReportsPage};
-use crate::view::{Badge, Choice, Help, Pager, Section, Status, Tone};
+use crate::view::{Badge, Choice, Form, Help, Pager, Section, Status, Tone};
 use askama::Template;
 
 pub(super) fn report_rows(say: &Say) -> Vec<ReportRow> {
@@ -36,6 +36,47 @@ fn fragment() -> String {
     )
 }
 
+fn shown(say: &Say) -> ReportPage {
+    let delivery = |to: &str, state: Badge, answer: &str| DeliveryRow {
+        recipient: say.it(to),
+        state,
+        attempts: say.it("2"),
+        answer: say.it(answer),
+        at: say.it("16 Nov 2026, 01:11"),
+        retry: to.starts_with("sla").then(|| "/reports/14/deliveries/8000/retry".to_owned()),
+    };
+    let mut refused = Form::default();
+    refused.set("reason", say.it("A sensor was wrong"));
+    refused.refuse("reason", say.it("This is too long; 500 characters are allowed."));
+    ReportPage {
+        shell: shell(say, "Checkout for Acme: week 46, 2026", Section::Reports, Some(Help::REPORTS)),
+        id: 14,
+        title: say.it("Checkout for Acme: week 46, 2026"),
+        agreement: say.link("/agreements/3", "Checkout for Acme"),
+        status: Status::Breached,
+        badges: vec![say.badge(Tone::Busy, "Provisional"), say.badge(Tone::Warn, "Correction")],
+        superseded: Some(say.link("/reports/15", "Revision 3, no. 15, made 17 Nov 2026, 09:12")),
+        revisions: vec![
+            say.link("/reports/13", "Revision 1, provisional, no. 13, made 16 Nov 2026, 01:10"),
+            say.link("/reports/14", "Revision 2, no. 14, made 16 Nov 2026, 02:10"),
+        ],
+        is_signed: true,
+        made_at: say.it("Made 16 Nov 2026, 01:10, Europe/Berlin, from data settled until 16 Nov, 00:58."),
+        fragment: fragment(),
+        deliveries: vec![
+            delivery("ada@example.com", say.badge(Tone::Good, "Sent"), "250 2.0.0 Ok: queued as 4XbT2k"),
+            delivery(
+                "sla@acme.example",
+                say.badge(Tone::Warn, "Trying again"),
+                "451 4.7.1 Greylisted, try again in five minutes",
+            ),
+        ],
+        can_send: true,
+        can_correct: true,
+        form: refused,
+    }
+}
+
 pub(super) fn reports(say: &Say) -> Vec<(&'static str, String)> {
     let list = |rows: Vec<ReportRow>, agreements: Vec<Choice>| ReportsPage {
         shell: shell(say, "Reports", Section::Reports, Some(Help::REPORTS)),
@@ -49,33 +90,7 @@ pub(super) fn reports(say: &Say) -> Vec<(&'static str, String)> {
         },
     };
     let choices = vec![Choice::new("3", say.it("Checkout for Acme")), Choice::new("4", say.it("Platform for Globex"))];
-    let delivery = |to: &str, state: Badge, answer: &str| DeliveryRow {
-        recipient: say.it(to),
-        state,
-        attempts: say.it("2"),
-        answer: say.it(answer),
-        at: say.it("16 Nov 2026, 01:11"),
-        retry: to.starts_with("sla").then(|| "/reports/14/deliveries/8000/retry".to_owned()),
-    };
-    let shown = ReportPage {
-        shell: shell(say, "Checkout for Acme: week 46, 2026", Section::Reports, Some(Help::REPORTS)),
-        id: 14,
-        title: say.it("Checkout for Acme: week 46, 2026"),
-        agreement: say.link("/agreements/3", "Checkout for Acme"),
-        status: Status::Breached,
-        is_provisional: true,
-        made_at: say.it("Made 16 Nov 2026, 01:10, Europe/Berlin, from data settled until 16 Nov, 00:58."),
-        fragment: fragment(),
-        deliveries: vec![
-            delivery("ada@example.com", say.badge(Tone::Good, "Sent"), "250 2.0.0 Ok: queued as 4XbT2k"),
-            delivery(
-                "sla@acme.example",
-                say.badge(Tone::Warn, "Trying again"),
-                "451 4.7.1 Greylisted, try again in five minutes",
-            ),
-        ],
-        can_send: true,
-    };
+    let shown = shown(say);
     let preview = PreviewPage {
         shell: shell(say, "Preview of the report", Section::Agreements, Some(Help::REPORTS)),
         agreement_id: 3,
@@ -95,7 +110,19 @@ pub(super) fn reports(say: &Say) -> Vec<(&'static str, String)> {
         ("report", shown.clone().render().unwrap()),
         (
             "report-unsent",
-            ReportPage { deliveries: Vec::new(), is_provisional: false, can_send: false, ..shown }.render().unwrap(),
+            ReportPage {
+                deliveries: Vec::new(),
+                badges: Vec::new(),
+                can_send: false,
+                can_correct: false,
+                form: Form::default(),
+                superseded: None,
+                revisions: Vec::new(),
+                is_signed: false,
+                ..shown
+            }
+            .render()
+            .unwrap(),
         ),
         ("preview", preview.render().unwrap()),
     ]
