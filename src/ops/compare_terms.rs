@@ -57,6 +57,13 @@ pub fn said(side: &InForce) -> Vec<(String, String)> {
     told.map(|(name, text)| (wording::capitalised(name), text)).collect()
 }
 
+/// What an objective promises, as labels and texts; what says nothing is left out.
+#[must_use]
+pub fn promised(listing: &ObjectiveListing, side: &InForce) -> Vec<(String, String)> {
+    let told = promise(listing, side).into_iter().filter(|(_, text)| !text.is_empty());
+    told.map(|(name, text)| (wording::capitalised(name), text)).collect()
+}
+
 /// Both sides have the same fields in the same order.
 fn between(prefix: &str, before: Fields, after: Fields) -> Vec<Difference> {
     let differ = before.into_iter().zip(after).filter(|((_, was), (_, is))| was != is);

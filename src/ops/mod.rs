@@ -81,6 +81,8 @@ pub mod deliver;
 
 pub mod export;
 
+pub mod export_customer;
+
 pub mod sweep;
 
 pub mod take_over;
@@ -154,6 +156,9 @@ pub enum OpsError {
     /// A file could not be written.
     #[error("the file cannot be written: {0}")]
     Csv(#[from] csv::Error),
+    /// An archive could not be written.
+    #[error("the archive cannot be written: {0}")]
+    Zip(#[from] zip::result::ZipError),
     /// A document could not be written as JSON.
     #[error("the document cannot be written: {0}")]
     Json(#[from] serde_json::Error),

@@ -6,7 +6,7 @@ use crate::domain::model::Agreement;
 use crate::domain::wording;
 use crate::ops::make_report::make_report;
 use crate::ops::{Context, OpsError};
-use crate::report::{self, Medium, Report};
+use crate::report::{self, Medium, Pair, Report};
 use crate::store::reports::ReportHead;
 use crate::store::{self, Db};
 
@@ -139,6 +139,12 @@ impl OpenReport {
     pub fn met(&self) -> (usize, usize) {
         let lines = &self.report.objectives;
         (lines.iter().filter(|line| line.met == Some(true)).count(), lines.len())
+    }
+
+    /// What it and another one claim, side by side.
+    #[must_use]
+    pub fn beside(&self, other: &Self) -> Vec<Pair> {
+        report::side_by_side(&self.report, &other.report)
     }
 
     /// As a part of a page; trusted markup.

@@ -36,7 +36,7 @@ pub struct Difference {
 /// What `after` says that `before` does not, and the reverse.
 #[must_use]
 pub fn difference(before: &Report, after: &Report) -> Difference {
-    let (was, is) = (claims(before), claims(after));
+    let (was, is) = (claims(before, Days::Told), claims(after, Days::Told));
     let of = |claims: &[Claim]| -> BTreeMap<String, String> {
         claims.iter().map(|claim| (claim.what.clone(), claim.says.clone())).collect()
     };
@@ -54,6 +54,36 @@ pub fn difference(before: &Report, after: &Report) -> Difference {
         found.changes.push(Change { what: claim.what.clone(), was, is });
     }
     found
+}
+
+/// One claim of two reports side by side.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pair {
+    /// Which: `Checkout succeeds: good`.
+    pub what: String,
+    /// What the first says; nothing if it does not say it.
+    pub first: Option<String>,
+    /// What the second says.
+    pub second: Option<String>,
+}
+
+/// Everything that two reports claim, of whatever agreement and period, in the order of the first. Single days are left
+/// out: those of another period are other days.
+#[must_use]
+pub fn side_by_side(first: &Report, second: &Report) -> Vec<Pair> {
+    let [one, two] = [first, second].map(|report| claims(report, Days::LeftOut));
+    let says = |claims: &[Claim], what: &str| claims.iter().find(|one| one.what == what).map(|one| one.says.clone());
+    let mut seen = BTreeSet::new();
+    let all = one.iter().chain(&two).filter(|claim| seen.insert(claim.what.as_str()));
+    all.map(|claim| Pair { what: claim.what.clone(), first: says(&one, &claim.what), second: says(&two, &claim.what) })
+        .collect()
+}
+
+/// Are single days and single outages told?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Days {
+    Told,
+    LeftOut,
 }
 
 /// Collects claims under one heading.
@@ -77,13 +107,16 @@ impl Claims {
     }
 }
 
-fn claims(report: &Report) -> Vec<Claim> {
+fn claims(report: &Report, days: Days) -> Vec<Claim> {
     let mut claims = Claims { all: Vec::new(), about: String::new() };
     claims.add("Verdict", report.verdict.status.word());
     owed(&mut claims, report);
     for line in &report.objectives {
         claims.about.clone_from(&line.name);
-        objective(&mut claims, report, line);
+        objective(&mut claims, line);
+        if days == Days::Told {
+            day_by_day(&mut claims, report, line);
+        }
     }
     claims.about.clear();
     downtime(&mut claims, report);
@@ -139,8 +172,7 @@ fn downtime(claims: &mut Claims, report: &Report) {
     }
 }
 
-fn objective(claims: &mut Claims, report: &Report, line: &Line) {
-    let zone = report.agreement.zone;
+fn objective(claims: &mut Claims, line: &Line) {
     let in_unit = |n: i64| amount(n, line.unit);
     claims.add("status", line.status.word());
     claims.add("target", format!("{} %", line.target));
@@ -152,6 +184,10 @@ fn objective(claims: &mut Claims, report: &Report, line: &Line) {
     if let Some(raw) = &line.letter.raw {
         claims.add("raw", format!("{} of {} good", in_unit(raw.good), in_unit(raw.total)));
     }
+}
+
+fn day_by_day(claims: &mut Claims, report: &Report, line: &Line) {
+    let zone = report.agreement.zone;
     for outage in &line.outages {
         let when = wording::span(outage.start, outage.end, zone);
         claims.add(&format!("outage {when}"), format!("{} of {} bad", count(outage.bad), count(outage.total)));
@@ -207,6 +243,19 @@ mod tests {
         let good = &found.changes[0];
         assert_eq!((good.was.as_deref(), good.is.as_deref()), (Some("998,997"), Some("999,001")));
         assert_eq!(found.changes[4].is, None, "there is no such exclusion any more");
+    }
+
+    #[test]
+    fn two_reports_stand_side_by_side_claim_by_claim() {
+        let first = sample::judged();
+        let mut second = sample::report();
+        second.objectives.remove(4);
+        let pairs = side_by_side(&first, &second);
+        let of = |what: &str| pairs.iter().find(|pair| pair.what == what).unwrap();
+        assert_eq!(of("Checkout availability: good").first, of("Checkout availability: good").second);
+        assert_eq!((of("Credit owed").first.as_deref(), &of("Credit owed").second), (Some("10 %"), &None));
+        assert_eq!((of("Partner API: all").first.as_deref(), &of("Partner API: all").second), (Some("0"), &None));
+        assert!(pairs.iter().all(|pair| !pair.what.contains("2026-11-09")), "no single days");
     }
 
     #[test]

@@ -20,8 +20,9 @@ pub fn file_stem(report: &Report) -> String {
     format!("nines-{agreement}-{period}{revision}")
 }
 
-/// Lower-case ASCII words joined by hyphens, at most 60 characters.
-fn slug(text: &str) -> String {
+/// Lower-case ASCII words joined by hyphens, at most 60 characters; empty if there are none.
+#[must_use]
+pub fn slug(text: &str) -> String {
     let text = text.to_ascii_lowercase();
     let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     let slug: String = words.collect::<Vec<_>>().join("-").chars().take(60).collect();

@@ -19,6 +19,21 @@ macro_rules! head {
     };
 }
 
+/// The reports that a [`Filter`] lets through, between what is read and in which order.
+macro_rules! filtered {
+    ($select:literal, $rest:literal) => {
+        concat!(
+            $select,
+            " FROM reports r JOIN agreements a ON a.id = r.agreement ",
+            "WHERE (CAST($1 AS BIGINT) IS NULL OR r.agreement = $1) ",
+            "AND (CAST($2 AS TEXT) = '' OR a.customer = $2) ",
+            "AND SUBSTR(r.label, 1, LENGTH(CAST($3 AS TEXT))) = CAST($3 AS TEXT) ",
+            "AND (CAST($4 AS TEXT) = '' OR r.verdict = $4)",
+            $rest
+        )
+    };
+}
+
 statements! {
     INSERT = "INSERT INTO reports (agreement, label, start_minute, end_minute, revision, provisional, verdict, built_at,
             document, number, sha256, signature)
@@ -46,11 +61,12 @@ statements! {
     );
     EXISTS = "SELECT CAST(COUNT(*) AS BIGINT) FROM reports WHERE agreement = $1 AND label = $2
         AND (provisional = FALSE OR $3 = TRUE)";
-    LIST = head!(
-        " FROM reports r WHERE CAST($1 AS BIGINT) IS NULL OR r.agreement = $1
-        ORDER BY r.end_minute DESC, r.id DESC LIMIT $2 OFFSET $3"
+    LIST = filtered!(
+        "SELECT r.id, r.agreement, r.label, r.start_minute, r.end_minute, r.revision, r.provisional, r.verdict,
+            r.built_at, r.number, r.sha256",
+        " ORDER BY r.end_minute DESC, r.id DESC LIMIT $5 OFFSET $6"
     );
-    COUNT = "SELECT CAST(COUNT(*) AS BIGINT) FROM reports WHERE CAST($1 AS BIGINT) IS NULL OR agreement = $1";
+    COUNT = filtered!("SELECT CAST(COUNT(*) AS BIGINT)", "");
 }
 
 /// What a report says about itself.
@@ -76,6 +92,25 @@ pub struct ReportHead {
     pub verdict: String,
     /// When it was built.
     pub built_at: Instant,
+}
+
+/// Which reports; the default lets every one through.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Those of one agreement.
+    pub agreement: Option<AgreementId>,
+    /// Those of agreements that are now with this customer; empty for any.
+    pub customer: String,
+    /// Those whose period's label begins so: `2026`, `2026-11`, `2026-W46`; empty for any.
+    pub period: String,
+    /// Those with this verdict, as a word; empty for any.
+    pub verdict: String,
+}
+
+impl From<Option<AgreementId>> for Filter {
+    fn from(agreement: Option<AgreementId>) -> Self {
+        Self { agreement, ..Self::default() }
+    }
 }
 
 /// A report.
@@ -246,16 +281,21 @@ pub async fn exists(db: &Db, agreement: AgreementId, label: &str, provisional: b
     Ok(count > 0)
 }
 
-/// The heads of the reports of one agreement or all, latest period first.
-pub async fn list(db: &Db, agreement: Option<AgreementId>, page: Page) -> Result<Vec<ReportHead>, StoreError> {
-    let agreement = agreement.map(|id| id.0);
-    let rows: Vec<HeadRow> =
-        on!(db, |ex| sqlx::query_as(LIST).bind(agreement).bind(page.limit).bind(page.offset).fetch_all(ex).await)?;
+/// The heads of some reports, latest period first.
+pub async fn list(db: &Db, filter: impl Into<Filter>, page: Page) -> Result<Vec<ReportHead>, StoreError> {
+    let Filter { agreement, customer, period, verdict } = filter.into();
+    let rows: Vec<HeadRow> = on!(db, |ex| {
+        let query = sqlx::query_as(LIST).bind(agreement.map(|id| id.0)).bind(customer).bind(period).bind(verdict);
+        query.bind(page.limit).bind(page.offset).fetch_all(ex).await
+    })?;
     all(rows)
 }
 
-/// How many reports there are, of one agreement or all.
-pub async fn count(db: &Db, agreement: Option<AgreementId>) -> Result<i64, StoreError> {
-    let agreement = agreement.map(|id| id.0);
-    Ok(on!(db, |ex| sqlx::query_scalar(COUNT).bind(agreement).fetch_one(ex).await)?)
+/// How many such reports there are.
+pub async fn count(db: &Db, filter: impl Into<Filter>) -> Result<i64, StoreError> {
+    let Filter { agreement, customer, period, verdict } = filter.into();
+    Ok(on!(db, |ex| {
+        let query = sqlx::query_scalar(COUNT).bind(agreement.map(|id| id.0)).bind(customer).bind(period).bind(verdict);
+        query.fetch_one(ex).await
+    })?)
 }

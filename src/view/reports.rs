@@ -3,7 +3,7 @@
 use super::{Badge, Choice, Form, Link, Pager, Shell, Status};
 use askama::Template;
 
-/// `/reports`. Query: `agreement` (an id), `page`.
+/// `/reports`. Query: `agreement` (an id), `customer`, `period` (the beginning of its word), `verdict` (a word), `page`.
 #[derive(Template, Clone, Debug)]
 #[template(path = "pages/reports/list.html")]
 pub struct ReportsPage {
@@ -13,10 +13,72 @@ pub struct ReportsPage {
     pub agreement: String,
     /// All agreements: id and name.
     pub agreements: Vec<Choice>,
+    /// Only this customer's; empty for all.
+    pub customer: String,
+    /// All customers by name.
+    pub customers: Vec<String>,
+    /// Only those of periods whose word begins so; empty for all.
+    pub period: String,
+    /// Only those with this verdict; empty for all.
+    pub verdict: String,
+    /// All verdicts: word and label.
+    pub verdicts: Vec<Choice>,
+    /// Where everything about the chosen customer comes as one file; nothing without a choice.
+    pub archive: Option<String>,
     /// The reports, the newest first.
     pub rows: Vec<ReportRow>,
     /// Turns the pages.
     pub pager: Pager,
+}
+
+impl ReportsPage {
+    /// Is anything left out?
+    #[must_use]
+    pub fn is_filtered(&self) -> bool {
+        [&self.agreement, &self.customer, &self.period, &self.verdict].iter().any(|text| !text.is_empty())
+    }
+}
+
+/// `/reports/compare?a=6000&b=6001`: two reports side by side; with `all`, what is the same too.
+#[derive(Template, Clone, Debug)]
+#[template(path = "pages/reports/compare.html")]
+pub struct ComparePage {
+    /// What stands around it.
+    pub shell: Shell,
+    /// The two.
+    pub reports: [ComparedReport; 2],
+    /// What each claims.
+    pub rows: Vec<ComparedRow>,
+    /// How many claims both make alike.
+    pub alike: String,
+    /// The same page with more, or with less.
+    pub other: Link,
+    /// Both, exchanged.
+    pub exchanged: String,
+}
+
+/// One of two reports that are compared.
+#[derive(Clone, Debug)]
+pub struct ComparedReport {
+    /// Which: agreement, period and revision.
+    pub link: Link,
+    /// Its verdict.
+    pub status: Status,
+    /// When it was made.
+    pub made_at: String,
+}
+
+/// A claim of two reports.
+#[derive(Clone, Debug)]
+pub struct ComparedRow {
+    /// Which.
+    pub what: String,
+    /// What the first says.
+    pub first: String,
+    /// What the second says.
+    pub second: String,
+    /// Do they differ?
+    pub differs: bool,
 }
 
 /// One report in a list.
@@ -71,6 +133,8 @@ pub struct ReportPage {
     pub fragment: String,
     /// Its deliveries.
     pub deliveries: Vec<DeliveryRow>,
+    /// Other reports of its agreement, to compare it with: id and label.
+    pub others: Vec<Choice>,
     /// May this person send it?
     pub can_send: bool,
     /// May this person ask for a correction?

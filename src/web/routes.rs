@@ -112,6 +112,8 @@ fn definitions(routes: &mut ServiceConfig) {
         .route(r"/agreements/{id:\d+}/send", web::post().to(reports::send))
         .route(REPORTS, web::get().to(reports::list))
         .route(r"/reports/{id:\d+}", web::get().to(reports::show))
+        .route("/reports/archive.zip", web::get().to(reports::archive))
+        .route("/reports/compare", web::get().to(reports::compare))
         .route("/reports/key.pem", web::get().to(reports::key))
         .route(r"/reports/{id:\d+}.{format:html|txt|csv|json|json\.sig}", web::get().to(reports::download))
         .route(r"/reports/{id:\d+}/correct", web::post().to(reports::correct))

@@ -1,28 +1,35 @@
 //! A period that closes: its report is final, its chain can be verified, and what changes later corrects it openly.
 
-use crate::app::TestApp;
+use crate::app::{Browser, TestApp};
 use crate::mailing::{attachment, mailing, parsed};
 use crate::on_both;
 use crate::scene::{agree, draft, indicators, instance, promise, ratio, source};
 use crate::smtp::SmtpServer;
+use futures_util::TryStreamExt as _;
 use mail_parser::MimeHeaders as _;
 use nines::domain::calendar::{Period, PeriodKind};
 use nines::domain::exclusion::{Category, Exclusion, State};
 use nines::domain::ids::{AgreementId, ExclusionId, IndicatorId};
 use nines::domain::ledger::Slice;
 use nines::domain::model::{ObjectiveKind, SourceSpec};
-use nines::domain::signature::SigningKey;
+use nines::domain::signature::{PublicKey, SigningKey};
 use nines::domain::target::Target;
 use nines::domain::time::{Minute, Span};
 use nines::ops::decide_exclusion::{self, Decision};
 use nines::ops::define_agreement::{self, ObjectiveDraft};
 use nines::ops::revise::Taking;
 use nines::ops::verify_chain::{self, Verified};
-use nines::ops::{Context, correct_report, deliver, issue_reports, propose_exclusion, recheck_reports};
+use nines::ops::verify_files::{self, ReportText};
+use nines::ops::{
+    Context, correct_report, deliver, export_customer, issue_reports, propose_exclusion, recheck_reports,
+};
 use nines::store::outage_causes::OutageCause;
 use nines::store::reports::Report;
 use nines::store::{self, Db, Tx};
 use reqwest::StatusCode;
+use std::collections::BTreeMap;
+use std::io::{Cursor, Read as _};
+use std::process::Command;
 use std::sync::Arc;
 
 /// RFC 8410, section 10.3.
@@ -388,6 +395,111 @@ on_both! {
         let page = ana.get(&format!("/reports/{}", kept.head.id)).await;
         assert!(page.text.contains(".json.sig\"") && page.visible().contains(&digest), "{}", page.visible());
         assert_eq!(ana.get("/reports/key.pem").await.status, StatusCode::NOT_FOUND, "this instance has no key");
+    }
+}
+
+/// What stands in an archive, by name.
+fn unzipped(bytes: &[u8]) -> BTreeMap<String, Vec<u8>> {
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
+    let names: Vec<String> = archive.file_names().map(|name| name.unwrap().into_owned()).collect();
+    let mut files = BTreeMap::new();
+    for name in names {
+        let mut bytes = Vec::new();
+        archive.by_name(&name).unwrap().read_to_end(&mut bytes).unwrap();
+        files.insert(name, bytes);
+    }
+    files
+}
+
+/// Two days, the first of them corrected; and somebody who looks at them.
+async fn two_days_and_a_correction(app: &TestApp, context: &Context) -> (AgreementId, [String; 2], Browser) {
+    app.signed_in().await;
+    let (agreement, _, periods) = days(context, app, 2, &["anna@example.org"]).await;
+    assert_eq!(issue_reports::issue_due(context).await.unwrap(), 2);
+    let noon = periods[0].span().start().plus(720);
+    exclude(context, "a test of the customer", Span::new(noon, noon.plus(60))).await;
+    assert_eq!(quiet(app, context).await, 1);
+    (agreement, [0, 1].map(|n| periods[n].label()), app.signed_in().await)
+}
+
+on_both! {
+    async fn reports_are_found_and_compared(app: TestApp) {
+        let context = signing(&app);
+        let (agreement, [first, second], ana) = two_days_and_a_correction(&app, &context).await;
+        for (query, found) in [
+            ("", 3),
+            (&format!("?agreement={agreement}"), 3),
+            ("?agreement=1", 0),
+            ("?customer=Example+%26+Co", 3),
+            ("?customer=Example", 0),
+            (&format!("?period={first}"), 2),
+            ("?period=2026", 3),
+            ("?period=%25", 0),
+            ("?verdict=breached", 3),
+            ("?verdict=met", 0),
+            ("?verdict=nonsense&agreement=&page=x", 3),
+            (&format!("?customer=Example+%26+Co&period={second}&verdict=breached"), 1),
+        ] {
+            let page = ana.get(&format!("/reports{query}")).await;
+            assert_eq!(page.status, StatusCode::OK, "{query}");
+            assert_eq!(page.text.matches("<th scope=\"row\"><a href=\"/reports/").count(), found, "{query}");
+            assert_eq!(page.visible().contains("No report"), found == 0, "{query}");
+        }
+
+        let chain = chain(app.db(), agreement).await;
+        let [a, b] = [0, 2].map(|n| chain[n].head.id);
+        let page = ana.get(&format!("/reports/compare?a={a}&b={b}")).await.visible();
+        for words in ["Answered: good 14,040 13,455", "Answered: excluded minutes 0 60", "revision 1, no. 1", "revision 2, no. 3", "are made alike by both"] {
+            assert!(page.contains(words), "{words}: {page}");
+        }
+        assert!(!page.contains("Answered: target"), "{page}");
+        let all = ana.get(&format!("/reports/compare?a={a}&b={b}&all=yes")).await.visible();
+        assert!(all.contains("Answered: target 99 % 99 %"), "{all}");
+        assert_eq!(ana.get(&format!("/reports/compare?a={a}&b=1")).await.status, StatusCode::NOT_FOUND);
+        assert!(ana.get(&format!("/reports/{b}")).await.text.contains(&format!("<option value=\"{a}\">")));
+
+    }
+
+    async fn everything_about_a_customer_is_taken_along_and_verified_elsewhere(app: TestApp) {
+        let context = signing(&app);
+        let (agreement, [first, _], ana) = two_days_and_a_correction(&app, &context).await;
+        let chain = chain(app.db(), agreement).await;
+        let (name, pieces) = export_customer::export(context.clone(), "Example & Co").await.unwrap();
+        let pieces: Vec<Vec<u8>> = Box::pin(pieces.try_collect()).await.unwrap();
+        assert_eq!((name.as_str(), pieces.len() > 3), ("nines-example-co.zip", true), "piece by piece");
+        let archive = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(archive.path(), pieces.concat()).unwrap();
+        // what somebody else's program says about it
+        let tested = Command::new("python3").args(["-m", "zipfile", "-t"]).arg(archive.path()).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&tested.stdout), "Done testing\n", "{}", String::from_utf8_lossy(&tested.stderr));
+        let files = unzipped(&pieces.concat());
+        let folder = format!("{agreement}-gold");
+        let names: Vec<&str> = files.keys().map(String::as_str).collect();
+        assert_eq!(names.len(), 2 + 3 + 3 * 4, "{names:?}");
+        assert_eq!(files[&format!("{folder}/reports/00003-nines-gold-{first}-r2.json")], chain[2].document.as_bytes());
+        assert_eq!(files[&format!("{folder}/reports/00003-nines-gold-{first}-r2.json.sig")], chain[2].signature);
+        let json = |name: &str| serde_json::from_slice::<serde_json::Value>(&files[&format!("{folder}/{name}")]).unwrap();
+        assert_eq!(json("exclusions.json")[0]["reason"], "a test of the customer");
+        assert_eq!(json("revisions.json")[0]["objectives"][0][2]["says"], "99 %");
+        let deliveries = json("deliveries.json");
+        let told: Vec<_> = deliveries.as_array().unwrap().iter().map(|one| (one["report"].as_i64(), one["recipient"].as_str())).collect();
+        assert_eq!(told, [1, 2, 3].map(|n| (Some(n), Some("anna@example.org"))));
+        // and whoever gets it can verify it with what is in it
+        let texts: Vec<ReportText> = names.iter().filter(|name| name.contains("/reports/") && name.rsplit('.').next() == Some("json")).map(|name| ReportText {
+            name: (*name).to_owned(),
+            text: String::from_utf8(files[*name].clone()).unwrap(),
+            signature: files.get(&format!("{name}.sig")).cloned(),
+        }).collect();
+        let key = PublicKey::parse(std::str::from_utf8(&files["report-key.pem"]).unwrap()).unwrap();
+        assert_eq!((texts.len(), verify_files::verify(&texts, Some(&key))), (3, Vec::new()));
+
+        let sent = ana.get("/reports/archive.zip?customer=Example+%26+Co").await;
+        assert_eq!((sent.status, sent.header("content-type")), (StatusCode::OK, "application/zip"));
+        let list = ana.get("/reports?customer=Example+%26+Co").await.text;
+        assert!(list.contains("href=\"/reports/archive.zip?customer=Example+%26+Co\""), "{list}");
+        for nobody in ["", "Nobody"] {
+            assert_eq!(ana.get(&format!("/reports/archive.zip?customer={nobody}")).await.status, StatusCode::NOT_FOUND);
+        }
     }
 }
 

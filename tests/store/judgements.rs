@@ -8,7 +8,7 @@ use nines::domain::ledger::Tally;
 use nines::domain::time::{Minute, Span};
 use nines::store::evaluations::{self, Evaluation};
 use nines::store::outbox::{self, Counts, DeliveryState};
-use nines::store::reports::{self, Report, ReportHead};
+use nines::store::reports::{self, Filter, Report, ReportHead};
 use nines::store::{Db, Page, StoreError};
 
 fn evaluation(objective: ObjectiveId, status: &str, seconds: i64) -> Evaluation {
@@ -123,6 +123,20 @@ on_both! {
         assert_eq!(listed(reports::list(db, Some(agreement), Page { limit: 2, offset: 1 }).await.unwrap()), newest_first[1..3]);
         assert_eq!(listed(reports::list(db, Some(AgreementId(1)), Page::first(10)).await.unwrap()), []);
         assert_eq!(reports::count(db, None).await.unwrap(), 4);
+        for (customer, period, verdict, found) in [
+            ("Zürich Insurance", "", "", 4),
+            ("Zürich", "", "", 0),
+            ("", "2026-W4", "met", 4),
+            ("", "2026-W46", "", 2),
+            ("", "%", "", 0),
+            ("", "", "breached", 0),
+            ("Zürich Insurance", "2026-W47", "met", 1),
+        ] {
+            let [customer, period, verdict] = [customer, period, verdict].map(str::to_owned);
+            let filter = Filter { agreement: None, customer, period, verdict };
+            assert_eq!(reports::count(db, filter.clone()).await.unwrap(), found, "{filter:?}");
+            assert_eq!(reports::list(db, filter, Page::first(9)).await.unwrap().len(), usize::try_from(found).unwrap());
+        }
         assert_eq!(reports::count(db, Some(AgreementId(1))).await.unwrap(), 0);
 
         let chain = reports::in_chain(db, agreement, 1, 2).await.unwrap();

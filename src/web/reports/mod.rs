@@ -1,10 +1,14 @@
 //! Reports: the list, a stored one, a preview, their files, and sending.
 
+mod archive;
+mod compare;
 mod list;
 mod preview;
 mod send;
 mod show;
 
+pub use archive::archive;
+pub use compare::compare;
 pub use list::{list, report_rows};
 pub use preview::{preview, preview_file};
 pub use send::{correct, retry, send, send_again};

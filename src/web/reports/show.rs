@@ -1,23 +1,26 @@
 //! GET `/reports/{id}` and its files.
 
-use super::file;
+use super::{file, list};
 use crate::domain::ids::ReportId;
 use crate::domain::model::Agreement;
 use crate::domain::time::Instant;
 use crate::domain::wording;
 use crate::ops::OpsError;
 use crate::ops::show_report::{self, FileFormat, OpenReport, ReportFile};
-use crate::store;
 use crate::store::outbox::{Delivery, DeliveryState};
 use crate::store::reports::ReportHead;
+use crate::store::{self, Page};
 use crate::view::reports::{DeliveryRow, ReportPage};
-use crate::view::{Badge, Form, Help, Link, Section, Tone};
+use crate::view::{Badge, Choice, Form, Help, Link, Section, Tone};
 use crate::web::extract::{Frame, SignedIn};
 use crate::web::html::Html;
 use crate::web::{State, WebError, paths, say};
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 use chrono_tz::Tz;
+
+/// How many other reports are offered to compare with.
+const OTHERS_MAX: i64 = 60;
 
 /// The page.
 pub async fn show(
@@ -61,9 +64,22 @@ pub(super) async fn report_page(
         deliveries: deliveries.iter().map(row).collect(),
         can_send: may_edit && is_newest && !agreement.recipients.is_empty(),
         can_correct: may_edit && is_newest && !head.provisional,
+        others: others(state, &head, &agreement).await?,
         form,
         agreement: Link::new(format!("{}/{}", paths::AGREEMENTS, agreement.id), agreement.name),
     })
+}
+
+/// The newest reports of the same agreement, without this one.
+async fn others(state: &State, head: &ReportHead, agreement: &Agreement) -> Result<Vec<Choice>, WebError> {
+    let heads = store::reports::list(&state.db, Some(head.agreement), Page::first(OTHERS_MAX)).await?;
+    let others = heads.iter().filter(|other| other.id != head.id);
+    Ok(others
+        .map(|other| {
+            let label = format!("{}, {}", list::period(other, Some(agreement)), list::named(other));
+            Choice::new(other.id.to_string(), label)
+        })
+        .collect())
 }
 
 fn badges(report: &OpenReport) -> Vec<Badge> {

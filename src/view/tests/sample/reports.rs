@@ -2,7 +2,9 @@
 
 use super::objective::drawing;
 use super::{Say, shell};
-use crate::view::reports::{DeliveryRow, PreviewPage, ReportPage, ReportRow, ReportsPage};
+use crate::view::reports::{
+    ComparePage, ComparedReport, ComparedRow, DeliveryRow, PreviewPage, ReportPage, ReportRow, ReportsPage,
+};
 use crate::view::{Badge, Choice, Form, Help, Pager, Section, Status, Tone};
 use askama::Template;
 
@@ -36,6 +38,34 @@ fn fragment() -> String {
     )
 }
 
+fn compared(say: &Say) -> ComparePage {
+    let report = |href: &str, text: &str, status| ComparedReport {
+        link: say.link(href, text),
+        status,
+        made_at: say.it("made 16 Nov 2026, 01:10"),
+    };
+    let row = |what: &str, first: &str, second: &str, differs| ComparedRow {
+        what: say.it(what),
+        first: say.it(first),
+        second: say.it(second),
+        differs,
+    };
+    ComparePage {
+        shell: shell(say, "Two reports side by side", Section::Reports, Some(Help::REPORTS)),
+        reports: [
+            report("/reports/13", "Checkout for Acme: week 45, revision 1, no. 13", Status::Meeting),
+            report("/reports/14", "Checkout for Acme: week 46, revision 1, no. 14", Status::Breached),
+        ],
+        rows: vec![
+            row("Payments succeed: good", "998,997", "999,001", true),
+            row("Payments succeed: target", "99.9 %", "99.9 %", false),
+        ],
+        alike: say.it("12 further claims are made alike by both."),
+        other: say.link("/reports/compare?a=13&b=14&all=yes", "Show what is alike too"),
+        exchanged: "/reports/compare?a=14&b=13".to_owned(),
+    }
+}
+
 fn shown(say: &Say) -> ReportPage {
     let delivery = |to: &str, state: Badge, answer: &str| DeliveryRow {
         recipient: say.it(to),
@@ -61,6 +91,7 @@ fn shown(say: &Say) -> ReportPage {
             say.link("/reports/14", "Revision 2, no. 14, made 16 Nov 2026, 02:10"),
         ],
         is_signed: true,
+        others: vec![Choice::new("13", say.it("Week 45, 2 to 8 Nov 2026, revision 1, no. 13"))],
         made_at: say.it("Made 16 Nov 2026, 01:10, Europe/Berlin, from data settled until 16 Nov, 00:58."),
         fragment: fragment(),
         deliveries: vec![
@@ -82,6 +113,12 @@ pub(super) fn reports(say: &Say) -> Vec<(&'static str, String)> {
         shell: shell(say, "Reports", Section::Reports, Some(Help::REPORTS)),
         agreement: "3".to_owned(),
         agreements,
+        customer: say.it("Acme & Söhne"),
+        customers: vec![say.it("Acme & Söhne"), say.it("Globex")],
+        period: say.it("2026-W4"),
+        verdict: "breached".to_owned(),
+        verdicts: vec![Choice::new("breached", "Breached"), Choice::new("met", "Meeting")],
+        archive: Some("/reports/archive.zip?customer=Acme+%26+S%C3%B6hne".to_owned()),
         rows,
         pager: Pager {
             summary: say.it("1–3 of 14"),
@@ -125,5 +162,6 @@ pub(super) fn reports(say: &Say) -> Vec<(&'static str, String)> {
             .unwrap(),
         ),
         ("preview", preview.render().unwrap()),
+        ("compare", compared(say).render().unwrap()),
     ]
 }
