@@ -5,15 +5,21 @@
 //! (names, causes) are compared too, but alone they make no report wrong. The comparison with the period before is left
 //! out: that period has reports of its own.
 
+use crate::domain::exclusion::Category;
 use crate::domain::phrases::amount;
-use crate::domain::wording::{self, count};
+use crate::domain::recovery::MeasureKind;
+use crate::domain::wording::{self, capitalised, count};
 use crate::report::{Change, Line, Report, say};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Does a difference make a final report wrong?
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How much a claim weighs; those that weigh most come first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Weight {
+    /// What people look at first.
+    Headline,
+    /// What it was made from.
     Figure,
+    /// What makes no report wrong.
     Word,
 }
 
@@ -27,7 +33,7 @@ struct Claim {
 /// What differs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Difference {
-    /// Everything, in the order of the report.
+    /// Everything: headlines first, then what they were made from, then words, each in the order of the report.
     pub changes: Vec<Change>,
     /// Is a figure among it?
     pub has_figures: bool,
@@ -43,16 +49,19 @@ pub fn difference(before: &Report, after: &Report) -> Difference {
     let (old, new) = (of(&was), of(&is));
     let mut seen = BTreeSet::new();
     let mut found = Difference::default();
+    let mut weighed = Vec::new();
     for claim in is.iter().chain(&was) {
         // what an older version did not tell yet is no change
         let was_not_told = before.version < after.version && !old.contains_key(&claim.what);
         if !seen.insert(claim.what.as_str()) || was_not_told || old.get(&claim.what) == new.get(&claim.what) {
             continue;
         }
-        found.has_figures = found.has_figures || claim.weight == Weight::Figure;
+        found.has_figures = found.has_figures || claim.weight != Weight::Word;
         let (was, is) = (old.get(&claim.what).cloned(), new.get(&claim.what).cloned());
-        found.changes.push(Change { what: claim.what.clone(), was, is });
+        weighed.push((claim.weight, Change { what: claim.what.clone(), was, is }));
     }
+    weighed.sort_by_key(|(weight, _)| *weight);
+    found.changes = weighed.into_iter().map(|(_, change)| change).collect();
     found
 }
 
@@ -97,6 +106,10 @@ impl Claims {
         self.push(what, says.into(), Weight::Figure);
     }
 
+    fn add_headline(&mut self, what: &str, says: impl Into<String>) {
+        self.push(what, says.into(), Weight::Headline);
+    }
+
     fn add_word(&mut self, what: &str, says: impl Into<String>) {
         self.push(what, says.into(), Weight::Word);
     }
@@ -109,7 +122,7 @@ impl Claims {
 
 fn claims(report: &Report, days: Days) -> Vec<Claim> {
     let mut claims = Claims { all: Vec::new(), about: String::new() };
-    claims.add("Verdict", report.verdict.status.word());
+    claims.add_headline("Verdict", report.verdict.status.word());
     owed(&mut claims, report);
     for line in &report.objectives {
         claims.about.clone_from(&line.name);
@@ -132,15 +145,15 @@ fn claims(report: &Report, days: Days) -> Vec<Claim> {
 fn owed(claims: &mut Claims, report: &Report) {
     let whole = &report.whole;
     if let Some(credit) = &whole.credit {
-        claims.add(
+        claims.add_headline(
             "Credit owed",
             credit.credit_percent.as_deref().map_or("none".to_owned(), |share| format!("{share} %")),
         );
-        claims.add("Credit in money", credit.amount.as_deref().unwrap_or("none"));
+        claims.add_headline("Credit in money", credit.amount.as_deref().unwrap_or("none"));
     }
     for one in &whole.compliance {
         let says = one.percent.as_deref().map_or("not decided".to_owned(), |percent| format!("{percent} %"));
-        claims.add(&format!("Compliance, {}", one.group), says);
+        claims.add_headline(&format!("Compliance, {}", one.group), says);
     }
 }
 
@@ -157,7 +170,8 @@ fn downtime(claims: &mut Claims, report: &Report) {
                 Some(false) => ", broken",
                 None => "",
             };
-            claims.add(&measure.kind.replace('_', " "), format!("{}{kept}", measure.value));
+            let name = MeasureKind::from_word(&measure.kind).map_or(measure.kind.as_str(), |kind| kind.name());
+            claims.add(&capitalised(name), format!("{}{kept}", measure.value));
         }
     }
     for one in &whole.exclusions {
@@ -168,19 +182,20 @@ fn downtime(claims: &mut Claims, report: &Report) {
             count(one.over_cap_minutes)
         );
         claims.add(&format!("Exclusion {}, minutes", one.id), says);
-        claims.add_word(&format!("Exclusion {}", one.id), format!("{}: {}", one.category, one.reason));
+        let category = Category::from_word(&one.category).map_or(one.category.as_str(), |category| category.in_words());
+        claims.add_word(&format!("Exclusion {}", one.id), format!("{category}: {}", one.reason));
     }
 }
 
 fn objective(claims: &mut Claims, line: &Line) {
     let in_unit = |n: i64| amount(n, line.unit);
-    claims.add("status", line.status.word());
-    claims.add("target", format!("{} %", line.target));
-    claims.add("measured", say::measured(&line.sli));
+    claims.add_headline("status", line.status.word());
+    claims.add_headline("target", format!("{} %", line.target));
+    claims.add_headline("measured", say::measured(&line.sli));
     claims.add("good", in_unit(line.good));
     claims.add("all", in_unit(line.total));
     claims.add("known minutes", format!("{} of {}", count(line.coverage.known), count(line.coverage.minutes)));
-    claims.add("excluded minutes", count(line.letter.excluded_minutes));
+    claims.add_headline("excluded minutes", count(line.letter.excluded_minutes));
     if let Some(raw) = &line.letter.raw {
         claims.add("raw", format!("{} of {} good", in_unit(raw.good), in_unit(raw.total)));
     }
@@ -235,14 +250,16 @@ mod tests {
                 "Checkout availability: good",
                 "Checkout availability: 2026-11-09",
                 "Checkout availability: outage 2026-11-13 23:55 – 2026-11-14 00:07 CET",
-                "Checkout availability: cause of the outage 2026-11-13 23:55 – 2026-11-14 00:07 CET",
                 "Exclusion 4, minutes",
+                "Checkout availability: cause of the outage 2026-11-13 23:55 – 2026-11-14 00:07 CET",
                 "Exclusion 4",
             ]
         );
         let good = &found.changes[0];
+        after.objectives[0].status = crate::report::Status::Met;
+        assert_eq!(names(&difference(&before, &after))[0], "Checkout availability: status", "headlines first");
         assert_eq!((good.was.as_deref(), good.is.as_deref()), (Some("998,997"), Some("999,001")));
-        assert_eq!(found.changes[4].is, None, "there is no such exclusion any more");
+        assert_eq!(found.changes[3].is, None, "there is no such exclusion any more");
     }
 
     #[test]

@@ -49,8 +49,8 @@ fn correction(page: &mut Page, report: &Report) {
     for (what, was, is) in told.changes {
         page.prose("  * ", &format!("{what}: was {was}, is {is}"));
     }
-    if told.left_out > 0 {
-        page.prose("  * ", &format!("and {} more in the attached files", told.left_out));
+    if !told.further.is_empty() {
+        page.prose("  * ", &format!("and {} more in the JSON file", told.further.len()));
     }
 }
 

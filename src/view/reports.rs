@@ -49,6 +49,8 @@ pub struct ComparePage {
     pub reports: [ComparedReport; 2],
     /// What each claims.
     pub rows: Vec<ComparedRow>,
+    /// Are claims shown that both make alike?
+    pub shows_alike: bool,
     /// How many claims both make alike.
     pub alike: String,
     /// The same page with more, or with less.
@@ -86,7 +88,7 @@ pub struct ComparedRow {
 pub struct ReportRow {
     /// Its id.
     pub id: i64,
-    /// Its number: `#12`.
+    /// Its number in its agreement: `no. 12`.
     pub number: String,
     /// Its period: `Week 46, 9 to 15 Nov 2026`.
     pub period: String,

@@ -432,3 +432,65 @@ fn pictures_of_the_readme() {
         Ok(())
     });
 }
+
+/// A final report, an exclusion that is approved afterwards, and the correction that tells all of it: for everybody.
+#[test]
+fn a_final_report_is_corrected_in_the_open() {
+    demo_signed_in(View::DESK, async |page, url| {
+        // the week before the last: its data has settled, whatever day it is
+        page.goto(format!("{url}/agreements/4000/report")).await?;
+        let older = page.find(By::Css("#period option:nth-child(3)")).await?.value().await?.unwrap_or_default();
+        page.goto(format!("{url}/agreements/4000/report?period={older}")).await?;
+        press(page, "form[action$='/send'] button").await?;
+        says(page, "Correct this report").await?;
+        let first = page.current_url().await?;
+        let report: Value = serde_json::from_str(&download(page, &format!("{}.json", first.path())).await?)?;
+        let day = &report["objectives"][0]["daily"][2];
+        let day = day["day"].as_str().expect("a day");
+
+        page.goto(format!("{url}/exclusions/new")).await?;
+        page.find(By::Css("#scope option:nth-child(2)")).await?.click().await?;
+        page.find(By::Css("#category option[value=customer_fault]")).await?.click().await?;
+        for (name, text) in [("from", "09:00"), ("to", "11:30")] {
+            fill(page, name, &format!("{day} {text}")).await?;
+        }
+        fill(page, "reason", "A load test of the customer").await?;
+        press(page, "button.main[value=propose]").await?;
+        says(page, "It waits for an approver").await?;
+        press(page, "button[value=approve]").await?;
+        says(page, "It counts.").await?;
+
+        page.goto(first.as_str()).await?;
+        fill(page, "reason", "The customer tested without telling us").await?;
+        press(page, "form[action$='/correct'] button").await?;
+        says(page, "takes the place of report no. 2, revision 1").await?;
+        let correction = page.current_url().await?;
+        let compared =
+            format!("{url}/reports/compare?a={}&b={}", number_in(first.path()), number_in(correction.path()));
+        for (address, name) in [
+            (correction.to_string(), "correction"),
+            (first.to_string(), "corrected"),
+            (compared, "compared"),
+            (format!("{url}/reports?customer=ACME+Ltd"), "archive"),
+        ] {
+            page.goto(&address).await?;
+            for view in [View::DESK, View::DESK.dark(), View::PHONE, View::PHONE.dark()] {
+                page.show_as(view).await?;
+                let violations = axe_violations(page).await?;
+                assert!(violations.is_empty(), "{address} {view:?}:\n{}", violations.join("\n"));
+                assert!(!page.is_too_wide().await?, "{address} scrolls sideways in {view:?}");
+            }
+            page.show_as(View::DESK).await?;
+            page.long_picture(name, View::DESK).await?;
+            page.show_as(View::PHONE.dark()).await?;
+            page.long_picture(&format!("{name}-phone"), View::PHONE.dark()).await?;
+            page.show_as(View::DESK).await?;
+        }
+        Ok(())
+    });
+}
+
+/// `6001` of `/reports/6001`.
+fn number_in(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or_default()
+}

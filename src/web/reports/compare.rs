@@ -33,7 +33,8 @@ pub async fn compare(
 ) -> Result<Html<ComparePage>, WebError> {
     let (first, second) = (open(&state, wish.a).await?, open(&state, wish.b).await?);
     let pairs = first.1.beside(&second.1);
-    let (alike, differing): (Vec<_>, Vec<_>) = pairs.into_iter().partition(|pair| pair.first == pair.second);
+    let (alike, differing): (Vec<_>, Vec<_>) =
+        pairs.into_iter().filter(|pair| pair.what != "Verdict").partition(|pair| pair.first == pair.second);
     let n = i64::try_from(alike.len()).unwrap_or(i64::MAX);
     let shows_all = !wish.all.is_empty();
     let said = |text: Option<String>| text.filter(|text| !text.is_empty()).unwrap_or_else(|| "–".to_owned());
@@ -54,6 +55,7 @@ pub async fn compare(
                 differs,
             })
             .collect(),
+        shows_alike: shows_all,
         alike: format!("{} made alike by both.", counted(n, "further claim is", "further claims are")),
         other: Link::new(href(wish.a, wish.b, !shows_all), other),
         exchanged: href(wish.b, wish.a, shows_all),

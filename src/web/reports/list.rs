@@ -129,8 +129,8 @@ pub async fn report_rows(
 
 fn number(head: &ReportHead) -> String {
     match head.revision {
-        1 => format!("#{}", head.id),
-        revision => format!("#{}, revision {revision}", head.id),
+        1 => format!("no. {}", head.number),
+        revision => format!("no. {}, revision {revision}", head.number),
     }
 }
 

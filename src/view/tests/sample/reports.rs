@@ -11,7 +11,7 @@ use askama::Template;
 pub(super) fn report_rows(say: &Say) -> Vec<ReportRow> {
     let row = |id: i64, period: &str, status, met: &str, is_provisional, tone, mail: &str| ReportRow {
         id,
-        number: say.it(&format!("#{id}")),
+        number: say.it(&format!("no. {id}")),
         period: say.it(period),
         agreement: say.link("/agreements/3", "Checkout for Acme"),
         status,
@@ -60,6 +60,7 @@ fn compared(say: &Say) -> ComparePage {
             row("Payments succeed: good", "998,997", "999,001", true),
             row("Payments succeed: target", "99.9 %", "99.9 %", false),
         ],
+        shows_alike: true,
         alike: say.it("12 further claims are made alike by both."),
         other: say.link("/reports/compare?a=13&b=14&all=yes", "Show what is alike too"),
         exchanged: "/reports/compare?a=14&b=13".to_owned(),
