@@ -112,7 +112,7 @@ fn command() -> Command {
                     needed("format", "FORMAT", "How it is written")
                         .required(false)
                         .default_value("text")
-                        .value_parser(["html", "text", "csv", "json"]),
+                        .value_parser(["html", "text", "csv", "json", "openmetrics"]),
                 ),
         )
         .subcommand(verify_command())

@@ -21,6 +21,8 @@ pub enum Format {
     Csv,
     /// Canonical JSON.
     Json,
+    /// OpenMetrics text.
+    OpenMetrics,
 }
 
 impl Format {
@@ -32,6 +34,7 @@ impl Format {
             "text" => Some(Self::Text),
             "csv" => Some(Self::Csv),
             "json" => Some(Self::Json),
+            "openmetrics" => Some(Self::OpenMetrics),
             _ => None,
         }
     }
@@ -55,6 +58,7 @@ pub async fn write(
             report::render_html(&report, &pictures, Medium::File, None).map_err(OpsError::from)?
         }
         Format::Text => report::render_text(&report),
+        Format::OpenMetrics => report::render_openmetrics(&report),
         Format::Csv => report::render_csv([&report]).map_err(OpsError::from)?,
         Format::Json => report::render_json(&report).map_err(OpsError::from)?,
     };

@@ -23,6 +23,8 @@ pub enum FileFormat {
     Json,
     /// The signature of the canonical document.
     Signature,
+    /// OpenMetrics text.
+    OpenMetrics,
 }
 
 impl FileFormat {
@@ -35,6 +37,7 @@ impl FileFormat {
             "csv" => Some(Self::Csv),
             "json" => Some(Self::Json),
             "json.sig" => Some(Self::Signature),
+            "prom" | "openmetrics" => Some(Self::OpenMetrics),
             _ => None,
         }
     }
@@ -46,6 +49,7 @@ impl FileFormat {
             Self::Csv => "csv",
             Self::Json => "json",
             Self::Signature => "json.sig",
+            Self::OpenMetrics => "prom",
         }
     }
 
@@ -56,6 +60,7 @@ impl FileFormat {
             Self::Csv => "text/csv; charset=utf-8",
             Self::Json => "application/json",
             Self::Signature => "application/octet-stream",
+            Self::OpenMetrics => report::OPENMETRICS,
         }
     }
 }
@@ -70,6 +75,9 @@ pub struct ReportFile {
     /// Its content.
     pub body: Vec<u8>,
 }
+
+/// What the canonical document looks like, as a JSON Schema, and the version that it is about.
+pub const SCHEMA: (u32, &str) = (report::VERSION, report::SCHEMA);
 
 /// A report that can be shown.
 #[derive(Clone, Debug)]
@@ -166,6 +174,7 @@ impl OpenReport {
             (FileFormat::Html, _) => report::render_html(report, &report::charts(report)?, Medium::File, None)?,
             (FileFormat::Text, _) => report::render_text(report),
             (FileFormat::Csv, _) => report::render_csv([report])?,
+            (FileFormat::OpenMetrics, _) => report::render_openmetrics(report),
         };
         let name = report::file_name(report, format.extension());
         Ok(ReportFile { name, media_type: format.media_type(), body: body.into_bytes() })

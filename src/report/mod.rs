@@ -13,6 +13,7 @@ mod html;
 pub mod json;
 mod name;
 mod notes;
+mod openmetrics;
 mod order;
 mod say;
 mod seal;
@@ -47,6 +48,7 @@ pub use html::{Medium, render_fragment, render_html};
 pub use json::render_json;
 pub use name::{file_name, file_stem, slug};
 pub use notes::how_counted;
+pub use openmetrics::{CONTENT_TYPE as OPENMETRICS, render_openmetrics};
 pub use order::by_trouble;
 pub use seal::{Sealed, Signed};
 pub use text::render_text;
@@ -57,6 +59,8 @@ pub use whole::{
 
 /// The version of the report's JSON that this program writes; it reads the older ones too.
 pub const VERSION: u32 = 2;
+/// What that version looks like, as a JSON Schema (draft 2020-12): whatever is written must follow it.
+pub const SCHEMA: &str = include_str!("report-2.schema.json");
 
 /// Why a report cannot be rendered or read.
 #[derive(Debug, Error)]

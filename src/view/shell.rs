@@ -158,8 +158,8 @@ impl Help {
     };
     /// For the report pages.
     pub const REPORTS: Self = Self {
-        text: "A report judges one agreement over one period, once its data has settled.",
-        anchor: "coverage",
-        link: "Coverage and settled data",
+        text: "A report judges one agreement over one period. Once its data has settled it is final: what changes later makes a correction.",
+        anchor: "reports",
+        link: "Final reports",
     };
 }

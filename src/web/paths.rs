@@ -30,6 +30,8 @@ pub const AUDIT: &str = "/audit";
 pub const HEALTH: &str = "/health";
 /// The process can work.
 pub const READY: &str = "/ready";
+/// What a report's JSON looks like, for machines.
+pub const REPORT_SCHEMA: &str = "/schema/report-{version}.json";
 /// Own counters.
 pub const METRICS: &str = "/metrics";
 /// Embedded files.

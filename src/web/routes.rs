@@ -2,7 +2,8 @@
 
 use crate::web::paths::{
     ACCOUNT, AGREEMENTS, ASSETS, AUDIT, EXCLUSIONS, GUIDE, HEALTH, HOME, METRICS, OBJECTIVE, OBJECTIVE_CAUSE,
-    OBJECTIVE_FILE, OBJECTIVE_OUTAGES, OBJECTIVE_OUTLOOKS, READY, REPORTS, SET_UP, SIGN_IN, SIGN_OUT, SOURCES,
+    OBJECTIVE_FILE, OBJECTIVE_OUTAGES, OBJECTIVE_OUTLOOKS, READY, REPORT_SCHEMA, REPORTS, SET_UP, SIGN_IN, SIGN_OUT,
+    SOURCES,
 };
 use crate::web::{State, WebError, account, assets, csrf, error, extract, health, session};
 use crate::web::{agreements, exclusions, reports, sources};
@@ -18,6 +19,7 @@ pub fn machines(routes: &mut ServiceConfig) {
     routes.service(web::resource(HEALTH).route(web::get().to(health::health)).route(web::head().to(health::health)));
     routes.service(web::resource(READY).route(web::get().to(health::ready)).route(web::head().to(health::ready)));
     routes.service(web::resource(METRICS).route(web::get().to(health::metrics)));
+    routes.service(web::resource(REPORT_SCHEMA).route(web::get().to(reports::schema)));
     routes.service(web::resource(ASSETS).route(web::get().to(assets::show)).route(web::head().to(assets::show)));
 }
 
@@ -108,14 +110,14 @@ fn definitions(routes: &mut ServiceConfig) {
         .route(r"/agreements/{id:\d+}/revisions", web::get().to(agreements::revisions))
         .route(r"/agreements/{id:\d+}/revisions/{number:\d+}/withdraw", web::post().to(agreements::withdraw))
         .route(r"/agreements/{id:\d+}/report", web::get().to(reports::preview))
-        .route(r"/agreements/{id:\d+}/report.{format:html|txt|csv|json}", web::get().to(reports::preview_file))
+        .route(r"/agreements/{id:\d+}/report.{format:html|txt|csv|json|prom}", web::get().to(reports::preview_file))
         .route(r"/agreements/{id:\d+}/send", web::post().to(reports::send))
         .route(REPORTS, web::get().to(reports::list))
         .route(r"/reports/{id:\d+}", web::get().to(reports::show))
         .route("/reports/archive.zip", web::get().to(reports::archive))
         .route("/reports/compare", web::get().to(reports::compare))
         .route("/reports/key.pem", web::get().to(reports::key))
-        .route(r"/reports/{id:\d+}.{format:html|txt|csv|json|json\.sig}", web::get().to(reports::download))
+        .route(r"/reports/{id:\d+}.{format:html|txt|csv|json|json\.sig|prom}", web::get().to(reports::download))
         .route(r"/reports/{id:\d+}/correct", web::post().to(reports::correct))
         .route(r"/reports/{id:\d+}/send", web::post().to(reports::send_again))
         .route(r"/reports/{id:\d+}/deliveries/{delivery:\d+}/retry", web::post().to(reports::retry));

@@ -36,7 +36,7 @@ use std::sync::Arc;
 const KEY: &str = "MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC";
 
 /// The application's context with a key that signs.
-fn signing(app: &TestApp) -> Context {
+pub fn signing(app: &TestApp) -> Context {
     let context = instance(app, "one");
     let mut settings = (*context.settings).clone();
     settings.report.signing_key = Some(SigningKey::parse(KEY).unwrap());
@@ -412,7 +412,7 @@ fn unzipped(bytes: &[u8]) -> BTreeMap<String, Vec<u8>> {
 }
 
 /// Two days, the first of them corrected; and somebody who looks at them.
-async fn two_days_and_a_correction(app: &TestApp, context: &Context) -> (AgreementId, [String; 2], Browser) {
+pub async fn two_days_and_a_correction(app: &TestApp, context: &Context) -> (AgreementId, [String; 2], Browser) {
     app.signed_in().await;
     let (agreement, _, periods) = days(context, app, 2, &["anna@example.org"]).await;
     assert_eq!(issue_reports::issue_due(context).await.unwrap(), 2);

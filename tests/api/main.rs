@@ -29,5 +29,6 @@ mod revisions;
 mod safety;
 mod scene;
 mod scrape;
+mod shapes;
 
 use nines_support::smtp;

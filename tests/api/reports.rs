@@ -18,7 +18,7 @@ const WEEK_MINUTES: i64 = 7 * 1440;
 /// An agreement whose week 46 is fully measured: ten requests a minute, and 60 bad ones on its first hour.
 ///
 /// 100 800 requests, 60 bad: 99.94047…, shown as 99.9405 %. Target 99.9 % allows 100.8 bad ones.
-async fn an_agreement(app: &TestApp, ana: &Browser, recipients: &str) -> i64 {
+pub async fn an_agreement(app: &TestApp, ana: &Browser, recipients: &str) -> i64 {
     let source = Source {
         id: nines::domain::ids::SourceId(0),
         name: "prometheus".to_owned(),
@@ -246,7 +246,7 @@ async fn a_sent_report_arrives_with_the_numbers_of_its_page() {
 /// The first hour has 60 bad requests of 600, and all of it was announced maintenance: 20 min are forgiven. Raw that is
 /// 100 740 of 100 800, 99.9405 %; contractual 100 560 of 100 600, 99.9602 %: above the tier, which 99.95 % of 100 600
 /// leaves 50.3 bad, so 10 more requests. The outage of 40 min breaks the repair; someone knows why.
-async fn under_a_contract(app: &TestApp, id: i64) {
+pub async fn under_a_contract(app: &TestApp, id: i64) {
     use nines::domain::credit::{Credit, CreditTexts};
     use nines::domain::exclusion::{Exclusion, Rules, Signed, State};
     use nines::domain::recovery::{RecoveryTargets, RecoveryTexts};

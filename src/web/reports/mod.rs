@@ -12,7 +12,7 @@ pub use compare::compare;
 pub use list::{list, report_rows};
 pub use preview::{preview, preview_file};
 pub use send::{correct, retry, send, send_again};
-pub use show::{download, key, show};
+pub use show::{download, key, schema, show};
 
 use crate::ops::show_report::ReportFile;
 use actix_web::HttpResponse;

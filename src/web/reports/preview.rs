@@ -44,7 +44,8 @@ pub async fn preview(
     let report = show_report::preview(&state, &agreement, period).await?;
     if let Some(word) = wish.format.as_deref().filter(|word| !word.is_empty()) {
         let format = FileFormat::from_word(word);
-        let format = format.ok_or_else(|| WebError::refused("Please choose the format html, text, csv or json."))?;
+        let format = format
+            .ok_or_else(|| WebError::refused("Please choose the format html, text, csv, json or openmetrics."))?;
         return Ok(file(report.file(format)?));
     }
     page(

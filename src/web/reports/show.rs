@@ -100,6 +100,17 @@ fn revision(head: &ReportHead, agreement: &Agreement) -> Link {
     )
 }
 
+/// GET `/schema/report-2.json`: what the JSON of a report looks like. For everybody: it says nothing about anybody.
+pub async fn schema(version: Path<String>) -> HttpResponse {
+    let (known, schema) = show_report::SCHEMA;
+    if *version != known.to_string() {
+        return HttpResponse::NotFound()
+            .content_type("text/plain; charset=utf-8")
+            .body(format!("Nines writes version {known} of its reports; look at /schema/report-{known}.json\n"));
+    }
+    HttpResponse::Ok().content_type("application/schema+json").body(schema)
+}
+
 /// GET `/reports/key.pem`: what signatures are checked with.
 pub async fn key(_user: SignedIn, state: Data<State>) -> Result<HttpResponse, WebError> {
     let key = state.settings.report.signing_key.as_ref();
