@@ -54,7 +54,7 @@ async fn agreements(context: &Context, name: Option<&str>) -> Result<Vec<Agreeme
 
 /// `“Gold” (4000): 12 reports, the newest no. 12 with SHA-256 …; 10 made anew from the ledger.`
 fn summary(agreement: &Agreement, verified: &Verified) -> String {
-    let Verified { reports, head, before_the_chain, remade, too_old, findings: _ } = verified;
+    let Verified { reports, head, before_the_chain, other_key, remade, too_old, findings: _ } = verified;
     let newest = match head.digest {
         Some(digest) => format!(", the newest no. {} with SHA-256 {digest}", count(head.number)),
         None => String::new(),
@@ -62,6 +62,7 @@ fn summary(agreement: &Agreement, verified: &Verified) -> String {
     let further = [
         (*remade, "made anew from the ledger"),
         (*too_old, "too old for that: their minutes are not kept any more"),
+        (*other_key, "signed with another key, so that their signatures were not checked"),
         (*before_the_chain, "older than the chain, so that nothing vouches for them"),
     ];
     let further: Vec<String> =

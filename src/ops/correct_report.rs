@@ -1,5 +1,6 @@
 //! Corrects a final report: another revision, with what it changes and why. The one before stays as it was issued.
 
+use crate::domain::chain::Digest;
 use crate::domain::ids::{ReportId, UserId};
 use crate::domain::model::Agreement;
 use crate::ops::keep_report::{Ready, watch};
@@ -59,16 +60,12 @@ pub(super) async fn compare(context: &Context, agreement: &Agreement, kept: &Kep
 }
 
 /// The revision that takes the place of `before`, ready to be kept.
-pub(super) fn revision(
-    before: &ReportHead,
-    after: Report,
-    difference: Difference,
-    why: Why,
-) -> Result<Ready, OpsError> {
+pub(super) fn revision(kept: &Kept, after: Report, difference: Difference, why: Why) -> Result<Ready, OpsError> {
+    let before = &kept.head;
     let correction = Correction {
         number: before.number,
         revision: before.revision,
-        sha256: before.digest,
+        sha256: Digest::of(kept.document.as_bytes()),
         reasons: why.reasons,
         asked_by: why.asked_by,
         changes: difference.changes,
@@ -111,7 +108,7 @@ pub async fn correct(context: &Context, who: Option<UserId>, id: ReportId, reaso
     let person = people.into_iter().find(|user| Some(user.id) == who);
     let asked_by = person.map(|user| if user.name.is_empty() { user.email } else { user.name });
     let told = Told { period: kept.head.label.clone(), revision: after.revision + 1, reasons: vec![reason.clone()] };
-    let ready = revision(&kept.head, after, difference, Why { reasons: vec![reason], asked_by })?;
+    let ready = revision(&kept, after, difference, Why { reasons: vec![reason], asked_by })?;
     let mut tx = context.db.begin_write().await?;
     let new = ready.keep(&mut tx, context, &agreement).await?;
     audit(&mut tx, context.clock.now(), who, "report.corrected", ("report", new.0), (None, Some(&told))).await?;

@@ -3,6 +3,7 @@
 //! Late data and decisions come in swarms, so a change is looked at once it has been quiet for a while: one correction then
 //! tells all of it.
 
+use crate::domain::calendar::{Period, PeriodKind};
 use crate::domain::exclusion::Exclusion;
 use crate::domain::ids::{AgreementId, ReportId};
 use crate::domain::model::Agreement;
@@ -13,25 +14,27 @@ use crate::ops::{Context, OpsError, audit};
 use crate::store::rechecks::{Cause, Reason, Touch};
 use crate::store::reports::{Report as Kept, ReportHead};
 use crate::store::{self, StoreError, Tx};
+use chrono_tz::Tz;
 
 /// How long nothing further must happen before a change is looked at.
 const QUIET_SECONDS: i64 = 10 * 60;
 /// How long a report waits that could not be made anew, or whose data has not settled.
 const AGAIN_SECONDS: i64 = 30 * 60;
 /// How many reports one round makes anew.
-const ROUND: i64 = 20;
+const ROUND: i64 = 200;
 
 /// Remembers that an exclusion was approved, or withdrawn after it had been: it may concern reports of any period that it
 /// touches, and by the monthly cap those of the whole months around it.
 pub(super) async fn touch(tx: &mut Tx, cause: Cause, exclusion: &Exclusion, now: Minute) -> Result<(), OpsError> {
-    const MONTH_MINUTES: i64 = 31 * DAY_MINUTES;
     let first = exclusion.first.start();
     let past = Span::new(first, now.max(first));
     let occurrences = exclusion.when.spans(past);
     let (Some(begin), Some(end)) = (occurrences.as_slice().first(), occurrences.as_slice().last()) else {
         return Ok(()); // it lies ahead
     };
-    let span = Span::new(begin.start().plus(-MONTH_MINUTES), end.end().plus(MONTH_MINUTES));
+    // a day more on either side: months begin by the clock of each agreement
+    let month = |minute: Minute| Period::containing(PeriodKind::Month, Tz::UTC, minute.start()).span();
+    let span = Span::new(month(begin.start().plus(-DAY_MINUTES)).start(), month(end.end().plus(DAY_MINUTES)).end());
     Ok(store::rechecks::touch(tx, cause, span).await?)
 }
 
@@ -80,7 +83,7 @@ async fn look_at(context: &Context, id: AgreementId, label: &str) -> Result<bool
             let why = Why { reasons: sentences(context, &agreement, &reasons).await?, asked_by: None };
             let told =
                 Told { period: label.to_owned(), revision: kept.head.revision + 1, reasons: why.reasons.clone() };
-            let ready = revision(&kept.head, *after, difference, why)?;
+            let ready = revision(&kept, *after, difference, why)?;
             let mut tx = context.db.begin_write().await?;
             let new = match ready.keep(&mut tx, context, &agreement).await {
                 // another instance was faster

@@ -26,12 +26,30 @@ pub struct Verified {
     pub head: Head,
     /// How many are older than the chain, so that nothing can be said about their bytes.
     pub before_the_chain: i64,
+    /// How many are signed with another key than the one at hand, which may have been changed since.
+    pub other_key: i64,
     /// How many were made anew from the ledger and say the same, or are among the findings.
     pub remade: i64,
     /// How many are too old to be made anew: their minutes are not kept any more.
     pub too_old: i64,
     /// Everything that is wrong, one sentence each, without a full stop.
     pub findings: Vec<String>,
+}
+
+impl Verified {
+    /// Looks at a report's signature. What is not signed says so itself: it was issued before there was a key.
+    fn signature(&mut self, kept: &Kept, report: &Report, key: Option<&PublicKey>) {
+        let Some((key, place)) = key.zip(report.chain.as_ref()) else { return };
+        match Signed::check(place, &kept.document, &kept.signature, key) {
+            Signed::Not => {}
+            Signed::ByAnother(_) => self.other_key += 1,
+            signed => {
+                let complaint =
+                    signed.complaint().map(|complaint| format!("report no. {} {complaint}", kept.head.number));
+                self.findings.extend(complaint);
+            }
+        }
+    }
 }
 
 /// Verifies the reports of one agreement. Without a key, signatures are not looked at.
@@ -53,7 +71,8 @@ pub async fn verify(context: &Context, agreement: &Agreement, key: Option<&Publi
             verified.before_the_chain += i64::from(kept.head.digest.is_none());
             match read {
                 Ok(report) => {
-                    verified.findings.extend(alone(&kept, &report, key));
+                    verified.findings.extend(alone(&kept, &report));
+                    verified.signature(&kept, &report, key);
                     newest.insert(kept.head.label.clone(), (kept.head, report));
                 }
                 Err(error) => verified.findings.push(unreadable(&kept.head, &error)),
@@ -81,8 +100,8 @@ fn unreadable(head: &ReportHead, error: &ReportError) -> String {
     format!("report no. {} is damaged: {error}", head.number)
 }
 
-/// What a report's own bytes, the row that it is kept in and its signature say about each other.
-fn alone(kept: &Kept, report: &Report, key: Option<&PublicKey>) -> Vec<String> {
+/// What a report's own bytes and the row that it is kept in say about each other.
+fn alone(kept: &Kept, report: &Report) -> Option<String> {
     let head = &kept.head;
     let says = ReportHead {
         id: head.id,
@@ -96,21 +115,14 @@ fn alone(kept: &Kept, report: &Report, key: Option<&PublicKey>) -> Vec<String> {
         verdict: report.verdict.status.key().to_owned(),
         built_at: report.built_at,
     };
-    let mut findings = Vec::new();
-    if says != *head {
-        findings.push(format!(
+    (says != *head).then(|| {
+        format!(
             "report no. {} is listed as {}, but says of itself that it is {}",
             head.number,
             described(head),
             described(&says)
-        ));
-    }
-    let signed =
-        key.zip(report.chain.as_ref()).map(|(key, place)| Signed::check(place, &kept.document, &kept.signature, key));
-    // reports that were issued before there was a key say so themselves
-    let complaint = signed.filter(|signed| *signed != Signed::Not).and_then(Signed::complaint);
-    findings.extend(complaint.map(|complaint| format!("report no. {} {complaint}", head.number)));
-    findings
+        )
+    })
 }
 
 fn described(head: &ReportHead) -> String {

@@ -25,8 +25,8 @@ pub struct Correction {
     /// That report's revision.
     pub revision: i64,
     /// The SHA-256 of that report's JSON.
-    #[serde(with = "serial::maybe_digest")]
-    pub sha256: Option<Digest>,
+    #[serde(with = "serial::digest")]
+    pub sha256: Digest,
     /// Why, one sentence each.
     pub reasons: Vec<String>,
     /// Who asked for it; null if Nines noticed by itself.

@@ -54,6 +54,20 @@ pub(super) mod maybe_instant {
     }
 }
 
+/// 64 hexadecimal digits.
+pub(super) mod digest {
+    use super::{Deserializer, Serializer};
+    use crate::domain::chain::Digest;
+
+    pub(in crate::report) fn serialize<S: Serializer>(digest: &Digest, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(digest)
+    }
+
+    pub(in crate::report) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Digest, D::Error> {
+        super::read(deserializer, "SHA-256", Digest::parse)
+    }
+}
+
 /// 64 hexadecimal digits, or null.
 pub(super) mod maybe_digest {
     use super::{Deserializer, Serializer};

@@ -180,6 +180,8 @@ pub struct PreviewPage {
     pub periods: Vec<Choice>,
     /// Is the period still running, or its data not settled?
     pub is_provisional: bool,
+    /// The final report of the period, if there is one.
+    pub final_report: Option<Link>,
     /// The report as an HTML fragment, which is trusted and not escaped; its headings start at `h2`.
     pub fragment: String,
     /// Who would receive it.
