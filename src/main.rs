@@ -110,10 +110,32 @@ fn command() -> Command {
                         .value_parser(["html", "text", "csv", "json"]),
                 ),
         )
+        .subcommand(
+            Command::new("exclusions")
+                .about("Writes the exclusions, with who proposed and who approved them, to standard output")
+                .arg(needed("state", "STATE", "Only those in this state").required(false).value_parser([
+                    "proposed",
+                    "approved",
+                    "rejected",
+                    "withdrawn",
+                ]))
+                .arg(table_format()),
+        )
+        .subcommand(
+            Command::new("revisions")
+                .about("Writes what changed in an agreement, who changed it and when, to standard output")
+                .arg(needed("agreement", "NAME", "Name or number of the agreement"))
+                .arg(table_format()),
+        )
         .subcommand(baseline_command())
         .subcommand(
             Command::new("healthcheck").about("Asks the server that runs with these settings whether it is ready"),
         )
+}
+
+fn table_format() -> Arg {
+    let format = Arg::new("format").long("format").value_name("FORMAT").help("How it is written");
+    format.default_value("csv").value_parser(["csv", "json"])
 }
 
 fn baseline_command() -> Command {
@@ -165,6 +187,7 @@ fn run_async(name: &str, sub: &ArgMatches, settings: Settings) -> Result<(), Fai
             "healthcheck" => app::healthcheck(&settings).await?,
             "demo" => demo(settings).await?,
             "report" => report(sub, settings).await?,
+            "exclusions" | "revisions" => export(name, sub, settings).await?,
             _ => serve(settings).await?,
         }
         Ok(())
@@ -200,6 +223,16 @@ async fn report(sub: &ArgMatches, settings: Settings) -> Result<(), Failure> {
     // clap lets only the formats through that it offers
     let format = Format::from_word(word("format")).unwrap_or(Format::Text);
     let text = app::report::write(settings, Clock::system(), word("agreement"), word("period"), format).await?;
+    Ok(io::stdout().write_all(text.as_bytes())?)
+}
+
+async fn export(name: &str, sub: &ArgMatches, settings: Settings) -> Result<(), Failure> {
+    let word = |name: &str| sub.get_one::<String>(name).map(String::as_str);
+    let format = app::export::Format::from_ending(word("format").unwrap_or_default());
+    let text = match name {
+        "exclusions" => app::export::exclusions(settings, Clock::system(), word("state"), format).await?,
+        _ => app::export::revisions(settings, Clock::system(), word("agreement").unwrap_or_default(), format).await?,
+    };
     Ok(io::stdout().write_all(text.as_bytes())?)
 }
 

@@ -22,6 +22,7 @@ pub mod revise;
 
 pub mod apply_revisions;
 
+pub mod tell_revisions;
 pub mod terms_in_force;
 
 pub mod compare_terms;
@@ -53,6 +54,7 @@ pub mod foresee;
 pub mod explain_outage;
 
 pub mod export_outages;
+pub mod export_revisions;
 
 pub mod check_threshold;
 

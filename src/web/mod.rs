@@ -24,6 +24,7 @@ pub mod units;
 pub mod export;
 
 pub mod audit;
+mod body;
 pub mod guide;
 
 pub mod assets;

@@ -106,6 +106,7 @@ fn definitions(routes: &mut ServiceConfig) {
         .route(r"/agreements/{id:\d+}/archive", web::post().to(agreements::archive))
         .route(r"/agreements/{id:\d+}/restore", web::post().to(agreements::restore))
         .route(r"/agreements/{id:\d+}/revisions", web::get().to(agreements::revisions))
+        .route(r"/agreements/{id:\d+}/revisions.{ending:csv|json}", web::get().to(agreements::export_revisions))
         .route(r"/agreements/{id:\d+}/revisions/{number:\d+}/withdraw", web::post().to(agreements::withdraw))
         .route(r"/agreements/{id:\d+}/report", web::get().to(reports::preview))
         .route(r"/agreements/{id:\d+}/report.{format:html|txt|csv|json}", web::get().to(reports::preview_file))

@@ -103,6 +103,9 @@ on_both! {
         for (browser, action) in [(&viewer, "approve"), (&viewer, "withdraw"), (&editor, "approve"), (&editor, "reject")] {
             assert_eq!(decide(browser, &page, "proposed", action).await.status, StatusCode::FORBIDDEN);
         }
+        let other = somebody(&app, "Otto", Role::Editor).await;
+        assert_eq!(decide(&other, &page, "proposed", "withdraw").await.status, StatusCode::FORBIDDEN, "it is not his");
+        assert!(!other.get(&page).await.text.contains("/decide") && editor.get(&page).await.text.contains("/decide"));
         assert_eq!(viewer.get("/exclusions/new").await.status, StatusCode::FORBIDDEN);
         assert!(!viewer.get(&page).await.text.contains("/decide"));
 

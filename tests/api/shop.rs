@@ -91,6 +91,81 @@ fn world() -> &'static Prometheus {
     WORLD.get_or_init(|| Prometheus::with_history(|out| out.write_all(history().as_bytes())))
 }
 
+/// What is promised, as it would be typed; each has a service, a source and a window besides.
+const OBJECTIVES: [&[(&str, &str)]; 9] = [
+    &[
+        ("kind", "availability"),
+        ("name", "Uptime"),
+        ("total", "shop_requests_total"),
+        ("part", "shop_requests_total{code=\"500\"}"),
+        ("target", "99.9"),
+        ("method", "timeslices"),
+        ("slice", "1"),
+        ("slice-target", "99"),
+        ("earns-credit", "on"),
+    ],
+    &[
+        ("kind", "latency"),
+        ("name", "Fast"),
+        ("histogram", "shop_seconds_bucket"),
+        ("percentiles", "p50 100ms, p95 500ms, p99 1s, p99.9 2s"),
+    ],
+    &[
+        ("kind", "throughput"),
+        ("name", "A thousand a second"),
+        ("total", "shop_requests_total"),
+        ("at-least", "1000"),
+        ("target", "99"),
+    ],
+    &[
+        ("kind", "level"),
+        ("name", "Processor"),
+        ("level", "shop_cpu_percent"),
+        ("limit-is", "at-most"),
+        ("limit", "70"),
+        ("target", "95"),
+    ],
+    &[
+        ("kind", "level"),
+        ("name", "Memory"),
+        ("level", "shop_memory_percent"),
+        ("limit-is", "at-most"),
+        ("limit", "80"),
+        ("target", "99"),
+    ],
+    &[
+        ("kind", "error_rate"),
+        ("name", "HTTP errors"),
+        ("total", "shop_requests_total"),
+        ("part", "shop_requests_total{code=\"500\"}"),
+        ("target", "0.1"),
+    ],
+    &[
+        ("kind", "error_rate"),
+        ("name", "Database errors"),
+        ("total", "shop_queries_total"),
+        ("part", "shop_queries_total{result=\"error\"}"),
+        ("target", "0.01"),
+    ],
+    &[
+        ("kind", "success"),
+        ("name", "Payments go through"),
+        ("total", "shop_payments_total"),
+        ("part", "shop_payments_total{result=\"ok\"}"),
+        ("part-is", "good"),
+        ("target", "99.5"),
+    ],
+    &[
+        ("kind", "level"),
+        ("name", "Customers are content"),
+        ("level", "shop_satisfaction"),
+        ("limit-is", "at-least"),
+        ("limit", "4.5"),
+        ("target", "95"),
+        ("group", "business"),
+    ],
+];
+
 /// The fields of the form, as they would be typed.
 fn fields(source: &str) -> Vec<(String, String)> {
     let contract = [
@@ -109,78 +184,9 @@ fn fields(source: &str) -> Vec<(String, String)> {
         ("tiers", "99.9: 10, 99: 25"),
         ("fee", "1,000.00 USD"),
     ];
-    let requests = "shop_requests_total";
-    let bad = "shop_requests_total{code=\"500\"}";
-    let objectives: [&[(&str, &str)]; 9] = [
-        &[
-            ("kind", "availability"),
-            ("name", "Uptime"),
-            ("total", requests),
-            ("part", bad),
-            ("target", "99.9"),
-            ("method", "timeslices"),
-            ("slice", "1"),
-            ("slice-target", "99"),
-            ("earns-credit", "on"),
-        ],
-        &[
-            ("kind", "latency"),
-            ("name", "Fast"),
-            ("histogram", "shop_seconds_bucket"),
-            ("percentiles", "p50 100ms, p95 500ms, p99 1s, p99.9 2s"),
-        ],
-        &[
-            ("kind", "throughput"),
-            ("name", "A thousand a second"),
-            ("total", requests),
-            ("at-least", "1000"),
-            ("target", "99"),
-        ],
-        &[
-            ("kind", "level"),
-            ("name", "Processor"),
-            ("level", "shop_cpu_percent"),
-            ("limit-is", "at-most"),
-            ("limit", "70"),
-            ("target", "95"),
-        ],
-        &[
-            ("kind", "level"),
-            ("name", "Memory"),
-            ("level", "shop_memory_percent"),
-            ("limit-is", "at-most"),
-            ("limit", "80"),
-            ("target", "99"),
-        ],
-        &[("kind", "error_rate"), ("name", "HTTP errors"), ("total", requests), ("part", bad), ("target", "0.1")],
-        &[
-            ("kind", "error_rate"),
-            ("name", "Database errors"),
-            ("total", "shop_queries_total"),
-            ("part", "shop_queries_total{result=\"error\"}"),
-            ("target", "0.01"),
-        ],
-        &[
-            ("kind", "success"),
-            ("name", "Payments go through"),
-            ("total", "shop_payments_total"),
-            ("part", "shop_payments_total{result=\"ok\"}"),
-            ("part-is", "good"),
-            ("target", "99.5"),
-        ],
-        &[
-            ("kind", "level"),
-            ("name", "Customers are content"),
-            ("level", "shop_satisfaction"),
-            ("limit-is", "at-least"),
-            ("limit", "4.5"),
-            ("target", "95"),
-            ("group", "business"),
-        ],
-    ];
     let usual = [("service", "shop"), ("source", source), ("window", "period")];
     let mut all: Vec<_> = contract.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    for (number, objective) in objectives.iter().enumerate() {
+    for (number, objective) in OBJECTIVES.iter().enumerate() {
         let field = |(name, value): &(&str, &str)| (format!("objective-{number}-{name}"), (*value).to_owned());
         all.extend(usual.iter().chain(*objective).map(field));
     }
@@ -259,8 +265,8 @@ async fn maintain(app: &TestApp, agreement: &str) {
     assert_eq!(proposed.status, StatusCode::SEE_OTHER, "{}", proposed.visible());
     let page = proposed.location();
     let approval = [("seen", "proposed"), ("action", "approve"), ("remark", "")];
-    let approved = approver.post_from(page, &format!("{page}/decide"), &approval).await;
-    assert_eq!(approved.status, StatusCode::SEE_OTHER, "{}", approved.visible());
+    let done = approver.post_from(page, &format!("{page}/decide"), &approval).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.visible());
 }
 
 on_both! {
@@ -325,6 +331,6 @@ on_both! {
             assert!(csv.lines().any(|row| row.contains(name) && row.contains(&format!(",{good},{},{total},", total - good))), "{name}: {csv}");
         }
         let mail = store::outbox::list_by_report(app.db(), nines::domain::ids::ReportId(path.parse().unwrap())).await.unwrap();
-        assert_eq!((mail.len(), mail[0].recipient.to_string()), (1, "ada@example.org".to_owned()));
+        assert_eq!((mail.len(), mail[0].recipient.clone()), (1, "ada@example.org".to_owned()));
     }
 }

@@ -123,6 +123,7 @@ async fn take(
 ) -> Result<HttpResponse, WebError> {
     say::editor(&user.0)?;
     let mut typed = posted.form();
+    form::take_holidays_file(&mut typed);
     let choices = Choices::load(state).await?;
     let id = before.as_ref().map(|defined| defined.agreement.id);
     let mut previews = Vec::new();

@@ -14,5 +14,5 @@ mod whole;
 pub use define::{archive, change, create, edit, new, restore};
 pub use export::export;
 pub use list::list;
-pub use revisions::{revisions, withdraw};
+pub use revisions::{export as export_revisions, revisions, withdraw};
 pub use show::show;
