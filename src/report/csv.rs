@@ -1,7 +1,7 @@
 //! The report as CSV: a header row, then one row for each objective and period.
 //!
 //! RFC 4180 with CRLF, UTF-8. Numbers are plain decimals without thousands; a cell is empty where nothing was measured.
-//! Text that a spreadsheet would run as a formula begins with an apostrophe ([`safe_cell`]).
+//! Text that a spreadsheet would run as a formula begins with an apostrophe.
 
 use crate::report::{Line, Report, ReportError, Sli};
 use ::csv::{Terminator, WriterBuilder};

@@ -280,7 +280,7 @@ on_both! {
         assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.visible());
         let agreement = saved.location().trim_start_matches("/agreements/").to_owned();
         let terms = ana.get(saved.location()).await.visible();
-        for promise in ["p99.9", "99.5 %", "30 d", "15 min", "4 h", "0.01 %"] {
+        for promise in ["p99.9", "99.5 %", "30 d", "15 min", "4 h", "0.01 %", "99.9: 10, 99: 25", "1,000.00 USD"] {
             assert!(terms.contains(promise), "{promise} is missing in {terms}");
         }
         maintain(&app, &agreement).await;

@@ -1,7 +1,7 @@
 //! GET `/agreements/{id}`: terms, the running period, and a row per past period.
 
 use super::{verdict, whole};
-use crate::domain::calendar::{Period, PeriodKind};
+use crate::domain::calendar::{Anchor, Period, PeriodKind};
 use crate::domain::ids::AgreementId;
 use crate::domain::judgement::{self, Judgement};
 use crate::domain::model::{Agreement, EmailAddress};
@@ -9,6 +9,7 @@ use crate::domain::time::{DAY_MINUTES, Minute};
 use crate::domain::wording;
 use crate::ops::OpsError;
 use crate::ops::assess::{Case, assess};
+use crate::ops::compare_terms::contract;
 use crate::ops::evaluate::{evaluate, judged_until};
 use crate::ops::judge::Judge;
 use crate::ops::judge_periods::{JudgedPeriod, judge_periods};
@@ -93,10 +94,20 @@ fn terms(agreement: &Agreement) -> Vec<Fact> {
         Fact::new("Recipients", if recipients.is_empty() { "none".to_owned() } else { recipients.join(", ") }),
         Fact::new("In force since", wording::instant(agreement.created_at, agreement.zone)),
     ];
+    terms.extend(by_the_letter(agreement));
     if let Some(at) = agreement.archived_at {
         terms.push(Fact::new("Archived", wording::instant(at, agreement.zone)));
     }
     terms
+}
+
+/// What the contract says beyond the usual.
+fn by_the_letter(agreement: &Agreement) -> impl Iterator<Item = Fact> {
+    const SHOWN: [&str; 7] = ["name", "customer", "owner", "time zone", "judged by", "report", "recipients"];
+    let is_usual = |name: &str| name == "periods begin" && agreement.terms.anchor == Anchor::default();
+    let said = contract(agreement).into_iter();
+    let said = said.filter(move |(name, text)| !text.is_empty() && !SHOWN.contains(name) && !is_usual(name));
+    said.map(|(name, text)| Fact::new(wording::capitalised(name), text))
 }
 
 fn report_pace(every: PeriodKind) -> String {
