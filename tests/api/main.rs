@@ -28,5 +28,6 @@ mod revisions;
 mod safety;
 mod scene;
 mod scrape;
+mod shares;
 
 use nines_support::smtp;
