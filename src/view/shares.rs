@@ -141,6 +141,14 @@ pub struct SheetPage {
     pub reports: Vec<SheetReport>,
 }
 
+impl SheetPage {
+    /// Is there an outlook for any objective?
+    #[must_use]
+    pub fn has_outlook(&self) -> bool {
+        self.objectives.iter().any(|row| row.outlook.is_some())
+    }
+}
+
 /// An objective on the sheet.
 #[derive(Clone, Debug)]
 pub struct SheetObjective {
@@ -154,8 +162,8 @@ pub struct SheetObjective {
     pub sli: String,
     /// The target.
     pub target: String,
-    /// How the period will probably end.
-    pub outlook: String,
+    /// How the period will probably end; none for a rolling window, which never ends.
+    pub outlook: Option<String>,
 }
 
 /// An issued report on the sheet.

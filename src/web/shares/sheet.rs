@@ -139,7 +139,7 @@ fn row(
         status: standing::status(judgement.status),
         sli: standing::measured(objective.kind, objective.target, &judgement.tally),
         target: standing::target(objective.kind, objective.target),
-        outlook: foreseen.map_or_else(|| "–".to_owned(), outlook),
+        outlook: foreseen.map(outlook),
     }
 }
 

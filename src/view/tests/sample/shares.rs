@@ -71,7 +71,7 @@ fn sheet(say: &Say) -> SheetPage {
         status,
         sli: say.it("99.871 %"),
         target: say.it("99.9 %"),
-        outlook: say.it(outlook),
+        outlook: (!outlook.is_empty()).then(|| say.it(outlook)),
     };
     SheetPage {
         shell: Shell::default().page(say.it("Checkout for Acme"), Section::Elsewhere, None),
@@ -90,7 +90,7 @@ fn sheet(say: &Say) -> SheetPage {
             objective("Payments succeed", Status::Breached, "Will be missed"),
             objective("Checkout is fast", Status::Meeting, "Met with > 99 %"),
             objective("Search answers", Status::AtRisk, "Met with 61 %"),
-            objective("Nightly export", Status::NoData, "–"),
+            objective("Nightly export", Status::NoData, ""),
         ],
         past: past(say),
         reports: vec![SheetReport {
