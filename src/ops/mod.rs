@@ -37,6 +37,10 @@ pub mod preview_exclusion;
 
 pub mod export_exclusions;
 
+pub mod make_link;
+pub mod open_link;
+pub mod revoke_link;
+
 pub mod pull;
 
 pub mod judge;

@@ -17,6 +17,7 @@ pub(super) fn sqlite() -> Migrator {
         3 "0003_reports",
         4 "0004_accounts",
         5 "0005_contracts",
+        9 "0009_share_links",
     ))
 }
 
@@ -28,6 +29,7 @@ pub(super) fn postgres() -> Migrator {
         3 "0003_reports",
         4 "0004_accounts",
         5 "0005_contracts",
+        9 "0009_share_links",
     ))
 }
 

@@ -93,6 +93,8 @@ pub mod sessions;
 
 pub mod settings;
 
+pub mod share_links;
+
 pub mod audit;
 
 pub use db::{Db, SqlitePools, Tx};
@@ -139,6 +141,7 @@ pub fn statements() -> impl Iterator<Item = (&'static str, &'static str, &'stati
         ("setup_tokens", setup_tokens::ALL),
         ("sessions", sessions::ALL),
         ("settings", settings::ALL),
+        ("share_links", share_links::ALL),
         ("audit", audit::ALL),
     ];
     files.into_iter().flat_map(|(file, all)| all.iter().map(move |(name, text)| (file, *name, *text)))

@@ -26,6 +26,7 @@ pub mod people;
 pub mod plot;
 pub mod preview;
 pub mod reports;
+pub mod shares;
 pub mod sources;
 
 pub use assets::{Asset, asset, asset_path};

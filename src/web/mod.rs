@@ -43,6 +43,7 @@ pub mod people;
 pub mod reports;
 mod say;
 pub mod session;
+pub mod shares;
 pub mod sources;
 pub mod throttle;
 

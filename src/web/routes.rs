@@ -53,6 +53,7 @@ fn pages(routes: &mut ServiceConfig) {
         )
         .configure(definitions)
         .configure(taken_out)
+        .configure(shared_with_strangers)
         .configure(accounts);
 }
 
@@ -68,6 +69,26 @@ fn taken_out(routes: &mut ServiceConfig) {
         )
         .route(r"/exclusions/{id:\d+}", web::get().to(exclusions::show))
         .route(r"/exclusions/{id:\d+}/decide", web::post().to(exclusions::decide));
+}
+
+/// Links for people without an account, and what is behind them.
+fn shared_with_strangers(routes: &mut ServiceConfig) {
+    use crate::web::shares;
+    routes
+        .service(
+            web::resource(r"/agreements/{id:\d+}/links")
+                .route(web::get().to(shares::links))
+                .route(web::post().to(shares::make)),
+        )
+        .route(r"/agreements/{id:\d+}/links/{link:\d+}/revoke", web::post().to(shares::revoke))
+        .service(
+            web::resource(r"/objectives/{id:\d+}/badge")
+                .route(web::get().to(shares::badge))
+                .route(web::post().to(shares::make_badge)),
+        )
+        .route("/badges/{token}.svg", web::get().to(shares::picture))
+        .route("/shared/{token}", web::get().to(shares::sheet))
+        .route(r"/shared/{token}/reports/{id:\d+}.{format:html|txt|csv}", web::get().to(shares::file));
 }
 
 /// People with an account.

@@ -28,6 +28,7 @@ mod revisions;
 mod safety;
 mod scene;
 mod scrape;
+mod shares;
 mod shop;
 
 use nines_support::smtp;

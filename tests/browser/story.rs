@@ -335,7 +335,7 @@ async fn press_link(page: &Page, nines: &Nines, path: &str, text: &str) -> Outco
 }
 
 /// The addresses of every page of the demo that a person reaches by links.
-const PAGES: [&str; 19] = [
+const PAGES: &[&str] = &[
     "/",
     "/agreements",
     "/agreements/4000",
@@ -343,6 +343,7 @@ const PAGES: [&str; 19] = [
     "/agreements/new",
     "/agreements/new?template=aws-s3",
     "/agreements/4000/revisions",
+    "/agreements/4000/links",
     "/exclusions",
     "/exclusions/new",
     "/sources",
@@ -355,6 +356,7 @@ const PAGES: [&str; 19] = [
     "/objectives/5000/outlooks",
     "/people",
     "/audit",
+    "/objectives/5000/badge",
 ];
 
 fn demo_signed_in(view: View, tell: impl AsyncFnOnce(&Page, &str) -> Outcome + 'static) {
@@ -414,6 +416,104 @@ fn a_preview_is_for_everybody_and_its_target_can_be_taken() {
         page.long_picture("preview", View::DESK).await?;
         page.show_as(View::PHONE.dark()).await?;
         page.long_picture("preview-phone", View::PHONE.dark()).await?;
+        Ok(())
+    });
+}
+
+/// A customer opens the link that an editor made, without an account: a sheet for everybody, and no way into Nines.
+#[test]
+fn a_customer_reads_the_shared_sheet() {
+    demo_signed_in(View::DESK, async |page, url| {
+        page.forgive("status of 404"); // the sheet that is over
+        page.goto(format!("{url}/agreements/4000/links")).await?;
+        fill(page, "note", "ACME, Ms Jones").await?;
+        press(page, "main form.card [type=submit]").await?;
+        says(page, "The new link").await?;
+        for view in [View::DESK, View::PHONE.dark()] {
+            page.show_as(view).await?;
+            let violations = axe_violations(page).await?;
+            assert!(violations.is_empty(), "{view:?}:\n{}", violations.join("\n"));
+            assert!(!page.is_too_wide().await?, "the new link scrolls sideways in {view:?}");
+        }
+        let address = page.find(By::Id("made")).await?.value().await?.ok_or("the new link has an address")?;
+        page.delete_all_cookies().await?;
+        page.goto(&address).await?;
+        says(page, "This sheet is for reading only").await?;
+        let ways = page.find_all(By::Css("a:not(.skip)")).await?;
+        for way in ways {
+            let href = way.prop("href").await?.unwrap_or_default();
+            assert!(href.starts_with(&address), "{href} leads elsewhere");
+        }
+        for view in [View::DESK, View::DESK.dark(), View::PHONE, View::PHONE.dark(), View::DESK.without_scripts()] {
+            page.show_as(view).await?;
+            says(page, "Objectives").await?;
+            if view.scripts {
+                let violations = axe_violations(page).await?;
+                assert!(violations.is_empty(), "{view:?}:\n{}", violations.join("\n"));
+            }
+            assert!(!page.is_too_wide().await?, "the sheet scrolls sideways in {view:?}");
+        }
+        page.long_picture("shared", View::DESK).await?;
+        page.show_as(View::PHONE.dark()).await?;
+        page.long_picture("shared-phone", View::PHONE.dark()).await?;
+        page.goto(format!("{address}x")).await?;
+        says(page, "This link shows nothing").await?;
+        let violations = axe_violations(page).await?;
+        assert!(violations.is_empty(), "{}", violations.join("\n"));
+        page.picture("shared-closed").await
+    });
+}
+
+/// A new badge is a picture that a browser shows, as wide as its text.
+#[test]
+fn a_badge_is_made_and_shows() {
+    demo_signed_in(View::DESK, async |page, url| {
+        page.goto(format!("{url}/objectives/5000/badge")).await?;
+        press(page, "main form.card [type=submit]").await?;
+        says(page, "The new badge").await?;
+        let drawn =
+            "const image = document.querySelector('.made img'); return image.decode().then(() => image.naturalWidth);";
+        let width: u32 = page.execute(drawn, vec![]).await?.convert()?;
+        assert!(width > 120, "the picture is {width} px wide");
+        for view in [View::DESK, View::DESK.dark(), View::PHONE, View::PHONE.dark()] {
+            page.show_as(view).await?;
+            let violations = axe_violations(page).await?;
+            assert!(violations.is_empty(), "{view:?}:\n{}", violations.join("\n"));
+            assert!(!page.is_too_wide().await?, "the badge's page scrolls sideways in {view:?}");
+        }
+        page.long_picture("badge", View::PHONE.dark()).await
+    });
+}
+
+/// On paper, an objective, an agreement and a report stand alone: no frame, no controls, black on white, nothing cut off.
+#[test]
+fn pages_print_cleanly() {
+    demo_signed_in(View::DESK.dark(), async |page, url| {
+        for (path, name) in [
+            ("/objectives/5000", "print-objective"),
+            ("/agreements/4000", "print-agreement"),
+            ("/reports/6000", "print-report"),
+        ] {
+            page.goto(format!("{url}{path}")).await?;
+            page.print(name).await?;
+            let seen =
+                "const shown = [...document.querySelectorAll('nav, form, button, summary, .top, .bottom, .help')]
+                .filter(one => one.checkVisibility({ visibilityProperty: true }) && one.textContent.trim() !== '');
+                return shown.map(one => one.outerHTML.slice(0, 120));";
+            page.on_paper(true).await?;
+            let shown: Vec<String> = page.execute(seen, vec![]).await?.convert()?;
+            assert!(shown.is_empty(), "{path} prints controls: {shown:?}");
+            let ground = "return getComputedStyle(document.body).backgroundColor;";
+            let ground: String = page.execute(ground, vec![]).await?.convert()?;
+            assert_eq!(ground, "rgb(255, 255, 255)", "{path}");
+            let cut = "const edge = document.documentElement.clientWidth + 1;
+                const wide = [...document.querySelectorAll('main *')].filter(one => one.checkVisibility()
+                    && one.getBoundingClientRect().right > edge);
+                return wide.map(one => one.outerHTML.slice(0, 120));";
+            let cut: Vec<String> = page.execute(cut, vec![]).await?.convert()?;
+            assert!(cut.is_empty(), "{path} is wider than the paper: {cut:#?}");
+            page.on_paper(false).await?;
+        }
         Ok(())
     });
 }

@@ -5,11 +5,11 @@ mod export;
 mod list;
 mod preview;
 mod revisions;
-mod show;
+pub(in crate::web) mod show;
 mod taking;
 mod thresholds;
-mod verdict;
-mod whole;
+pub(in crate::web) mod verdict;
+pub(in crate::web) mod whole;
 
 pub use define::{archive, change, create, edit, new, restore};
 pub use export::export;

@@ -6,6 +6,7 @@ mod objective;
 mod overview;
 mod people;
 mod reports;
+mod shares;
 mod sources;
 
 use crate::view::account::{AccountPage, SetUpPage, SignInPage};
@@ -55,6 +56,7 @@ pub(super) fn pages(say: &Say) -> Vec<(&'static str, String)> {
     all.extend(exclusions::exclusions(say));
     all.extend(reports::reports(say));
     all.push(("people", people::people(say).render().unwrap()));
+    all.extend(shares::shares(say));
     all.extend(others(say));
     all
 }
