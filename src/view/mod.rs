@@ -27,6 +27,7 @@ pub mod plot;
 pub mod preview;
 pub mod reports;
 pub mod sources;
+pub mod trend;
 
 pub use assets::{Asset, asset, asset_path};
 pub use bar::{BudgetBar, Progress};
