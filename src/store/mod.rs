@@ -67,6 +67,7 @@ mod documents;
 mod queries;
 
 pub mod ledger;
+pub mod trends;
 
 pub mod findings;
 
@@ -128,6 +129,7 @@ pub fn statements() -> impl Iterator<Item = (&'static str, &'static str, &'stati
         ("source_states", source_states::ALL),
         ("indicators", indicators::ALL),
         ("ledger", ledger::ALL),
+        ("trends", trends::ALL),
         ("findings", findings::ALL),
         ("agreements", agreements::ALL),
         ("objectives", objectives::ALL),

@@ -28,6 +28,7 @@ pub mod preview;
 pub mod reports;
 pub mod shares;
 pub mod sources;
+pub mod trend;
 
 pub use assets::{Asset, asset, asset_path};
 pub use bar::{BudgetBar, Progress};
