@@ -335,7 +335,7 @@ async fn press_link(page: &Page, nines: &Nines, path: &str, text: &str) -> Outco
 }
 
 /// The addresses of every page of the demo that a person reaches by links.
-const PAGES: [&str; 16] = [
+const PAGES: [&str; 18] = [
     "/",
     "/agreements",
     "/agreements/4000",
@@ -352,6 +352,8 @@ const PAGES: [&str; 16] = [
     "/reports/6000",
     "/guide",
     "/objectives/5000",
+    "/objectives/5000/calendar",
+    "/agreements/4000/calendar",
 ];
 
 fn demo_signed_in(view: View, tell: impl AsyncFnOnce(&Page, &str) -> Outcome + 'static) {
