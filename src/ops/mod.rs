@@ -47,6 +47,10 @@ pub mod judge;
 
 pub mod judge_periods;
 
+pub mod judge_days;
+
+pub mod export_days;
+
 pub mod assess;
 
 pub mod evaluate;

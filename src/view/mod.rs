@@ -16,6 +16,7 @@ pub mod account;
 pub mod agreements;
 pub mod assessment;
 pub mod audit;
+pub mod calendar;
 pub mod error;
 pub mod exclusions;
 pub mod guide;

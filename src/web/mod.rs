@@ -21,6 +21,7 @@ pub mod objective;
 pub mod standing;
 pub mod units;
 
+pub mod calendar;
 pub mod export;
 
 pub mod audit;

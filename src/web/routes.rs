@@ -6,7 +6,7 @@ use crate::web::paths::{
 };
 use crate::web::{State, WebError, account, assets, csrf, error, extract, health, session};
 use crate::web::{agreements, exclusions, reports, sources};
-use crate::web::{audit, export, guide, objective, overview};
+use crate::web::{audit, calendar, export, guide, objective, overview};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::{self, Data, PayloadConfig, ServiceConfig};
 
@@ -148,6 +148,10 @@ fn standings(routes: &mut ServiceConfig) {
         .service(web::resource(OBJECTIVE_CAUSE).route(web::post().to(objective::outages::explain)))
         .service(web::resource(OBJECTIVE_OUTAGES).route(web::get().to(objective::outages::download)))
         .service(web::resource(OBJECTIVE_OUTLOOKS).route(web::get().to(objective::outlooks::show)))
+        .route(r"/objectives/{id:\d+}/calendar", web::get().to(calendar::of_objective))
+        .route(r"/objectives/{id:\d+}/calendar.csv", web::get().to(calendar::file_of_objective))
+        .route(r"/agreements/{id:\d+}/calendar", web::get().to(calendar::of_agreement))
+        .route(r"/agreements/{id:\d+}/calendar.csv", web::get().to(calendar::file_of_agreement))
         .service(web::resource(GUIDE).route(web::get().to(guide::show)))
         .service(web::resource(AUDIT).route(web::get().to(audit::show)));
 }

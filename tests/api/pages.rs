@@ -397,6 +397,50 @@ on_both! {
         assert!(preset.contains("500 of 100,000 requests failed in the last 7 days"), "{preset}");
     }
 
+    /// 20 November in Berlin: 500 of 52,200 bad where 52.2 may be, 957.85 % of the day's budget, rounded up. Search answers:
+    /// 20 of 5,220 bad, 38.31 % of 52.2.
+    async fn a_year_is_told_day_by_day(app: TestApp) {
+        let (ana, ids) = seeded(&app).await;
+        let page = format!("/objectives/{}/calendar", ids["Checkout answers"]);
+        let year = ana.get(&page).await;
+        assert_eq!(year.status, StatusCode::OK);
+        let seen = year.visible();
+        for part in [
+            "2 days were measured: 1 met the target, 1 missed it.",
+            "19 November 2026: before the agreement",
+            "20 November 2026: missed, 958 % of the day’s budget used",
+            "21 November 2026: met so far, 0 % of the day’s budget used",
+            "22 November 2026: to come",
+        ] {
+            assert!(seen.contains(part), "{part:?} is missing in:\n{seen}");
+        }
+        let day = format!("/objectives/{}?from=2026-11-20&#38;to=2026-11-20", ids["Checkout answers"]);
+        assert!(year.text.contains(&day), "{day} is missing in:\n{}", year.text);
+        let file = ana.get(&format!("{page}.csv?year=2026")).await.text;
+        for line in [
+            "2026-03-29,2026-03-28T23:00:00Z,1380,Checkout answers,before_agreement,0,0,,,0",
+            "2026-10-25,2026-10-24T22:00:00Z,1500,Checkout answers,before_agreement,0,0,,,0",
+            "2026-11-20,2026-11-19T23:00:00Z,1440,Checkout answers,missed,51700,52200,99.0421,957.85,522",
+            "2026-11-21,2026-11-20T23:00:00Z,478,Checkout answers,met,47800,47800,100,0,478",
+        ] {
+            assert!(file.lines().any(|one| one == line), "{line:?} is missing in:\n{file}");
+        }
+        // 1 January to 21 November, and the head
+        assert_eq!(file.lines().count(), 326);
+        let id = store::objectives::find(app.db(), nines::domain::ids::ObjectiveId(ids["Search answers"])).await.unwrap();
+        let shop = ana.get(&format!("/agreements/{}/calendar", id.unwrap().agreement.0)).await.visible();
+        let told = "20 November 2026: missed, by Checkout answers, 958 % of the day’s budget used";
+        assert!(shop.contains(told), "{shop}");
+        let search = ana.get(&format!("/objectives/{}/calendar", ids["Search answers"])).await.visible();
+        assert!(search.contains("20 November 2026: met, 39 % of the day’s budget used"), "{search}");
+        let ahead = ana.get(&format!("{page}?year=2030")).await.visible();
+        assert!(ahead.contains("No day of this year was measured"), "{ahead}");
+        for wrong in ["x", "2026-11", "99999", "-1", "1"] {
+            assert_eq!(ana.get(&format!("{page}?year={wrong}")).await.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+        }
+        assert_eq!(ana.get("/agreements/999/calendar").await.status, StatusCode::NOT_FOUND);
+    }
+
     async fn downloads_add_up_to_the_page(app: TestApp) {
         let (ana, ids) = seeded(&app).await;
         let file = |query: &str| format!("/objectives/{}.csv?{query}", ids["Checkout answers"]);

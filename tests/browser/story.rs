@@ -357,6 +357,8 @@ const PAGES: &[&str] = &[
     "/people",
     "/audit",
     "/objectives/5000/badge",
+    "/objectives/5000/calendar",
+    "/agreements/4000/calendar",
 ];
 
 fn demo_signed_in(view: View, tell: impl AsyncFnOnce(&Page, &str) -> Outcome + 'static) {

@@ -1,6 +1,7 @@
 //! Every page, filled with what a busy installation might show.
 
 mod agreements;
+mod calendar;
 mod exclusions;
 mod objective;
 mod overview;
@@ -48,6 +49,7 @@ pub(super) fn pages(say: &Say) -> Vec<(&'static str, String)> {
     all.extend(overview::overview(say));
     all.push(("objective", objective::objective(say).render().unwrap()));
     all.push(("objective-quiet", objective::quiet_objective(say).render().unwrap()));
+    all.push(("calendar", calendar::calendar(say).render().unwrap()));
     all.extend(agreements::agreements(say));
     all.extend(agreements::agreement_forms(say));
     all.extend(agreements::revisions(say));
