@@ -37,6 +37,8 @@ pub mod preview_exclusion;
 
 pub mod export_exclusions;
 
+pub mod look_up;
+
 pub mod make_link;
 pub mod open_link;
 pub mod revoke_link;

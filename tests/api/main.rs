@@ -13,6 +13,7 @@ mod definitions;
 mod exactness;
 mod exclusions;
 mod history;
+mod look_up;
 mod machines;
 mod mail;
 mod mailing;

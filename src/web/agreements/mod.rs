@@ -3,6 +3,7 @@
 mod define;
 mod export;
 mod list;
+mod look_up;
 mod preview;
 mod revisions;
 pub(in crate::web) mod show;

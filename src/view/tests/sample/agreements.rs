@@ -9,7 +9,7 @@ use crate::view::agreements::{
 use crate::view::assessment::{ExclusionRow, Figure, SidesRow, ViolationRow, WholeView};
 use crate::view::audit::Change;
 use crate::view::objective::MethodRow;
-use crate::view::preview::{ObjectivePreview, PreviewAlert, PreviewWindow};
+use crate::view::preview::{LookedUp, ObjectivePreview, PreviewAlert, PreviewWindow};
 use crate::view::{Badge, Choice, Fact, Form, Help, Progress, Section, Status, Tone};
 use askama::Template;
 
@@ -298,6 +298,13 @@ pub(super) fn agreement_forms(say: &Say) -> Vec<(&'static str, String)> {
             Choice::new("2", say.it("prometheus-eu (Prometheus)")),
         ],
         previews: previews(say),
+        looked_up: Some(LookedUp {
+            number: 0,
+            note: say.it("Labels of http_requests_total in the last hour, with their values:"),
+            metrics: vec![say.it("http_requests_total")],
+            labels: vec![say.fact("code", "200, 500, and 3 more")],
+            bounds: say.it("0.1, 0.5, 1"),
+        }),
     };
     let new = form(
         say,
