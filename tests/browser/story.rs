@@ -520,6 +520,31 @@ fn pages_print_cleanly() {
     });
 }
 
+/// A year of days: each is reached by its link and by the keyboard, and says in words what its colour says.
+#[test]
+fn a_year_of_days_leads_to_each_day() {
+    demo_signed_in(View::DESK, async |page, url| {
+        for (path, name) in [("/objectives/5000/calendar", "calendar"), ("/agreements/4000/calendar", "calendar-whole")]
+        {
+            for view in [View::DESK, View::DESK.dark(), View::PHONE, View::PHONE.dark()] {
+                page.goto(format!("{url}{path}")).await?;
+                page.show_as(view).await?;
+                let violations = axe_violations(page).await?;
+                assert!(violations.is_empty(), "{path} {view:?}:\n{}", violations.join("\n"));
+                assert!(!page.is_too_wide().await?, "{path} scrolls sideways in {view:?}");
+            }
+            page.show_as(View::PHONE.dark()).await?;
+            page.long_picture(&format!("{name}-phone"), View::PHONE.dark()).await?;
+            page.show_as(View::DESK).await?;
+            page.long_picture(name, View::DESK).await?;
+        }
+        page.goto(format!("{url}/objectives/5000/calendar")).await?;
+        press(page, ".cal-day.good > a").await?;
+        says(page, "in this range").await?;
+        Ok(())
+    });
+}
+
 /// The pictures of the README, from the demo.
 #[test]
 fn pictures_of_the_readme() {
