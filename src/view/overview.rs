@@ -42,7 +42,7 @@ impl OverviewPage {
     /// Is there nothing to show but the first steps?
     #[must_use]
     pub fn has_only_steps(&self) -> bool {
-        self.first.is_some_and(|first| first.agreement.is_none())
+        self.rows.is_empty() && !self.filter.is_active() && self.first.is_some_and(|first| first.agreement.is_none())
     }
 }
 

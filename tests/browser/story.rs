@@ -545,6 +545,63 @@ fn a_year_of_days_leads_to_each_day() {
     });
 }
 
+/// The overview sorted, grouped and narrowed by its links, which work without scripts; and readable everywhere.
+#[test]
+fn the_overview_is_sorted_and_narrowed_by_links() {
+    demo_signed_in(View::DESK, async |page, url| {
+        press(page, "thead a[href='/?sort=budget']").await?;
+        says(page, "Error budget left").await?;
+        let sorted = page.find(By::Css("th[aria-sort=ascending]")).await?.text().await?;
+        assert!(sorted.starts_with("Error budget left"), "{sorted}");
+        press(page, "thead a[href='/?sort=-budget']").await?;
+        page.find(By::Css("th[aria-sort=descending]")).await?;
+        press(page, ".filter-actions a[href*='sort=service']").await?;
+        page.find(By::Css("tr.group")).await?;
+        assert!(page.find(By::Css(".c-trend svg")).await.is_ok(), "a row that was measured has its trend");
+        for view in [View::DESK, View::DESK.dark(), View::PHONE, View::PHONE.dark()] {
+            page.show_as(view).await?;
+            let violations = axe_violations(page).await?;
+            assert!(violations.is_empty(), "{view:?}:\n{}", violations.join("\n"));
+            assert!(!page.is_too_wide().await?, "the overview scrolls sideways in {view:?}");
+        }
+        page.long_picture("overview-phone-dark", View::PHONE.dark()).await?;
+        page.show_as(View::DESK).await?;
+        page.long_picture("overview-grouped", View::DESK).await?;
+        press(page, ".counts a[href*='hide=meeting']").await?;
+        says(page, "All but meeting").await?;
+        assert_eq!(page.find(By::Css(".counts [aria-current]")).await?.text().await?, "All but meeting");
+        let names = page.find_all(By::Css("td.c-status .good")).await?;
+        assert!(names.is_empty(), "what is green is hidden");
+        page.goto(url).await?;
+        page.long_picture("overview-desk", View::DESK).await?;
+        Ok(())
+    });
+}
+
+/// An empty Nines takes a URL and leads to the form that checks it.
+#[test]
+fn an_empty_nines_leads_by_the_hand() {
+    let nines = Nines::start(&[]);
+    story(View::DESK, async move |page| {
+        set_up(&page, &nines).await?;
+        says(&page, "Schedule the report").await?;
+        for view in [View::DESK, View::DESK.dark(), View::PHONE, View::PHONE.dark()] {
+            page.show_as(view).await?;
+            let violations = axe_violations(&page).await?;
+            assert!(violations.is_empty(), "{view:?}:\n{}", violations.join("\n"));
+            assert!(!page.is_too_wide().await?, "the first steps scroll sideways in {view:?}");
+        }
+        page.long_picture("first-steps-phone-dark", View::PHONE.dark()).await?;
+        page.show_as(View::DESK).await?;
+        page.long_picture("first-steps", View::DESK).await?;
+        fill(&page, "url", "https://shop.example/health").await?;
+        press(&page, ".first-url button").await?;
+        says(&page, "Test").await?;
+        assert_eq!(page.find(By::Name("url")).await?.value().await?.as_deref(), Some("https://shop.example/health"));
+        Ok(())
+    });
+}
+
 /// The pictures of the README, from the demo.
 #[test]
 fn pictures_of_the_readme() {

@@ -16,16 +16,19 @@ pub(super) async fn find(
     evaluations: &[Evaluation],
     can_edit: bool,
 ) -> Result<Option<FirstSteps>, WebError> {
-    let first = listings.first().map(|listing| listing.agreement.id);
-    if listings.iter().any(|listing| Some(listing.agreement.id) != first) {
+    // what Nines promises about itself is nobody's first step
+    let (own, promised): (Vec<_>, Vec<_>) =
+        listings.iter().partition(|listing| listing.source_name == measure_self::NAME);
+    let first = promised.first().map(|listing| listing.agreement.id);
+    if promised.iter().any(|listing| Some(listing.agreement.id) != first) {
         return Ok(None);
     }
-    let defined = agreements::list(&context.db).await?;
-    let live: Vec<&Agreement> = defined.iter().filter(|one| one.archived_at.is_none()).collect();
+    let mut defined = agreements::list(&context.db).await?;
+    defined.retain(|one| Some(one.id) == first || !own.iter().any(|listing| listing.agreement.id == one.id));
     if defined.len() > 1 || (!defined.is_empty() && !can_edit) {
         return Ok(None);
     }
-    let agreement = live.first();
+    let agreement = defined.iter().find(|one: &&Agreement| one.archived_at.is_none());
     let sources = sources::list(&context.db, &context.sealer).await?;
     let own = sources.iter().filter(|source| source.name != measure_self::NAME && source.archived_at.is_none());
     let ids: Vec<_> = own.map(|source| source.id).collect();
@@ -33,10 +36,14 @@ pub(super) async fn find(
     let answered = states.iter().any(|(id, state)| ids.contains(id) && state.last_ok_at.is_some());
     let steps = FirstSteps {
         source: ids.last().map(|id| id.0),
-        has_data: answered || evaluations.iter().any(|one| one.tally.known > 0),
+        has_data: answered || promised.iter().any(|listing| is_measured(evaluations, listing)),
         agreement: agreement.map(|agreement| agreement.id.0),
         has_report: agreement.is_some_and(|agreement| !agreement.recipients.is_empty()),
         can_edit,
     };
     Ok((defined.is_empty() || !steps.is_done()).then_some(steps))
+}
+
+fn is_measured(evaluations: &[Evaluation], listing: &ObjectiveListing) -> bool {
+    evaluations.iter().any(|one| one.objective == listing.objective.id && one.tally.known > 0)
 }
