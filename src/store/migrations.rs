@@ -17,7 +17,7 @@ pub(super) fn sqlite() -> Migrator {
         3 "0003_reports",
         4 "0004_accounts",
         5 "0005_contracts",
-        9 "0009_share_links",
+        6 "0006_share_links",
     ))
 }
 
@@ -29,7 +29,7 @@ pub(super) fn postgres() -> Migrator {
         3 "0003_reports",
         4 "0004_accounts",
         5 "0005_contracts",
-        9 "0009_share_links",
+        6 "0006_share_links",
     ))
 }
 
