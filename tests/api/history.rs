@@ -112,7 +112,8 @@ impl Match for Anything {
 }
 
 async fn fake(start: i64) -> (MockServer, Arc<Mood>) {
-    let (server, mood) = (MockServer::start().await, Arc::<Mood>::default());
+    // not one of the pool: its port would go on answering for whoever takes the server after this test has dropped it
+    let (server, mood) = (MockServer::builder().start().await, Arc::<Mood>::default());
     Mock::given(Anything).respond_with(Fake { mood: Arc::clone(&mood), start }).mount(&server).await;
     (server, mood)
 }
