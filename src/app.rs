@@ -7,6 +7,7 @@ mod wiring;
 
 pub mod baseline;
 pub mod demo;
+pub mod export;
 pub mod report;
 pub mod verify;
 

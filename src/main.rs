@@ -116,6 +116,23 @@ fn command() -> Command {
                 ),
         )
         .subcommand(verify_command())
+        .subcommand(
+            Command::new("exclusions")
+                .about("Writes the exclusions, with who proposed and who approved them, to standard output")
+                .arg(needed("state", "STATE", "Only those in this state").required(false).value_parser([
+                    "proposed",
+                    "approved",
+                    "rejected",
+                    "withdrawn",
+                ]))
+                .arg(table_format()),
+        )
+        .subcommand(
+            Command::new("revisions")
+                .about("Writes what changed in an agreement, who changed it and when, to standard output")
+                .arg(needed("agreement", "NAME", "Name or number of the agreement"))
+                .arg(table_format()),
+        )
         .subcommand(baseline_command())
         .subcommand(
             Command::new("healthcheck").about("Asks the server that runs with these settings whether it is ready"),
@@ -147,6 +164,11 @@ fn verify_command() -> Command {
                 .conflicts_with("agreement")
                 .value_parser(path),
         )
+}
+
+fn table_format() -> Arg {
+    let format = Arg::new("format").long("format").value_name("FORMAT").help("How it is written");
+    format.default_value("csv").value_parser(["csv", "json"])
 }
 
 fn baseline_command() -> Command {
@@ -200,6 +222,7 @@ fn run_async(name: &str, sub: &ArgMatches, settings: Settings) -> Result<(), Fai
             "demo" => demo(settings).await?,
             "report" => report(sub, settings).await?,
             "verify" => verify_database(sub, settings).await?,
+            "exclusions" | "revisions" => export(name, sub, settings).await?,
             _ => serve(settings).await?,
         }
         Ok(())
@@ -260,6 +283,16 @@ fn told(answer: &verify::Answer) -> Result<(), Failure> {
         writeln!(out, "{line}")?;
     }
     if answer.findings > 0 { Err(Failure::Findings(answer.findings)) } else { Ok(()) }
+}
+
+async fn export(name: &str, sub: &ArgMatches, settings: Settings) -> Result<(), Failure> {
+    let word = |name: &str| sub.get_one::<String>(name).map(String::as_str);
+    let format = app::export::Format::from_ending(word("format").unwrap_or_default());
+    let text = match name {
+        "exclusions" => app::export::exclusions(settings, Clock::system(), word("state"), format).await?,
+        _ => app::export::revisions(settings, Clock::system(), word("agreement").unwrap_or_default(), format).await?,
+    };
+    Ok(io::stdout().write_all(text.as_bytes())?)
 }
 
 fn detect(sub: &ArgMatches) -> Result<(), Failure> {

@@ -1,6 +1,6 @@
 //! `nines verify`: are the reports still those that were issued?
 
-use super::{AppError, context, report};
+use super::{AppError, context, export};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::domain::model::Agreement;
@@ -47,7 +47,7 @@ pub async fn database(
 
 async fn agreements(context: &Context, name: Option<&str>) -> Result<Vec<Agreement>, AppError> {
     match name {
-        Some(name) => Ok(vec![report::find(context, name).await?]),
+        Some(name) => Ok(vec![export::find(context, name).await?]),
         None => Ok(store::agreements::list(&context.db).await.map_err(OpsError::from)?),
     }
 }

@@ -35,6 +35,8 @@ ids! {
     ReportId,
     /// One report on its way to one recipient.
     DeliveryId,
+    /// A link for people without an account.
+    ShareLinkId,
     /// A person with an account.
     UserId,
 }

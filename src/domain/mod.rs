@@ -46,6 +46,8 @@ pub mod evidence;
 
 pub mod judgement;
 
+pub mod day;
+
 pub mod burn;
 
 pub mod credit;

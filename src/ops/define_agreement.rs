@@ -239,7 +239,8 @@ pub async fn restore(context: &Context, who: Option<UserId>, id: AgreementId) ->
     Ok(tx.commit().await?)
 }
 
-fn agreement_of(draft: &AgreementDraft, id: AgreementId, created_at: Instant) -> Agreement {
+/// The agreement that a draft describes.
+pub(super) fn agreement_of(draft: &AgreementDraft, id: AgreementId, created_at: Instant) -> Agreement {
     Agreement {
         id,
         name: draft.name.clone(),

@@ -22,6 +22,7 @@ pub mod revise;
 
 pub mod apply_revisions;
 
+pub mod tell_revisions;
 pub mod terms_in_force;
 
 pub mod compare_terms;
@@ -36,11 +37,21 @@ pub mod preview_exclusion;
 
 pub mod export_exclusions;
 
+pub mod look_up;
+
+pub mod make_link;
+pub mod open_link;
+pub mod revoke_link;
+
 pub mod pull;
 
 pub mod judge;
 
 pub mod judge_periods;
+
+pub mod judge_days;
+
+pub mod export_days;
 
 pub mod assess;
 
@@ -53,6 +64,7 @@ pub mod foresee;
 pub mod explain_outage;
 
 pub mod export_outages;
+pub mod export_revisions;
 
 pub mod check_threshold;
 

@@ -155,6 +155,14 @@ impl OpenReport {
         report::side_by_side(&self.report, &other.report)
     }
 
+    /// The same for people without an account: what is asked of sources stays inside, and no file claims to be the
+    /// canonical one.
+    #[must_use]
+    pub fn for_strangers(mut self) -> Self {
+        self.report.objectives.iter_mut().for_each(|line| "not shown here".clone_into(&mut line.query));
+        Self { document: None, ..self }
+    }
+
     /// As a part of a page; trusted markup.
     pub fn fragment(&self) -> Result<String, OpsError> {
         Ok(report::render_fragment(&self.report)?)

@@ -1,7 +1,7 @@
 //! The report as CSV: a header row, then one row for each objective and period.
 //!
 //! RFC 4180 with CRLF, UTF-8. Numbers are plain decimals without thousands; a cell is empty where nothing was measured.
-//! Text that a spreadsheet would run as a formula begins with an apostrophe ([`safe_cell`]).
+//! Text that a spreadsheet would run as a formula begins with an apostrophe.
 
 use crate::report::{Line, Report, ReportError, Sli};
 use ::csv::{Terminator, WriterBuilder};
@@ -130,21 +130,29 @@ pub fn columns() -> impl Iterator<Item = (&'static str, &'static str)> {
 
 /// One or more reports of any agreements under one header.
 pub fn render_csv<'a>(reports: impl IntoIterator<Item = &'a Report>) -> Result<String, ReportError> {
+    let header: Vec<&str> = columns().map(|(name, _)| name).collect();
+    let lines = reports.into_iter().flat_map(|report| report.objectives.iter().map(move |line| (report, line)));
+    Ok(table(&header, lines.map(|(report, line)| COLUMNS.iter().map(move |(_, _, cell)| cell(report, line))))?)
+}
+
+/// Any table as RFC 4180 with a header row; no spreadsheet runs a cell of it.
+pub fn table<Row: IntoIterator<Item = String>>(
+    header: &[&str],
+    rows: impl IntoIterator<Item = Row>,
+) -> Result<String, ::csv::Error> {
     let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
-    writer.write_record(columns().map(|(name, _)| name))?;
-    for report in reports {
-        for line in &report.objectives {
-            writer.write_record(COLUMNS.iter().map(|(_, _, cell)| safe_cell(&cell(report, line)).into_owned()))?;
-        }
+    writer.write_record(header)?;
+    for row in rows {
+        writer.write_record(row.into_iter().map(|cell| safe_cell(&cell).into_owned()))?;
     }
     let bytes = writer.into_inner().map_err(|error| ::csv::Error::from(error.into_error()))?;
-    String::from_utf8(bytes).map_err(|error| ::csv::Error::from(std::io::Error::other(error)).into())
+    String::from_utf8(bytes).map_err(|error| ::csv::Error::from(std::io::Error::other(error)))
 }
 
 /// A cell that no spreadsheet runs: text that begins like a formula gets an apostrophe before it. Negative numbers stay
 /// numbers.
 #[must_use]
-pub fn safe_cell(text: &str) -> Cow<'_, str> {
+fn safe_cell(text: &str) -> Cow<'_, str> {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) && !is_negative_number(text) {
         Cow::Owned(format!("'{text}"))
     } else {

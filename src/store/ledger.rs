@@ -12,6 +12,7 @@
 use crate::domain::ids::IndicatorId;
 use crate::domain::ledger::{HourDetail, Slice, Tally, tally_of};
 use crate::domain::sheet::{Page, Sheet};
+use crate::domain::spans::Spans;
 use crate::domain::time::{DAY_MINUTES, HOUR_MINUTES, Hour, Minute, Span};
 use crate::store::db::Lock;
 use crate::store::{Db, StoreError, Tx, rechecks};
@@ -269,8 +270,9 @@ pub async fn hours(db: &Db, indicator: IndicatorId, span: Span) -> Result<Vec<Ho
     Ok(rows.into_iter().map(row).collect())
 }
 
-/// Everything that is known about the hours of `span`: sums, and minutes where they are still kept.
-pub async fn sheet(db: &Db, indicator: IndicatorId, span: Span) -> Result<Sheet, StoreError> {
+/// Everything that is known about the hours of `span` of which a minute is `wanted`: sums, and minutes where they are
+/// still kept. The other hours are not unpacked, and stand in the sheet as if nothing were known.
+pub async fn sheet(db: &Db, indicator: IndicatorId, span: Span, wanted: &Spans) -> Result<Sheet, StoreError> {
     let (low, high) = hour_bounds(span);
     let rows: Vec<SheetRow> =
         on!(db, |ex| sqlx::query_as(SHEET).bind(indicator.0).bind(low).bind(high).fetch_all(ex).await)?;
@@ -280,7 +282,8 @@ pub async fn sheet(db: &Db, indicator: IndicatorId, span: Span) -> Result<Sheet,
         let sums = Tally { good: row.good, total: row.total, known: row.known, minutes: HOUR_MINUTES };
         Ok(Page { hour: Hour(row.hour), sums, minutes })
     };
-    Ok(Sheet::new(rows.into_iter().map(page).collect::<Result<_, StoreError>>()?))
+    let is_wanted = |row: &SheetRow| wanted.minutes_in(Hour(row.hour).span()) > 0;
+    Ok(Sheet::new(rows.into_iter().filter(is_wanted).map(page).collect::<Result<_, StoreError>>()?))
 }
 
 /// The known minutes inside `span`, in order. A year of them is half a million: for long spans see [`pages`].

@@ -17,7 +17,8 @@ pub(super) fn sqlite() -> Migrator {
         3 "0003_reports",
         4 "0004_accounts",
         5 "0005_contracts",
-        10 "0010_report_chain",
+        6 "0006_share_links",
+        7 "0007_report_chain",
     ))
 }
 
@@ -29,7 +30,8 @@ pub(super) fn postgres() -> Migrator {
         3 "0003_reports",
         4 "0004_accounts",
         5 "0005_contracts",
-        10 "0010_report_chain",
+        6 "0006_share_links",
+        7 "0007_report_chain",
     ))
 }
 

@@ -1,25 +1,30 @@
 //! The overview: what was judged last of every objective, the ones in trouble first.
 
+use crate::domain::ids::ObjectiveId;
 use crate::domain::judgement::{self, Budget, Exhaustion};
 use crate::domain::ledger::Tally;
 use crate::domain::model::Window;
 use crate::domain::ratio::float;
 use crate::domain::time::Instant;
 use crate::domain::wording;
+use crate::ops::Context;
 use crate::ops::judge::window_at;
-use crate::ops::measure_self;
 use crate::store::evaluations::Evaluation;
 use crate::store::objectives::ObjectiveListing;
-use crate::store::{agreements, evaluations, objectives, sources};
-use crate::view::overview::{ObjectiveRow, OverviewFilter, OverviewPage, Since, StatusCount};
+use crate::store::{evaluations, objectives};
+use crate::view::overview::{ObjectiveRow, Order, OverviewFilter, OverviewPage, Since, Sort, StatusCount};
 use crate::view::{Choice, Help, Pager, Section, Shell, Status};
 use crate::web::extract::{Frame, SignedIn};
 use crate::web::html::Html;
-use crate::web::{State, WebError, standing};
+use crate::web::{State, WebError, say, standing};
 use actix_web::web::{Data, Query};
 use chrono_tz::Tz;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
+
+mod first_steps;
+mod order;
+mod trend;
 
 /// Objectives on one page.
 const ROWS: usize = 50;
@@ -33,28 +38,80 @@ pub struct Asked {
     status: Option<String>,
     service: Option<String>,
     customer: Option<String>,
+    owner: Option<String>,
     agreement: Option<String>,
+    hide: Option<String>,
+    sort: Option<String>,
     page: Option<String>,
 }
 
 /// GET `/`.
 pub async fn show(
-    _: SignedIn,
+    user: SignedIn,
     frame: Frame,
     state: Data<State>,
     asked: Query<Asked>,
 ) -> Result<Html<OverviewPage>, WebError> {
-    let listings = objectives::listings(&state.db).await?;
-    let evaluations = evaluations::list(&state.db).await?;
-    // both matter only for the first steps
-    let has_agreements = !listings.is_empty() || !agreements::list(&state.db).await?.is_empty();
-    let is_own = |name: &str| name == measure_self::NAME;
-    let has_sources =
-        has_agreements || sources::list(&state.db, &state.sealer).await?.iter().any(|source| !is_own(&source.name));
     let shell = frame.shell.page("Overview", Section::Overview, Some(Help::OVERVIEW));
-    let now = state.clock.now();
-    let page = page(shell, now, &listings, evaluations, asked.into_inner());
-    Ok(Html(OverviewPage { has_sources, has_agreements, ..page }))
+    compose(&state, shell, say::can_edit(&user.0), asked.into_inner()).await.map(Html)
+}
+
+/// The whole page, from what was judged last.
+pub async fn compose(context: &Context, shell: Shell, can_edit: bool, asked: Asked) -> Result<OverviewPage, WebError> {
+    let listings = objectives::listings(&context.db).await?;
+    let evaluations = evaluations::list(&context.db).await?;
+    let first = first_steps::find(context, &listings, &evaluations, can_edit).await?;
+    let (page, filter) = filter_of(asked);
+    let judged_at = evaluations.iter().map(|evaluation| evaluation.at).max();
+    let mut by_id: BTreeMap<_, _> = evaluations.into_iter().map(|one| (one.objective, one)).collect();
+    let standings = listings.iter().map(|listing| Standing::new(listing, by_id.remove(&listing.objective.id)));
+    let mut found: Vec<Standing<'_>> = standings.filter(|standing| standing.matches(&filter)).collect();
+    let counts = counts(&found);
+    found.retain(|standing| filter.shows(standing.status));
+    order::sort(&mut found, filter.order);
+    let (from, pager) = turn(found.len(), page, &filter);
+    let shown: Vec<&Standing<'_>> = found.iter().skip(from).take(ROWS).collect();
+    let trends = trend::draw(&context.db, &shown).await?;
+    Ok(OverviewPage {
+        shell,
+        services: distinct(listings.iter().map(|listing| &listing.service_name)),
+        customers: distinct(listings.iter().map(|listing| &listing.agreement.customer)),
+        owners: distinct(listings.iter().map(|listing| &listing.agreement.owner)),
+        agreements: agreements_of(&listings),
+        counts,
+        heads: filter.heads(),
+        rows: rows(&shown, trends, filter.order, context.clock.now()),
+        pager,
+        judged_at: judged_at.map(|at| wording::instant(at, Tz::UTC)).unwrap_or_default(),
+        filter,
+        first,
+    })
+}
+
+fn counts(found: &[Standing<'_>]) -> Vec<StatusCount> {
+    let count = |status: Status| found.iter().filter(|one| one.status == status).count();
+    Status::ALL.iter().map(|status| StatusCount { status: *status, count: shown(count(*status)) }).collect()
+}
+
+/// The rows of a page; where they are grouped by service, the first of each says its name.
+fn rows(
+    standings: &[&Standing<'_>],
+    mut trends: BTreeMap<ObjectiveId, String>,
+    order: Order,
+    now: Instant,
+) -> Vec<ObjectiveRow> {
+    let mut before = None;
+    let one = |standing: &&Standing<'_>| {
+        let service = &standing.listing.service_name;
+        let is_first = order.by == Sort::Service && before.as_ref() != Some(service);
+        before = Some(service.clone());
+        ObjectiveRow {
+            group: is_first.then(|| service.clone()),
+            sparkline: trends.remove(&standing.listing.objective.id),
+            ..row(standing, now)
+        }
+    };
+    standings.iter().map(one).collect()
 }
 
 /// An objective with its latest judgement, if there is one yet.
@@ -76,60 +133,16 @@ impl<'a> Standing<'a> {
         Self { listing, evaluation, budget, status }
     }
 
-    /// Breached first, then at risk, no data, meeting; the least remaining budget first within each.
-    fn trouble(&self) -> (usize, f64) {
-        let order = [Status::Breached, Status::AtRisk, Status::NoData, Status::Meeting];
-        let rank = order.iter().position(|status| *status == self.status).unwrap_or(order.len());
-        let left = self.budget.as_ref().map_or(f64::INFINITY, |budget| budget.remaining().to_f64());
-        (rank, left)
-    }
-
     fn matches(&self, filter: &OverviewFilter) -> bool {
         let ObjectiveListing { objective, agreement, service_name, .. } = self.listing;
-        let said = [&objective.name, service_name, &agreement.name, &agreement.customer];
+        let said = [&objective.name, service_name, &agreement.name, &agreement.customer, &agreement.owner];
         let said: Vec<String> = said.iter().map(|text| text.to_lowercase()).collect();
         let has_word = |word: &str| said.iter().any(|text| text.contains(word));
         filter.q.to_lowercase().split_whitespace().all(has_word)
             && (filter.service.is_empty() || filter.service == *service_name)
             && (filter.customer.is_empty() || filter.customer == agreement.customer)
+            && (filter.owner.is_empty() || filter.owner == agreement.owner)
             && (filter.agreement.is_empty() || filter.agreement == agreement.id.0.to_string())
-    }
-}
-
-fn page(
-    shell: Shell,
-    now: Instant,
-    listings: &[ObjectiveListing],
-    evaluations: Vec<Evaluation>,
-    asked: Asked,
-) -> OverviewPage {
-    let judged_at = evaluations.iter().map(|evaluation| evaluation.at).max();
-    let mut by_id: BTreeMap<_, _> = evaluations.into_iter().map(|one| (one.objective, one)).collect();
-    let standings = listings.iter().map(|listing| Standing::new(listing, by_id.remove(&listing.objective.id)));
-    let (page_asked, filter) = filter_of(asked);
-    let mut found: Vec<Standing<'_>> = standings.filter(|standing| standing.matches(&filter)).collect();
-    let count = |status: &Status| found.iter().filter(|one| one.status == *status).count();
-    let counts =
-        Status::ALL.iter().map(|status| StatusCount { status: *status, count: shown(count(status)) }).collect();
-    found.retain(|standing| filter.status.is_none_or(|status| status == standing.status));
-    found.sort_by(|a, b| {
-        let ((rank, left), (other, other_left)) = (a.trouble(), b.trouble());
-        let names = || a.listing.objective.name.cmp(&b.listing.objective.name);
-        rank.cmp(&other).then(left.total_cmp(&other_left)).then_with(names)
-    });
-    let (from, pager) = turn(found.len(), page_asked, &filter);
-    OverviewPage {
-        shell,
-        services: distinct(listings.iter().map(|listing| &listing.service_name)),
-        customers: distinct(listings.iter().map(|listing| &listing.agreement.customer)),
-        agreements: agreements_of(listings),
-        counts,
-        rows: found.iter().skip(from).take(ROWS).map(|standing| row(standing, now)).collect(),
-        pager,
-        judged_at: judged_at.map(|at| wording::instant(at, Tz::UTC)).unwrap_or_default(),
-        filter,
-        has_sources: true,
-        has_agreements: true,
     }
 }
 
@@ -141,7 +154,10 @@ fn filter_of(asked: Asked) -> (usize, OverviewFilter) {
         status: asked.status.as_deref().and_then(Status::from_slug),
         service: short(asked.service),
         customer: short(asked.customer),
+        owner: short(asked.owner),
         agreement: short(asked.agreement),
+        hides_meeting: asked.hide.as_deref() == Some(Status::Meeting.slug()),
+        order: asked.sort.as_deref().and_then(Order::from_slug).unwrap_or_default(),
     };
     (page, filter)
 }
@@ -171,9 +187,8 @@ fn row(standing: &Standing<'_>, now: Instant) -> ObjectiveRow {
     let evaluation = standing.evaluation.as_ref();
     let tally = evaluation.map(|one| one.tally).unwrap_or_default();
     let end = evaluation.map_or_else(|| now.minute(), |one| one.span.end());
-    let burns = evaluation.map(|one| one.burn.as_slice()).unwrap_or_default();
-    let hour = burns.iter().find(|(minutes, _)| *minutes == 60).and_then(|(_, rate)| *rate);
     ObjectiveRow {
+        group: None,
         id: objective.id.0,
         name: objective.name.clone(),
         kind: standing::kind(objective.kind).to_owned(),
@@ -189,7 +204,7 @@ fn row(standing: &Standing<'_>, now: Instant) -> ObjectiveRow {
         bar: standing::bar(standing.budget.as_ref(), standing.status),
         remaining: standing::remaining(&tally, target),
         remaining_time: standing::remaining_time_in_brief(standing.budget.as_ref()),
-        burn_rate: standing::rate(hour),
+        burn_rate: standing::rate(order::hour_burn(standing)),
         burn_tone: standing::alarm(evaluation.map(|one| one.firing.as_slice()).unwrap_or_default()),
         exhaustion: exhaustion(standing, now),
         coverage: standing::coverage(&tally),

@@ -45,6 +45,10 @@ pub const AGREEMENTS: &str = "/agreements";
 pub const EXCLUSIONS: &str = "/exclusions";
 /// Everybody with an account.
 pub const PEOPLE: &str = "/people";
+/// What is shown to people without an account, below it a token.
+pub const SHARED: &str = "/shared";
+/// Pictures for other people's pages, below it a token.
+pub const BADGES: &str = "/badges";
 /// All reports.
 pub const REPORTS: &str = "/reports";
 

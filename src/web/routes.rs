@@ -7,7 +7,7 @@ use crate::web::paths::{
 };
 use crate::web::{State, WebError, account, assets, csrf, error, extract, health, session};
 use crate::web::{agreements, exclusions, reports, sources};
-use crate::web::{audit, export, guide, objective, overview};
+use crate::web::{audit, calendar, export, guide, objective, overview};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::{self, Data, PayloadConfig, ServiceConfig};
 
@@ -55,6 +55,7 @@ fn pages(routes: &mut ServiceConfig) {
         )
         .configure(definitions)
         .configure(taken_out)
+        .configure(shared_with_strangers)
         .configure(accounts);
 }
 
@@ -70,6 +71,26 @@ fn taken_out(routes: &mut ServiceConfig) {
         )
         .route(r"/exclusions/{id:\d+}", web::get().to(exclusions::show))
         .route(r"/exclusions/{id:\d+}/decide", web::post().to(exclusions::decide));
+}
+
+/// Links for people without an account, and what is behind them.
+fn shared_with_strangers(routes: &mut ServiceConfig) {
+    use crate::web::shares;
+    routes
+        .service(
+            web::resource(r"/agreements/{id:\d+}/links")
+                .route(web::get().to(shares::links))
+                .route(web::post().to(shares::make)),
+        )
+        .route(r"/agreements/{id:\d+}/links/{link:\d+}/revoke", web::post().to(shares::revoke))
+        .service(
+            web::resource(r"/objectives/{id:\d+}/badge")
+                .route(web::get().to(shares::badge))
+                .route(web::post().to(shares::make_badge)),
+        )
+        .route("/badges/{token}.svg", web::get().to(shares::picture))
+        .route("/shared/{token}", web::get().to(shares::sheet))
+        .route(r"/shared/{token}/reports/{id:\d+}.{format:html|txt|csv}", web::get().to(shares::file));
 }
 
 /// People with an account.
@@ -108,6 +129,7 @@ fn definitions(routes: &mut ServiceConfig) {
         .route(r"/agreements/{id:\d+}/archive", web::post().to(agreements::archive))
         .route(r"/agreements/{id:\d+}/restore", web::post().to(agreements::restore))
         .route(r"/agreements/{id:\d+}/revisions", web::get().to(agreements::revisions))
+        .route(r"/agreements/{id:\d+}/revisions.{ending:csv|json}", web::get().to(agreements::export_revisions))
         .route(r"/agreements/{id:\d+}/revisions/{number:\d+}/withdraw", web::post().to(agreements::withdraw))
         .route(r"/agreements/{id:\d+}/report", web::get().to(reports::preview))
         .route(r"/agreements/{id:\d+}/report.{format:html|txt|csv|json|prom}", web::get().to(reports::preview_file))
@@ -132,6 +154,10 @@ fn standings(routes: &mut ServiceConfig) {
         .service(web::resource(OBJECTIVE_CAUSE).route(web::post().to(objective::outages::explain)))
         .service(web::resource(OBJECTIVE_OUTAGES).route(web::get().to(objective::outages::download)))
         .service(web::resource(OBJECTIVE_OUTLOOKS).route(web::get().to(objective::outlooks::show)))
+        .route(r"/objectives/{id:\d+}/calendar", web::get().to(calendar::of_objective))
+        .route(r"/objectives/{id:\d+}/calendar.csv", web::get().to(calendar::file_of_objective))
+        .route(r"/agreements/{id:\d+}/calendar", web::get().to(calendar::of_agreement))
+        .route(r"/agreements/{id:\d+}/calendar.csv", web::get().to(calendar::file_of_agreement))
         .service(web::resource(GUIDE).route(web::get().to(guide::show)))
         .service(web::resource(AUDIT).route(web::get().to(audit::show)));
 }

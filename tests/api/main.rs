@@ -14,6 +14,7 @@ mod definitions;
 mod exactness;
 mod exclusions;
 mod history;
+mod look_up;
 mod machines;
 mod mail;
 mod mailing;
@@ -30,5 +31,7 @@ mod safety;
 mod scene;
 mod scrape;
 mod shapes;
+mod shares;
+mod shop;
 
 use nines_support::smtp;

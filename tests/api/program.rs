@@ -214,3 +214,18 @@ fn a_database_without_reports_is_verified_too() {
     let (code, _, errors) = output(nines(&folder).args(["verify", "--agreement", "Gold"]));
     assert!(code == Some(1) && errors.contains("there is no agreement “Gold”"), "{errors}");
 }
+
+#[test]
+fn exclusions_and_revisions_are_written_to_standard_output() {
+    let folder = tempfile::tempdir().unwrap();
+    let (code, text, errors) = output(nines(&folder).args(["exclusions", "--state", "approved"]));
+    assert_eq!(code, Some(0), "{errors}");
+    assert!(text.starts_with("id,state,scope,category,reason,") && text.lines().count() == 1, "{text}");
+    let (code, text, _) = output(nines(&folder).args(["exclusions", "--format", "json"]));
+    assert_eq!((code, text.split_whitespace().collect::<String>()), (Some(0), "{\"exclusions\":[]}".to_owned()));
+    let (code, text, errors) = output(nines(&folder).args(["revisions", "--agreement", "Gold"]));
+    assert_eq!((code, text.as_str()), (Some(1), ""));
+    assert!(errors.contains("there is no agreement “Gold”; there are: "), "{errors}");
+    let (code, _, errors) = output(nines(&folder).args(["exclusions", "--state", "gone"]));
+    assert_eq!(code, Some(2), "{errors}");
+}

@@ -19,7 +19,7 @@ use actix_web::HttpResponse;
 use actix_web::http::header::CONTENT_DISPOSITION;
 
 /// A report's file, to be kept. Its name is plain ASCII without quotes.
-fn file(file: ReportFile) -> HttpResponse {
+pub(in crate::web) fn file(file: ReportFile) -> HttpResponse {
     HttpResponse::Ok()
         .content_type(file.media_type)
         .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", file.name)))

@@ -1,11 +1,13 @@
 //! Every page, filled with what a busy installation might show.
 
 mod agreements;
+mod calendar;
 mod exclusions;
 mod objective;
 mod overview;
 mod people;
 mod reports;
+mod shares;
 mod sources;
 
 use crate::view::account::{AccountPage, SetUpPage, SignInPage};
@@ -47,6 +49,7 @@ pub(super) fn pages(say: &Say) -> Vec<(&'static str, String)> {
     all.extend(overview::overview(say));
     all.push(("objective", objective::objective(say).render().unwrap()));
     all.push(("objective-quiet", objective::quiet_objective(say).render().unwrap()));
+    all.push(("calendar", calendar::calendar(say).render().unwrap()));
     all.extend(agreements::agreements(say));
     all.extend(agreements::agreement_forms(say));
     all.extend(agreements::revisions(say));
@@ -55,6 +58,7 @@ pub(super) fn pages(say: &Say) -> Vec<(&'static str, String)> {
     all.extend(exclusions::exclusions(say));
     all.extend(reports::reports(say));
     all.push(("people", people::people(say).render().unwrap()));
+    all.extend(shares::shares(say));
     all.extend(others(say));
     all
 }
