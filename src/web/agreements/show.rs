@@ -50,7 +50,8 @@ pub async fn show(
     let reports = report_rows(&state, &heads, std::slice::from_ref(&agreement)).await?;
     let mut objectives = Vec::with_capacity(listings.len());
     for listing in &listings {
-        objectives.push(objective_row(listing, Some(evaluate(&judge, listing, now, None).await?), now));
+        let evaluation = evaluate(&judge, listing, now, None).await?;
+        objectives.push(objective_row(listing.clone(), Some(evaluation), now));
     }
     let current = &periods.current;
     Ok(Html(AgreementPage {

@@ -3,7 +3,7 @@
 use crate::domain::model::Agreement;
 use crate::ops::{Context, measure_self};
 use crate::store::evaluations::Evaluation;
-use crate::store::objectives::ObjectiveListing;
+use crate::store::objectives::Brief;
 use crate::store::{agreements, source_states, sources};
 use crate::view::overview::FirstSteps;
 use crate::web::WebError;
@@ -12,19 +12,18 @@ use crate::web::WebError;
 /// who cannot take the next step, as long as there is a promise to look at.
 pub(super) async fn find(
     context: &Context,
-    listings: &[ObjectiveListing],
+    briefs: &[Brief],
     evaluations: &[Evaluation],
     can_edit: bool,
 ) -> Result<Option<FirstSteps>, WebError> {
     // what Nines promises about itself is nobody's first step
-    let (own, promised): (Vec<_>, Vec<_>) =
-        listings.iter().partition(|listing| listing.source_name == measure_self::NAME);
-    let first = promised.first().map(|listing| listing.agreement.id);
-    if promised.iter().any(|listing| Some(listing.agreement.id) != first) {
+    let (own, promised): (Vec<_>, Vec<_>) = briefs.iter().partition(|brief| brief.source_name == measure_self::NAME);
+    let first = promised.first().map(|brief| brief.agreement);
+    if promised.iter().any(|brief| Some(brief.agreement) != first) {
         return Ok(None);
     }
     let mut defined = agreements::list(&context.db).await?;
-    defined.retain(|one| Some(one.id) == first || !own.iter().any(|listing| listing.agreement.id == one.id));
+    defined.retain(|one| Some(one.id) == first || !own.iter().any(|brief| brief.agreement == one.id));
     if defined.len() > 1 || (!defined.is_empty() && !can_edit) {
         return Ok(None);
     }
@@ -36,7 +35,7 @@ pub(super) async fn find(
     let answered = states.iter().any(|(id, state)| ids.contains(id) && state.last_ok_at.is_some());
     let steps = FirstSteps {
         source: ids.last().map(|id| id.0),
-        has_data: answered || promised.iter().any(|listing| is_measured(evaluations, listing)),
+        has_data: answered || promised.iter().any(|brief| is_measured(evaluations, brief)),
         agreement: agreement.map(|agreement| agreement.id.0),
         has_report: agreement.is_some_and(|agreement| !agreement.recipients.is_empty()),
         can_edit,
@@ -44,6 +43,6 @@ pub(super) async fn find(
     Ok((defined.is_empty() || !steps.is_done()).then_some(steps))
 }
 
-fn is_measured(evaluations: &[Evaluation], listing: &ObjectiveListing) -> bool {
-    evaluations.iter().any(|one| one.objective == listing.objective.id && one.tally.known > 0)
+fn is_measured(evaluations: &[Evaluation], brief: &Brief) -> bool {
+    evaluations.iter().any(|one| one.objective == brief.id && one.tally.known > 0)
 }

@@ -1,6 +1,6 @@
 //! The small charts of a page of the overview: plain sums of hours, asked for all rows at once.
 
-use super::Standing;
+use super::Shown;
 use crate::domain::ids::{IndicatorId, ObjectiveId};
 use crate::domain::ledger::Tally;
 use crate::domain::model::ObjectiveKind;
@@ -21,10 +21,10 @@ const DRAWN_MINUTES: i64 = 92 * DAY_MINUTES;
 
 /// The chart of each objective that was measured, from the ledger's raw sums: exclusions and methods change how a window
 /// is judged, not what happened in it.
-pub(super) async fn draw(db: &Db, rows: &[&Standing<'_>]) -> Result<BTreeMap<ObjectiveId, String>, WebError> {
+pub(super) async fn draw(db: &Db, rows: &[Shown]) -> Result<BTreeMap<ObjectiveId, String>, WebError> {
     let mut drawn = BTreeMap::new();
     for step_minutes in [HOUR_MINUTES, DAY_MINUTES] {
-        let spans = rows.iter().filter_map(|row| Some((*row, span(row)?)));
+        let spans = rows.iter().filter_map(|row| Some((row, span(row)?)));
         let of_step: Vec<_> = spans.filter(|(_, span)| step(*span) == step_minutes).collect();
         let steps = ask(db, &of_step, step_minutes).await?;
         for (row, span) in of_step {
@@ -42,8 +42,8 @@ fn internal(error: PlotError) -> WebError {
 }
 
 /// What is drawn of the window that was judged.
-fn span(row: &Standing<'_>) -> Option<Span> {
-    let span = row.evaluation.as_ref()?.span;
+fn span(row: &Shown) -> Option<Span> {
+    let span = row.judged.evaluation.as_ref()?.span;
     Some(Span::ending(span.end(), span.minutes().min(DRAWN_MINUTES)))
 }
 
@@ -51,11 +51,7 @@ const fn step(span: Span) -> i64 {
     if span.minutes() <= BY_HOUR_MINUTES { HOUR_MINUTES } else { DAY_MINUTES }
 }
 
-async fn ask(
-    db: &Db,
-    rows: &[(&Standing<'_>, Span)],
-    step_minutes: i64,
-) -> Result<BTreeMap<IndicatorId, Steps>, StoreError> {
+async fn ask(db: &Db, rows: &[(&Shown, Span)], step_minutes: i64) -> Result<BTreeMap<IndicatorId, Steps>, StoreError> {
     let first = rows.iter().map(|(_, span)| span.start()).min();
     let last = rows.iter().map(|(_, span)| span.end()).max();
     let (Some(first), Some(last)) = (first, last) else { return Ok(BTreeMap::new()) };
@@ -64,7 +60,7 @@ async fn ask(
 }
 
 /// The good share step by step, or the bad one of an error rate; nothing if nothing happened.
-fn trend(row: &Standing<'_>, span: Span, step_minutes: i64, steps: &Steps) -> Option<Trend> {
+fn trend(row: &Shown, span: Span, step_minutes: i64, steps: &Steps) -> Option<Trend> {
     let objective = &row.listing.objective;
     let is_error_rate = objective.kind == ObjectiveKind::ErrorRate;
     let percent = |tally: &Tally| {
