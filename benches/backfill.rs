@@ -6,7 +6,7 @@
 
 mod harness;
 
-use harness::{House, Processor, runtime};
+use harness::{House, Processor, draft, runtime};
 use nines::domain::model::Objective;
 use nines::domain::time::{Instant, Minute, Span};
 use nines::{ops, store};
@@ -46,7 +46,7 @@ async fn measure(traffic: &[Traffic], prometheus: &Prometheus, days: u32) {
     let house = House::new(Instant::from_seconds(END)).await;
     let source = house.source(&prometheus.url()).await;
     let names: Vec<String> = traffic.iter().map(|one| one.setup().service.clone()).collect();
-    let defined = house.agreement("Customer", source, &names).await;
+    let defined = house.define(draft("Customer", source, &names)).await;
 
     let process = prometheus.process().to_string();
     let (began, nines, server) = (Stopwatch::now(), Processor::of("self"), Processor::of(&process));

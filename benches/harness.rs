@@ -53,21 +53,25 @@ impl House {
         define_source::define(&self.context, None, source).await.expect("the source is new")
     }
 
-    /// An agreement that promises 99.9 % over 30 days for each of `services`.
-    pub async fn agreement(&self, name: &str, source: SourceId, services: &[String]) -> DefinedAgreement {
-        let draft = AgreementDraft {
-            name: name.to_owned(),
-            customer: "Customer".to_owned(),
-            owner: String::new(),
-            zone: chrono_tz::Tz::Europe__Berlin,
-            period: PeriodKind::Month,
-            report_every: PeriodKind::Month,
-            recipients: Vec::new(),
-            terms: AgreementTerms::default(),
-            objectives: services.iter().map(|service| objective(source, service)).collect(),
-        };
+    /// A defined agreement.
+    pub async fn define(&self, draft: AgreementDraft) -> DefinedAgreement {
         let id = define_agreement::define(&self.context, None, draft).await.expect("the agreement is new");
         define_agreement::load(&self.context.db, id).await.expect("it was defined just now")
+    }
+}
+
+/// An agreement that promises 99.9 % over 30 days for each of `services`.
+pub fn draft(name: &str, source: SourceId, services: &[String]) -> AgreementDraft {
+    AgreementDraft {
+        name: name.to_owned(),
+        customer: "Customer".to_owned(),
+        owner: String::new(),
+        zone: chrono_tz::Tz::Europe__Berlin,
+        period: PeriodKind::Month,
+        report_every: PeriodKind::Month,
+        recipients: Vec::new(),
+        terms: AgreementTerms::default(),
+        objectives: services.iter().map(|service| objective(source, service)).collect(),
     }
 }
 

@@ -2,30 +2,28 @@
 //!
 //! `cargo bench --bench ledger` first prints what no stopwatch shows (bytes for each slice, processor time of a cycle, how
 //! much the hour sums save), then times the rest. A name picks some: `cargo bench --bench ledger -- trace`.
-//!
-//! The minutes are Poisson noise around a daily rhythm, with a few failures always and many now and then.
 
 mod harness;
+mod traffic;
 
 use divan::{Bencher, black_box};
-use harness::{House, Processor, runtime};
+use harness::{House, Processor, draft, runtime};
 use nines::chart::{Chart, Line, LineStyle, Rule, Size, Unit, svg};
 use nines::domain::account::Account;
 use nines::domain::counting::{CounterState, PartIs, Role, Sample, Series, SeriesKey, TargetKey, count, millis};
-use nines::domain::ids::IndicatorId;
 use nines::domain::judgement::{Judgement, Terms, judge};
 use nines::domain::ledger::{HourDetail, Slice, Tally};
-use nines::domain::ratio::{float, nearest};
+use nines::domain::ratio::float;
 use nines::domain::time::{DAY_MINUTES, Hour, Instant, Minute, Span};
 use nines::ops::judge::Judge;
 use nines::ops::trace::Trace;
 use nines::ops::{self, evaluate};
 use nines::store::objectives::ObjectiveListing;
 use nines::store::{self};
-use std::f64::consts::TAU;
 use std::sync::LazyLock;
 use std::time::Instant as Stopwatch;
 use tokio::runtime::Runtime;
+use traffic::{RATES, minutes, write};
 
 /// When every bench happens: 2026-11-21T07:00:00Z.
 const NOW: i64 = 1_795_244_400;
@@ -33,8 +31,6 @@ const NOW: i64 = 1_795_244_400;
 const OBJECTIVES: usize = 1_000;
 /// Days of history behind each.
 const DAYS: i64 = 35;
-/// Requests per minute of a busy, a usual and a quiet service.
-const RATES: [(&str, f64); 3] = [("busy", 6_000.0), ("medium", 100.0), ("low", 1.0)];
 /// The one of them that single questions are about; the objective at this place is its.
 const MEDIUM: usize = 1;
 const MEDIUM_SEED: u64 = 100;
@@ -46,50 +42,6 @@ fn main() {
     print_savings();
     print_cycle();
     divan::main();
-}
-
-// --- traffic ------------------------------------------------------------------------------------------------------
-
-/// A small generator of pseudo-random numbers (`SplitMix64`), the same on every machine.
-struct Chance(u64);
-
-impl Chance {
-    /// A number above 0 and at most 1.
-    fn uniform(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        let bits = i64::try_from((z ^ (z >> 31)) >> 11).expect("53 bits fit");
-        float(bits + 1) / float(1 << 53)
-    }
-
-    /// A Poisson number: by multiplication while small, by its normal shape when large.
-    fn poisson(&mut self, mean: f64) -> i64 {
-        if mean > 30.0 {
-            let normal = (-2.0 * self.uniform().ln()).sqrt() * (TAU * self.uniform()).cos();
-            return nearest(mean + mean.sqrt() * normal).max(0);
-        }
-        let (limit, mut product, mut count) = ((-mean).exp(), self.uniform(), 0);
-        while product > limit {
-            product *= self.uniform();
-            count += 1;
-        }
-        count
-    }
-}
-
-/// The minutes of a service with so many requests a minute; one day in twelve has a bad hour.
-fn minutes(seed: u64, rate: f64, span: Span) -> Vec<(Minute, Option<Slice>)> {
-    let mut chance = Chance(seed);
-    let minute = |minute: Minute| {
-        let of_day = float(minute.0.rem_euclid(DAY_MINUTES)) / float(DAY_MINUTES);
-        let is_bad_hour = minute.0.div_euclid(60) % (12 * 24) == 9;
-        let total = chance.poisson(rate * (1.0 + 0.6 * (TAU * (of_day - 0.29)).sin()));
-        let bad = chance.poisson(float(total) * if is_bad_hour { 0.1 } else { 0.0004 }).min(total);
-        (minute, Some(Slice { good: total - bad, total, catch_up: false }))
-    };
-    span.iter().map(minute).collect()
 }
 
 fn now() -> Minute {
@@ -115,7 +67,7 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
         let services: Vec<String> = (0..OBJECTIVES).map(|n| format!("service-{n}")).collect();
         let mut objectives = Vec::new();
         for (n, services) in services.chunks(50).enumerate() {
-            let defined = house.agreement(&format!("Customer {n}"), source, services).await;
+            let defined = house.define(draft(&format!("Customer {n}"), source, services)).await;
             objectives.extend(defined.objectives.into_iter().map(|(objective, ..)| objective));
         }
         let span = Span::ending(now(), DAYS * DAY_MINUTES);
@@ -133,12 +85,6 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
     });
     World { runtime, house, listing, judge }
 });
-
-async fn write(house: &House, indicator: IndicatorId, slices: &[(Minute, Option<Slice>)]) {
-    let mut tx = house.context.db.begin_write().await.expect("SQLite lets us write");
-    store::ledger::write(&mut tx, indicator, slices).await.expect("the minutes are possible");
-    tx.commit().await.expect("SQLite keeps them");
-}
 
 impl World {
     fn judge(&self) -> Judgement {
@@ -200,7 +146,7 @@ async fn file_with(histories: &[Vec<(Minute, Option<Slice>)>]) -> u64 {
     let house = House::new(Instant::from_seconds(NOW)).await;
     let source = house.source("http://127.0.0.1:9").await;
     let services: Vec<String> = (0..20).map(|n| format!("service-{n}")).collect();
-    let defined = house.agreement("Customer", source, &services).await;
+    let defined = house.define(draft("Customer", source, &services)).await;
     let longest = histories.iter().map(Vec::len).max().unwrap_or_default();
     for hour in (0..longest).step_by(60) {
         let mut tx = house.context.db.begin_write().await.expect("SQLite lets us write");

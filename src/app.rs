@@ -7,7 +7,9 @@ mod wiring;
 
 pub mod baseline;
 pub mod demo;
+pub mod export;
 pub mod report;
+pub mod verify;
 
 pub use healthcheck::healthcheck;
 pub use keys::sealer;
@@ -89,6 +91,14 @@ pub enum AppError {
     /// The file of the key that seals secrets.
     #[error("the key file {file} cannot be used: {why}; mend it, or give a key with NINES_SECRET_KEY")]
     KeyFile {
+        /// Which.
+        file: String,
+        /// Why.
+        why: String,
+    },
+    /// A file that was named.
+    #[error("{file} cannot be used: {why}")]
+    Unreadable {
         /// Which.
         file: String,
         /// Why.

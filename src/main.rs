@@ -3,11 +3,11 @@
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use nines::app::demo::Demo;
 use nines::app::report::Format;
-use nines::app::{self, Application, baseline};
+use nines::app::{self, Application, baseline, verify};
 use nines::clock::Clock;
 use nines::config::{self, Layers, LogFormat, Problem, Settings};
 use std::io::{self, IsTerminal as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 
@@ -46,6 +46,9 @@ enum Failure {
         /// What is wrong, and how to mend it.
         why: String,
     },
+    /// Reports are not as they were issued.
+    #[error("nines: reports are not as they were issued; findings: {0}")]
+    Findings(usize),
     /// Standard output is gone.
     #[error("nines: cannot write to standard output: {0}")]
     Output(#[from] io::Error),
@@ -55,7 +58,9 @@ impl Failure {
     fn code(&self) -> ExitCode {
         match self {
             Self::Settings(_) => ExitCode::from(WRONG_SETTINGS),
-            Self::Stopped(_) | Self::Detect(_) | Self::Argument { .. } | Self::Output(_) => ExitCode::FAILURE,
+            Self::Stopped(_) | Self::Detect(_) | Self::Argument { .. } | Self::Findings(_) | Self::Output(_) => {
+                ExitCode::FAILURE
+            }
         }
     }
 }
@@ -107,13 +112,63 @@ fn command() -> Command {
                     needed("format", "FORMAT", "How it is written")
                         .required(false)
                         .default_value("text")
-                        .value_parser(["html", "text", "csv", "json"]),
+                        .value_parser(["html", "text", "csv", "json", "openmetrics"]),
                 ),
+        )
+        .subcommand(verify_command())
+        .subcommand(
+            Command::new("exclusions")
+                .about("Writes the exclusions, with who proposed and who approved them, to standard output")
+                .arg(needed("state", "STATE", "Only those in this state").required(false).value_parser([
+                    "proposed",
+                    "approved",
+                    "rejected",
+                    "withdrawn",
+                ]))
+                .arg(table_format()),
+        )
+        .subcommand(
+            Command::new("revisions")
+                .about("Writes what changed in an agreement, who changed it and when, to standard output")
+                .arg(needed("agreement", "NAME", "Name or number of the agreement"))
+                .arg(table_format()),
         )
         .subcommand(baseline_command())
         .subcommand(
             Command::new("healthcheck").about("Asks the server that runs with these settings whether it is ready"),
         )
+}
+
+fn verify_command() -> Command {
+    let path = value_parser!(PathBuf);
+    Command::new("verify")
+        .about("Says whether reports are still as they were issued, and ends with 1 if one is not")
+        .after_help(
+            "Without files, the chain of each agreement's reports in the database is checked, and each report is made \
+             anew from the ledger while its minutes are kept. With files, only these are looked at: no settings and no \
+             database are needed. The signature of report.json is expected in report.json.sig.",
+        )
+        .arg(Arg::new("agreement").long("agreement").value_name("NAME").help("Only this agreement, by name or number"))
+        .arg(
+            Arg::new("public-key")
+                .long("public-key")
+                .value_name("FILE")
+                .help("The Ed25519 public key that signatures must belong to, in PEM [default: that of report.signing_key]")
+                .value_parser(path.clone()),
+        )
+        .arg(
+            Arg::new("files")
+                .value_name("REPORT.json")
+                .help("Reports as files")
+                .num_args(0..)
+                .conflicts_with("agreement")
+                .value_parser(path),
+        )
+}
+
+fn table_format() -> Arg {
+    let format = Arg::new("format").long("format").value_name("FORMAT").help("How it is written");
+    format.default_value("csv").value_parser(["csv", "json"])
 }
 
 fn baseline_command() -> Command {
@@ -150,6 +205,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     match name {
         "baseline" => sub.subcommand_matches("detect").map_or(Ok(()), detect),
         "check-config" => check_config(sub, layers),
+        "verify" if sub.contains_id("files") => verify_files(sub),
         name => {
             let settings = config::parse(&layers()?).map_err(Failure::Settings)?;
             start_log(&settings);
@@ -165,6 +221,8 @@ fn run_async(name: &str, sub: &ArgMatches, settings: Settings) -> Result<(), Fai
             "healthcheck" => app::healthcheck(&settings).await?,
             "demo" => demo(settings).await?,
             "report" => report(sub, settings).await?,
+            "verify" => verify_database(sub, settings).await?,
+            "exclusions" | "revisions" => export(name, sub, settings).await?,
             _ => serve(settings).await?,
         }
         Ok(())
@@ -200,6 +258,40 @@ async fn report(sub: &ArgMatches, settings: Settings) -> Result<(), Failure> {
     // clap lets only the formats through that it offers
     let format = Format::from_word(word("format")).unwrap_or(Format::Text);
     let text = app::report::write(settings, Clock::system(), word("agreement"), word("period"), format).await?;
+    Ok(io::stdout().write_all(text.as_bytes())?)
+}
+
+async fn verify_database(sub: &ArgMatches, settings: Settings) -> Result<(), Failure> {
+    let agreement = sub.get_one::<String>("agreement").map(String::as_str);
+    told(&verify::database(settings, Clock::system(), agreement, public_key(sub)).await?)
+}
+
+fn verify_files(sub: &ArgMatches) -> Result<(), Failure> {
+    let files: Vec<PathBuf> = sub.get_many::<PathBuf>("files").into_iter().flatten().cloned().collect();
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    told(&runtime.block_on(verify::files(&files, public_key(sub)))?)
+}
+
+fn public_key(sub: &ArgMatches) -> Option<&Path> {
+    sub.get_one::<PathBuf>("public-key").map(PathBuf::as_path)
+}
+
+/// Prints what was found; findings are a failure.
+fn told(answer: &verify::Answer) -> Result<(), Failure> {
+    let mut out = io::stdout();
+    for line in &answer.lines {
+        writeln!(out, "{line}")?;
+    }
+    if answer.findings > 0 { Err(Failure::Findings(answer.findings)) } else { Ok(()) }
+}
+
+async fn export(name: &str, sub: &ArgMatches, settings: Settings) -> Result<(), Failure> {
+    let word = |name: &str| sub.get_one::<String>(name).map(String::as_str);
+    let format = app::export::Format::from_ending(word("format").unwrap_or_default());
+    let text = match name {
+        "exclusions" => app::export::exclusions(settings, Clock::system(), word("state"), format).await?,
+        _ => app::export::revisions(settings, Clock::system(), word("agreement").unwrap_or_default(), format).await?,
+    };
     Ok(io::stdout().write_all(text.as_bytes())?)
 }
 

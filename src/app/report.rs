@@ -1,14 +1,11 @@
 //! `nines report`: the report of one agreement and period on standard output, the same as on the page and in the mail.
 
-use super::{AppError, context};
+use super::{AppError, context, export};
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::domain::ids::AgreementId;
-use crate::domain::model::Agreement;
+use crate::ops::OpsError;
 use crate::ops::make_report::make_report;
-use crate::ops::{Context, OpsError};
 use crate::report::{self, Medium};
-use crate::store;
 
 /// How a report is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +18,8 @@ pub enum Format {
     Csv,
     /// Canonical JSON.
     Json,
+    /// OpenMetrics text.
+    OpenMetrics,
 }
 
 impl Format {
@@ -32,6 +31,7 @@ impl Format {
             "text" => Some(Self::Text),
             "csv" => Some(Self::Csv),
             "json" => Some(Self::Json),
+            "openmetrics" => Some(Self::OpenMetrics),
             _ => None,
         }
     }
@@ -46,7 +46,7 @@ pub async fn write(
     format: Format,
 ) -> Result<String, AppError> {
     let context = context(settings, clock).await?;
-    let agreement = find(&context, name).await?;
+    let agreement = export::find(&context, name).await?;
     let period = agreement.calendar().parse(label).map_err(|error| OpsError::refused("--period", error.to_string()))?;
     let report = make_report(&context, &agreement, period, 1).await?;
     let text = match format {
@@ -55,30 +55,10 @@ pub async fn write(
             report::render_html(&report, &pictures, Medium::File, None).map_err(OpsError::from)?
         }
         Format::Text => report::render_text(&report),
+        Format::OpenMetrics => report::render_openmetrics(&report),
         Format::Csv => report::render_csv([&report]).map_err(OpsError::from)?,
         Format::Json => report::render_json(&report).map_err(OpsError::from)?,
     };
     context.db.close().await;
     Ok(text)
-}
-
-async fn find(context: &Context, name: &str) -> Result<Agreement, AppError> {
-    let by_name = store::agreements::find_by_name(&context.db, name).await?;
-    let found = match (by_name, name.parse()) {
-        (Some(agreement), _) => Some(agreement),
-        (None, Ok(number)) => store::agreements::find(&context.db, AgreementId(number)).await?,
-        (None, Err(_)) => None,
-    };
-    let names = || async {
-        let all = store::agreements::list(&context.db).await?;
-        Ok::<_, AppError>(all.iter().map(|a| format!("“{}”", a.name)).collect::<Vec<_>>().join(", "))
-    };
-    match found {
-        Some(agreement) => Ok(agreement),
-        None => Err(OpsError::refused(
-            "--agreement",
-            format!("there is no agreement “{name}”; there are: {}", names().await?),
-        )
-        .into()),
-    }
 }

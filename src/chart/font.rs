@@ -42,6 +42,15 @@ impl Fonts {
         advances.sum::<f64>() * self.slack
     }
 
+    /// The same where another font than ours will show the letters that ours lacks: those are an em wide, as ideographs are.
+    pub(super) fn generous_width(&self, text: &str, em: f64) -> f64 {
+        let advance = |letter| match self.find(letter, Weight::Regular) {
+            Some((face, glyph)) if glyph.0 != 0 => f64::from(face.h_advance_unscaled(glyph)) * em / units_per_em(face),
+            _ => em,
+        };
+        text.chars().map(advance).sum()
+    }
+
     /// The outlines of `text`, its baseline starting at `(x, y)`, in pixels of which `em` make an em.
     pub(super) fn outlines(&self, text: &str, em: f64, weight: Weight, (x, y): (f64, f64)) -> Vec<OutlinedGlyph> {
         let mut pen = x;

@@ -234,6 +234,12 @@ pub fn png(chart: &Chart<'_>, size: Size, theme: Theme, scale: u32) -> Result<Ve
     canvas.encode()
 }
 
+/// How wide a text is when an em is `em` wide, in the unit of `em`: for pictures that are set in the reader's own font and
+/// stretch their text to this width.
+pub fn text_width(text: &str, em: f64) -> Result<f64, ChartError> {
+    Ok(Fonts::load()?.generous_width(text, em))
+}
+
 fn check_size(size: Size, (least_width, least_height): (u32, u32)) -> Result<(), ChartError> {
     let Size { width, height } = size;
     let fits = (least_width..=Size::MAX).contains(&width) && (least_height..=Size::MAX).contains(&height);

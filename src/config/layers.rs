@@ -285,7 +285,10 @@ fn build(text: impl Fn(&'static str) -> Option<String>) -> Result<Settings, Prob
             detail_days: needed!("ledger.detail_days", |t| value::whole(t, value::DETAIL_DAYS)),
             sums_days: needed!("ledger.sums_days", |t| value::whole(t, value::SUMS_DAYS)),
         },
-        report: Report { grace_minutes: needed!("report.grace_minutes", |t| value::whole(t, value::GRACE_MINUTES)) },
+        report: Report {
+            grace_minutes: needed!("report.grace_minutes", |t| value::whole(t, value::GRACE_MINUTES)),
+            signing_key: read(&text, "report.signing_key", value::signing_key)?,
+        },
     })
 }
 
@@ -361,6 +364,7 @@ mod tests {
             "server.public_url" => "https://nines.example.org".to_owned(),
             "server.trusted_proxies" => "10.0.0.1".to_owned(),
             "secret_key" => "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=".to_owned(),
+            "report.signing_key" => "MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC".to_owned(),
             _ => setting.default.to_owned(),
         };
         for setting in TABLE {

@@ -17,6 +17,7 @@ pub use layers::{Layers, Line, Problem, describe, parse};
 pub use table::{Setting, TABLE, markdown};
 pub use value::{Mail, Network, SecretKey, Smtp, Tls, Transport, networks};
 
+use crate::domain::signature::SigningKey;
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::io;
@@ -93,11 +94,13 @@ pub struct Ledger {
     pub sums_days: i64,
 }
 
-/// When reports are built.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How reports are issued.
+#[derive(Clone, Debug)]
 pub struct Report {
     /// How long after the end of its period a report waits for late data, in minutes.
     pub grace_minutes: i64,
+    /// What signs them; nothing if they are not signed.
+    pub signing_key: Option<SigningKey>,
 }
 
 /// The file that is read if no other is named and it exists.

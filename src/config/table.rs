@@ -179,6 +179,14 @@ pub static TABLE: &[Setting] = &[
         secret_file: None,
         check: |text| value::whole(text, value::GRACE_MINUTES).map(drop),
     },
+    Setting {
+        path: "report.signing_key",
+        value: "KEY",
+        default: "",
+        help: "An Ed25519 private key in PEM that signs every report; without it, reports are chained and not signed",
+        secret_file: Some("report.signing_key_file"),
+        check: |text| value::signing_key(text).map(drop),
+    },
 ];
 
 /// The setting of that path.

@@ -2,6 +2,7 @@
 
 use crate::config::LogFormat;
 use crate::domain::model::EmailAddress;
+use crate::domain::signature::SigningKey;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{SecretBox, SecretString};
@@ -287,6 +288,10 @@ pub(super) fn secret_key(text: &str) -> Result<SecretKey, String> {
     Ok(SecretKey::Given(Arc::new(SecretBox::new(Box::new(key)))))
 }
 
+pub(super) fn signing_key(text: &str) -> Result<SigningKey, String> {
+    SigningKey::parse(text).map_err(|error| error.to_string())
+}
+
 pub(super) fn whole(text: &str, range: RangeInclusive<i64>) -> Result<i64, String> {
     let number = text.trim().parse::<i64>().ok().filter(|number| range.contains(number));
     number.ok_or_else(|| {
@@ -377,6 +382,7 @@ mod tests {
             (whole("35 days", BACKFILL_DAYS).map(drop), "from 0 to 400"),
             (whole("401", BACKFILL_DAYS).map(drop), "from 0 to 400"),
             (secret_key("c2hvcnQ=").map(drop), "openssl rand -base64 32"),
+            (signing_key("c2hvcnQ=").map(drop), "openssl genpkey -algorithm ed25519"),
             (address("ana").map(drop), "nines@example.org"),
         ] {
             let message = message.unwrap_err();

@@ -37,6 +37,8 @@ ids! {
     DeliveryId,
     /// A stretch of time in which an objective left its usual.
     AnomalyId,
+    /// A link for people without an account.
+    ShareLinkId,
     /// A person with an account.
     UserId,
 }

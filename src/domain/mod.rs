@@ -46,6 +46,8 @@ pub mod evidence;
 
 pub mod judgement;
 
+pub mod day;
+
 pub mod burn;
 
 pub mod credit;
@@ -59,6 +61,9 @@ pub mod phrases;
 pub mod assessment;
 
 pub mod history;
+
+pub mod chain;
+pub mod signature;
 
 pub mod outlook;
 

@@ -4,7 +4,9 @@
 //! the same wherever they are computed, and a report exists once by its label.
 
 use crate::domain::ids::SourceId;
-use crate::ops::{Context, OpsError, apply_revisions, deliver, evaluate, issue_reports, learn_baselines, pull, sweep};
+use crate::ops::{
+    Context, OpsError, apply_revisions, deliver, evaluate, issue_reports, learn_baselines, pull, recheck_reports, sweep,
+};
 use std::future::Future;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -21,6 +23,8 @@ const LEARN_PACE: Duration = Duration::from_secs(30);
 const REVISE_PACE: Duration = Duration::from_mins(1);
 /// How often due reports are looked for.
 const REPORT_PACE: Duration = Duration::from_mins(1);
+/// How often final reports are looked for that may be wrong by now.
+const RECHECK_PACE: Duration = Duration::from_mins(1);
 /// How often due deliveries are looked for.
 const DELIVER_PACE: Duration = Duration::from_secs(3);
 /// How often what has expired is swept out.
@@ -44,6 +48,9 @@ pub fn start(context: &Context, tasks: &TaskTracker, stop: &CancellationToken) {
     });
     run(context, tasks, stop, "report", REPORT_PACE, |context| async move {
         issue_reports::issue_due(&context).await.map(|_| ())
+    });
+    run(context, tasks, stop, "recheck", RECHECK_PACE, |context| async move {
+        recheck_reports::recheck(&context).await.map(|_| ())
     });
     run(context, tasks, stop, "deliver", DELIVER_PACE, |context| async move {
         deliver::deliver_due(&context).await.map(|_| ())

@@ -4,7 +4,7 @@ use crate::domain::burn::rules_text;
 use crate::domain::contract::{AgreementTerms, Composite};
 use crate::domain::credit::Credit;
 use crate::domain::ids::ObjectiveId;
-use crate::domain::model::{ObjectiveKind, Window};
+use crate::domain::model::{Agreement, ObjectiveKind, Window};
 use crate::domain::recovery::RecoveryTargets;
 use crate::domain::schedule::Schedule;
 use crate::domain::target::ppm_to_percent;
@@ -12,6 +12,7 @@ use crate::domain::terms::{Counting, Method};
 use crate::domain::wording;
 use crate::ops::terms_in_force::InForce;
 use crate::store::objectives::ObjectiveListing;
+use chrono::Weekday;
 
 /// One value that differs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,12 +26,12 @@ pub struct Difference {
 }
 
 /// Names of fields with their values in words; what says nothing is empty.
-type Fields = Vec<(&'static str, String)>;
+pub type Fields = Vec<(&'static str, String)>;
 
 /// What differs, in the order of the form; objectives are the same by their identity, whatever their names.
 #[must_use]
 pub fn differences(before: &InForce, after: &InForce) -> Vec<Difference> {
-    let mut found = between("", contract(before), contract(after));
+    let mut found = between("", contract(&before.agreement), contract(&after.agreement));
     let has = |side: &InForce, id: ObjectiveId| side.listings.iter().any(|one| one.objective.id == id);
     for old in before.listings.iter().filter(|old| !has(after, old.objective.id)) {
         let what = format!("Objective “{}” removed", old.objective.name);
@@ -48,6 +49,23 @@ pub fn differences(before: &InForce, after: &InForce) -> Vec<Difference> {
     found
 }
 
+/// What an agreement says beside its objectives, as labels and texts; who it is, who receives mail, and what says nothing
+/// are left out.
+#[must_use]
+pub fn said(side: &InForce) -> Vec<(String, String)> {
+    const ELSEWHERE: [&str; 5] = ["name", "customer", "owner", "time zone", "recipients"];
+    let told =
+        contract(&side.agreement).into_iter().filter(|(name, text)| !text.is_empty() && !ELSEWHERE.contains(name));
+    told.map(|(name, text)| (wording::capitalised(name), text)).collect()
+}
+
+/// What an objective promises, as labels and texts; what says nothing is left out.
+#[must_use]
+pub fn promised(listing: &ObjectiveListing, side: &InForce) -> Vec<(String, String)> {
+    let told = promise(listing, side).into_iter().filter(|(_, text)| !text.is_empty());
+    told.map(|(name, text)| (wording::capitalised(name), text)).collect()
+}
+
 /// Both sides have the same fields in the same order.
 fn between(prefix: &str, before: Fields, after: Fields) -> Vec<Difference> {
     let differ = before.into_iter().zip(after).filter(|((_, was), (_, is))| was != is);
@@ -58,12 +76,14 @@ fn between(prefix: &str, before: Fields, after: Fields) -> Vec<Difference> {
     differ.map(difference).collect()
 }
 
-fn contract(side: &InForce) -> Fields {
-    let agreement = &side.agreement;
+/// What the contract itself says.
+#[must_use]
+pub fn contract(agreement: &Agreement) -> Fields {
     let AgreementTerms { anchor, hours, rules, credit, recovery } = &agreement.terms;
     let credit = credit.as_ref().map(Credit::texts).unwrap_or_default();
     let RecoveryTargets { mttr_minutes, mtbf_minutes, longest_minutes, planned_minutes } = *recovery;
-    let begins = format!("{:?}, day {}, month {}", anchor.week(), anchor.day(), anchor.month());
+    let week = if anchor.week() == Weekday::Sun { "Sunday" } else { "Monday" };
+    let begins = format!("weeks on {week}, months on day {}, years with month {}", anchor.day(), anchor.month());
     let recipients: Vec<String> = agreement.recipients.iter().map(ToString::to_string).collect();
     vec![
         ("name", agreement.name.clone()),

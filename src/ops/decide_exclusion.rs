@@ -3,7 +3,9 @@
 use crate::domain::exclusion::{Exclusion, Signed, State};
 use crate::domain::ids::{ExclusionId, UserId};
 use crate::ops::propose_exclusion::{Snapshot, find};
+use crate::ops::recheck_reports::touch;
 use crate::ops::{Context, OpsError, audit};
+use crate::store::rechecks::Cause;
 use crate::store::{self, StoreError};
 
 /// What can be decided.
@@ -75,6 +77,11 @@ pub async fn decide(
         result => result?,
     }
     let after = Exclusion { state: to, decided: Some(decided), remark: remark.to_owned(), ..before.clone() };
+    match (seen, to) {
+        (_, State::Approved) => touch(&mut tx, Cause::Approved(id), &after, now.minute()).await?,
+        (State::Approved, _) => touch(&mut tx, Cause::Withdrawn(id), &after, now.minute()).await?,
+        _ => {} // it never took anything out
+    }
     let change = (Some(&Snapshot::of(&before)), Some(&Snapshot::of(&after)));
     audit(&mut tx, now, who, &format!("exclusion.{}", to.word()), ("exclusion", id.0), change).await?;
     tx.commit().await?;

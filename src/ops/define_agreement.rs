@@ -9,10 +9,11 @@ use crate::domain::counting::CounterState;
 use crate::domain::ids::{AgreementId, IndicatorId, ObjectiveId, ServiceId, SourceId, UserId};
 use crate::domain::model::{Agreement, EmailAddress, Indicator, Objective, ObjectiveKind, Query, Service, Window};
 use crate::domain::target::Target;
-use crate::domain::time::{DAY_MINUTES, Instant, Minute};
+use crate::domain::time::{DAY_MINUTES, Instant, Minute, Span};
 use crate::ops::revise::{self, Making, Taking};
 use crate::ops::{Context, OpsError, audit};
 use crate::store::indicators::PullState;
+use crate::store::rechecks::Cause;
 use crate::store::{self, Db, StoreError, Tx};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -194,6 +195,7 @@ pub async fn change(
     // the same again is no revision, unless it is to hold from earlier on
     if !before.is(&agreement, &objectives) || history.first().is_some_and(|last| effective < last.effective) {
         revise::keep(&mut tx, number + 1, making(Some(now)), &agreement, &objectives).await?;
+        store::rechecks::touch(&mut tx, Cause::Terms(id), Span::new(effective, now.minute())).await?;
         is.say(&taking, effective, agreement.zone);
     }
     audit(&mut tx, now, who, "agreement.changed", ("agreement", id.0), (Some(&was), Some(&is))).await?;
@@ -237,7 +239,8 @@ pub async fn restore(context: &Context, who: Option<UserId>, id: AgreementId) ->
     Ok(tx.commit().await?)
 }
 
-fn agreement_of(draft: &AgreementDraft, id: AgreementId, created_at: Instant) -> Agreement {
+/// The agreement that a draft describes.
+pub(super) fn agreement_of(draft: &AgreementDraft, id: AgreementId, created_at: Instant) -> Agreement {
     Agreement {
         id,
         name: draft.name.clone(),

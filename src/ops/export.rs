@@ -46,6 +46,23 @@ pub enum Format {
     Json,
 }
 
+impl Format {
+    /// The format behind the end of a file's name: `csv`; anything else is JSON.
+    #[must_use]
+    pub fn from_ending(ending: &str) -> Self {
+        if ending == "csv" { Self::Csv } else { Self::Json }
+    }
+
+    /// Its media type.
+    #[must_use]
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Csv => "text/csv; charset=utf-8",
+            Self::Json => "application/json",
+        }
+    }
+}
+
 /// One row of an export: what was counted from `start` up to `end`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Row {

@@ -3,11 +3,10 @@
 use crate::domain::time::Span;
 use crate::ops::OpsError;
 use crate::ops::export::Format;
-use crate::report::csv::safe_cell;
+use crate::report::csv::table;
 use crate::store::anomalies::KeptAnomaly;
 use crate::store::objectives::ObjectiveListing;
 use crate::store::{self, Db};
-use csv::{Terminator, WriterBuilder};
 use serde::Serialize;
 
 /// The most rows of a file.
@@ -120,16 +119,6 @@ pub async fn export_anomalies(
     let rows: Vec<Row> = kept.iter().map(Row::of).collect();
     match format {
         Format::Json => Ok(serde_json::to_string_pretty(&rows)? + "\n"),
-        Format::Csv => write(&rows),
+        Format::Csv => Ok(table(&HEADER, rows.iter().map(Row::cells))?),
     }
-}
-
-fn write(rows: &[Row]) -> Result<String, OpsError> {
-    let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
-    writer.write_record(HEADER)?;
-    for row in rows {
-        writer.write_record(row.cells().iter().map(|cell| safe_cell(cell).into_owned()))?;
-    }
-    let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
-    Ok(String::from_utf8(bytes).map_err(|error| csv::Error::from(std::io::Error::other(error)))?)
 }

@@ -4,9 +4,8 @@ use crate::domain::exclusion::{Exclusion, Signed, State};
 use crate::domain::ids::UserId;
 use crate::ops::OpsError;
 use crate::ops::export::Format;
-use crate::report::csv::safe_cell;
+use crate::report::csv::table;
 use crate::store::{self, Db, Page};
-use csv::{Terminator, WriterBuilder};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -64,7 +63,7 @@ pub async fn export(db: &Db, state: Option<State>, format: Format) -> Result<Str
     let names: BTreeMap<UserId, String> = users.into_iter().map(|user| (user.id, user.name)).collect();
     let rows: Vec<Row> = exclusions.iter().map(|one| row(one, &names)).collect();
     match format {
-        Format::Csv => csv(&rows),
+        Format::Csv => csv(rows),
         Format::Json => Ok(serde_json::to_string_pretty(&Document { exclusions: rows })?),
     }
 }
@@ -91,31 +90,26 @@ fn row(one: &Exclusion, names: &BTreeMap<UserId, String>) -> Row {
     }
 }
 
-fn csv(rows: &[Row]) -> Result<String, OpsError> {
-    let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
-    writer.write_record(COLUMNS)?;
-    for row in rows {
-        let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        let cells = [
+fn csv(rows: Vec<Row>) -> Result<String, OpsError> {
+    let cells = |row: Row| {
+        [
             row.id.to_string(),
             row.state.to_owned(),
-            row.scope.clone(),
+            row.scope,
             row.category.to_owned(),
-            row.reason.clone(),
-            row.start.clone(),
-            row.end.clone(),
+            row.reason,
+            row.start,
+            row.end,
             row.minutes.to_string(),
-            row.recurrence.clone(),
+            row.recurrence,
             row.zone.to_owned(),
-            text(&row.announced_at),
-            text(&row.proposed_by),
-            row.proposed_at.clone(),
-            text(&row.decided_by),
-            text(&row.decided_at),
-            row.remark.clone(),
-        ];
-        writer.write_record(cells.iter().map(|cell| safe_cell(cell).into_owned()))?;
-    }
-    let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
-    String::from_utf8(bytes).map_err(|error| csv::Error::from(std::io::Error::other(error)).into())
+            row.announced_at.unwrap_or_default(),
+            row.proposed_by.unwrap_or_default(),
+            row.proposed_at,
+            row.decided_by.unwrap_or_default(),
+            row.decided_at.unwrap_or_default(),
+            row.remark,
+        ]
+    };
+    Ok(table(&COLUMNS, rows.into_iter().map(cells))?)
 }

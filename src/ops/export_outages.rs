@@ -6,11 +6,10 @@ use crate::domain::time::Span;
 use crate::domain::wording;
 use crate::ops::OpsError;
 use crate::ops::judge::Judge;
-use crate::report::csv::safe_cell;
+use crate::report::csv::table;
 use crate::store::objectives::ObjectiveListing;
 use crate::store::outage_causes::OutageCause;
 use crate::store::{self, Db};
-use csv::{Terminator, WriterBuilder};
 
 /// The first line.
 const HEADER: [&str; 8] =
@@ -39,11 +38,9 @@ fn write(
     listing: &ObjectiveListing,
     span: Span,
 ) -> Result<String, OpsError> {
-    let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
-    writer.write_record(HEADER)?;
-    for outage in outages {
+    let cells = |outage: &Outage| {
         let (good, target) = (counted.total - outage.cost, listing.objective.target);
-        let cells = [
+        [
             outage.span.start().start().to_string(),
             outage.span.end().start().to_string(),
             outage.span.minutes().to_string(),
@@ -52,11 +49,9 @@ fn write(
             wording::budget_consumed_percent(good, counted.total, target).unwrap_or_default(),
             if outage.span.end() >= span.end() { "yes" } else { "no" }.to_owned(),
             cause_of(outage.span, causes),
-        ];
-        writer.write_record(cells.iter().map(|cell| safe_cell(cell).into_owned()))?;
-    }
-    let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
-    Ok(String::from_utf8(bytes).map_err(|error| csv::Error::from(std::io::Error::other(error)))?)
+        ]
+    };
+    Ok(table(&HEADER, outages.iter().map(cells))?)
 }
 
 #[cfg(test)]

@@ -1,20 +1,21 @@
 //! Issues the reports that are due: stored, and queued for every recipient in the same transaction.
 
 use crate::domain::calendar::Period;
-use crate::domain::ids::{AgreementId, ReportId, UserId};
 use crate::domain::model::Agreement;
-use crate::domain::time::{DAY_MINUTES, Instant, Span};
+use crate::domain::time::{DAY_MINUTES, Instant};
+use crate::ops::keep_report::{Ready, watch};
 use crate::ops::make_report::{is_settled, make_report};
 use crate::ops::terms_in_force::terms_in_force;
-use crate::ops::write_letter::Letter;
-use crate::ops::{Context, OpsError, audit};
-use crate::report::{self, Report};
+use crate::ops::{Context, OpsError};
 use crate::store::objectives::ObjectiveListing;
-use crate::store::{self, StoreError, Tx};
+use crate::store::{self, StoreError};
 use std::collections::BTreeSet;
 
 /// How long a report waits for a source that does not answer before it is issued as provisional.
 const PATIENCE_MINUTES: i64 = 2 * DAY_MINUTES;
+
+/// For how long a provisional report waits for its final one, at least.
+const PROVISIONAL_DAYS: i64 = 35;
 
 /// How many missed periods are made up for after a downtime.
 const PERIODS_MAX: usize = 6;
@@ -48,16 +49,18 @@ pub fn last_ended(agreement: &Agreement, now: Instant) -> Period {
 
 async fn issue_if_due(context: &Context, agreement: &Agreement) -> Result<bool, OpsError> {
     let now = context.clock.now();
-    let Some((period, revision)) = next_due(context, agreement, now).await? else { return Ok(false) };
-    let listings = terms_in_force(&context.db, agreement, period.span().start()).await?.listings;
-    let settled = is_settled(context, &listings, period.span(), now).await?;
-    if listings.is_empty() || !(settled || is_patience_over(context, &listings, period, now).await?) {
-        return Ok(false);
-    }
-    let report = make_report(context, agreement, period, revision).await?;
+    let due = next_due(context, agreement, now).await?;
+    let (period, revision) = match due {
+        Some((period, revision)) if is_ready(context, agreement, period, now).await? => (period, revision),
+        _ => match settled_since(context, agreement, now).await? {
+            Some(due) => due,
+            None => return Ok(false),
+        },
+    };
+    watch(context, agreement, period.span()).await?;
+    let ready = Ready::new(make_report(context, agreement, period, revision).await?)?;
     let mut tx = context.db.begin_write().await?;
-    let stored = store_and_queue(&mut tx, context, agreement, &report).await;
-    match stored {
+    match ready.keep(&mut tx, context, agreement).await {
         // another instance was faster
         Err(OpsError::Store(StoreError::Conflict { .. })) => Ok(false),
         Err(error) => Err(error),
@@ -67,6 +70,32 @@ async fn issue_if_due(context: &Context, agreement: &Agreement) -> Result<bool, 
             Ok(true)
         }
     }
+}
+
+/// Has the data of a period settled, or has it been waited for long enough?
+async fn is_ready(context: &Context, agreement: &Agreement, period: Period, now: Instant) -> Result<bool, OpsError> {
+    let listings = terms_in_force(&context.db, agreement, period.span().start()).await?.listings;
+    let settled = is_settled(context, &listings, period.span(), now).await?;
+    Ok(!listings.is_empty() && (settled || is_patience_over(context, &listings, period, now).await?))
+}
+
+/// A period whose newest report is provisional and whose data has settled since, with the revision of its final report.
+async fn settled_since(
+    context: &Context,
+    agreement: &Agreement,
+    now: Instant,
+) -> Result<Option<(Period, i64)>, OpsError> {
+    // no source is read further back than this, so what did not settle by then never will
+    let since = now.minute().plus(-context.settings.ledger.backfill_days.max(PROVISIONAL_DAYS) * DAY_MINUTES);
+    for head in store::reports::provisional(&context.db, agreement.id, since).await? {
+        let period = agreement.calendar().parse(&head.label).ok().filter(|period| period.span() == head.span);
+        let Some(period) = period else { continue };
+        let listings = terms_in_force(&context.db, agreement, period.span().start()).await?.listings;
+        if !listings.is_empty() && is_settled(context, &listings, period.span(), now).await? {
+            return Ok(Some((period, head.revision + 1)));
+        }
+    }
+    Ok(None)
 }
 
 /// The oldest period that has ended and still lacks its report, and the report's revision: after a longer downtime there
@@ -116,59 +145,4 @@ async fn is_patience_over(
 /// Is it the report that closes its period? One that was sent by hand before the data had settled is not.
 fn closes(head: &store::reports::ReportHead, period: Period) -> bool {
     !head.provisional || head.built_at.minute() >= period.span().end().plus(PATIENCE_MINUTES)
-}
-
-/// Issues a report of any period now, as a new revision, to the agreement's recipients.
-pub async fn send_now(
-    context: &Context,
-    who: Option<UserId>,
-    id: AgreementId,
-    period: Period,
-) -> Result<ReportId, OpsError> {
-    let now = context.clock.now();
-    let agreement = store::agreements::find(&context.db, id).await?.ok_or(OpsError::NotFound("agreement"))?;
-    if agreement.recipients.is_empty() {
-        return Err(OpsError::refused("recipients", "This agreement has no recipients; edit it and add at least one."));
-    }
-    if period.span().start() >= now.minute() {
-        return Err(OpsError::refused("period", "This period has not begun; choose one that has."));
-    }
-    let before = store::reports::latest(&context.db, id, &period.label()).await?;
-    let revision = before.map_or(1, |report| report.head.revision + 1);
-    let report = make_report(context, &agreement, period, revision).await?;
-    let mut tx = context.db.begin_write().await?;
-    let report_id = store_and_queue(&mut tx, context, &agreement, &report).await?;
-    let sent = (report.period.label.as_str(), revision);
-    audit(&mut tx, now, who, "report.sent", ("report", report_id.0), (None, Some(&sent))).await?;
-    tx.commit().await?;
-    Ok(report_id)
-}
-
-/// Stores a report and queues its mail for every recipient; from here on nothing about it is computed again.
-async fn store_and_queue(
-    tx: &mut Tx,
-    context: &Context,
-    agreement: &Agreement,
-    report: &Report,
-) -> Result<ReportId, OpsError> {
-    let now = context.clock.now();
-    let head = store::reports::ReportHead {
-        id: ReportId(0),
-        agreement: agreement.id,
-        label: report.period.label.clone(),
-        span: Span::new(report.period.start.minute(), report.period.end.minute()),
-        revision: report.revision,
-        provisional: report.provisional,
-        verdict: report.verdict.status.key().to_owned(),
-        built_at: report.built_at,
-    };
-    let document = report::render_json(report)?;
-    let id = store::reports::insert(tx, &store::reports::Report { head, document }).await?;
-    let letter = Letter::write(context, report, id)?;
-    for recipient in &agreement.recipients {
-        let mime = letter.address(recipient)?;
-        let message_id = &mime.envelope.message_id;
-        store::outbox::enqueue(tx, id, recipient.as_str(), message_id, &mime.bytes, now).await?;
-    }
-    Ok(id)
 }

@@ -137,27 +137,35 @@ impl Judge {
             let tallies = store::ledger::tallies(&self.db, listing.indicator.id, spans).await?;
             return Ok(tallies.into_iter().map(Account::of_events).collect());
         }
-        let evidence = self.evidence_of(listing, hull, judged.minutes).await?;
+        // nobody asks this evidence for more than what is judged
+        let wanted = judged.minutes.clone();
+        let evidence = self.evidence_of(listing, (hull, &wanted), judged.minutes).await?;
         Ok(spans.iter().map(|span| evidence.account(*span)).collect())
     }
 
     /// Everything about the objective in a span, in memory: about two kilobytes an hour and member.
     pub async fn evidence(&self, listing: &ObjectiveListing, span: Span) -> Result<Evidence, StoreError> {
         let judged = self.judged(listing, span).minutes;
-        self.evidence_of(listing, span, judged).await
+        self.evidence_of(listing, (span, &span.into()), judged).await
     }
 
-    async fn evidence_of(&self, listing: &ObjectiveListing, span: Span, judged: Spans) -> Result<Evidence, StoreError> {
+    /// From the hours of a span of which a minute is wanted.
+    async fn evidence_of(
+        &self,
+        listing: &ObjectiveListing,
+        hours: (Span, &Spans),
+        judged: Spans,
+    ) -> Result<Evidence, StoreError> {
         let objective = &listing.objective;
         let counting = objective.terms.counting;
         let Some(composite) = &objective.terms.composite else {
-            return Ok(Evidence::of_one(self.part(objective, counting, 1, span).await?, judged));
+            return Ok(Evidence::of_one(self.part(objective, 1, hours).await?, judged));
         };
-        let parts = self.members(composite, span).await?;
+        let parts = self.members(composite, hours).await?;
         Ok(Evidence::of_members(parts, composite.rule(), counting, objective.target, judged))
     }
 
-    async fn members(&self, composite: &Composite, span: Span) -> Result<Vec<Part>, StoreError> {
+    async fn members(&self, composite: &Composite, hours: (Span, &Spans)) -> Result<Vec<Part>, StoreError> {
         let mut parts = Vec::with_capacity(composite.members().len());
         for (id, weight) in composite.members() {
             // a member that was archived is kept with its counts
@@ -166,7 +174,7 @@ impl Judge {
                 None => store::objectives::find(&self.db, *id).await?,
             };
             let member = member.ok_or_else(|| StoreError::NotFound { what: "objective", id: id.to_string() })?;
-            parts.push(self.part(&member, member.terms.counting, *weight, span).await?);
+            parts.push(self.part(&member, *weight, hours).await?);
         }
         Ok(parts)
     }
@@ -174,12 +182,11 @@ impl Judge {
     async fn part(
         &self,
         objective: &Objective,
-        counting: Counting,
         weight: u32,
-        span: Span,
+        (span, wanted): (Span, &Spans),
     ) -> Result<Part, StoreError> {
-        let sheet = store::ledger::sheet(&self.db, objective.indicator, span).await?;
-        Ok(Part { sheet, counting, target: objective.target, weight })
+        let sheet = store::ledger::sheet(&self.db, objective.indicator, span, wanted).await?;
+        Ok(Part { sheet, counting: objective.terms.counting, target: objective.target, weight })
     }
 }
 

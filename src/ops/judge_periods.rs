@@ -55,16 +55,29 @@ pub async fn judge_periods(
     let mut periods = periods_in(agreement, agreement.period, Span::new(first, start), most);
     periods.push(current);
     periods.reverse();
-    let revised = Revised::load(court, agreement, listings, &periods).await?;
+    let mut judged = judge_each(court, agreement, listings, periods, end).await?.into_iter();
+    let current = judged.next().unwrap_or_else(|| JudgedPeriod { period: current, judgements: Vec::new() });
+    Ok(JudgedPeriods { current, past: judged.collect() })
+}
+
+/// Periods of any kind, the newest first, each judged up to `end` by the terms that were in force when it began. Where `end`
+/// lies in the first, that one is judged as the running one. One question per objective and revision.
+pub async fn judge_each(
+    court: &Judge,
+    agreement: &Agreement,
+    listings: &[ObjectiveListing],
+    periods: Vec<Period>,
+    end: Minute,
+) -> Result<Vec<JudgedPeriod>, StoreError> {
+    let revised = Revised::load(court, agreement, listings, &periods, end).await?;
     let mut columns = Vec::with_capacity(listings.len());
     for listing in listings {
         columns.push(column(court, listing, &revised, &periods, end).await?.into_iter());
     }
-    let mut judged = periods
+    let judged = periods
         .into_iter()
         .map(|period| JudgedPeriod { period, judgements: columns.iter_mut().filter_map(Iterator::next).collect() });
-    let current = judged.next().unwrap_or_else(|| JudgedPeriod { period: current, judgements: Vec::new() });
-    Ok(JudgedPeriods { current, past: judged.collect() })
+    Ok(judged.collect())
 }
 
 /// The revisions that periods go by.
@@ -83,6 +96,7 @@ impl Revised {
         agreement: &Agreement,
         present: &[ObjectiveListing],
         periods: &[Period],
+        end: Minute,
     ) -> Result<Self, StoreError> {
         let history = revisions::list(court.db(), agreement.id).await?;
         let mut this = Self { numbers: Vec::with_capacity(periods.len()), listings: BTreeMap::new() };
@@ -96,7 +110,8 @@ impl Revised {
                 this.listings.insert(revision.number, listings);
             }
         }
-        if let Some(first) = this.numbers.first_mut() {
+        let is_running = periods.first().is_some_and(|period| period.span().contains(end.plus(-1)));
+        if let Some(first) = this.numbers.first_mut().filter(|_| is_running) {
             let mut running = this.listings.get(first).cloned().unwrap_or_default();
             let known: BTreeSet<ObjectiveId> = running.iter().map(|one| one.objective.id).collect();
             running.extend(present.iter().filter(|one| !known.contains(&one.objective.id)).cloned());

@@ -157,7 +157,7 @@ impl Facts {
         let back = if settings.relative.is_some() { RELATIVE_BACK } else { 0 };
         let wide = Span::new(hull.start().plus(-back), hull.end());
         Ok(Self {
-            sheet: store::ledger::sheet(db, listing.indicator.id, wide).await?,
+            sheet: store::ledger::sheet(db, listing.indicator.id, wide, &wide.into()).await?,
             untaught: untaught(judge, listing, Span::new(hull.start().plus(-back.max(BEFORE_MINUTES)), hull.end()))
                 .await?,
             open: store::anomalies::open(db, objective).await?,

@@ -10,6 +10,7 @@ use crate::domain::phrases;
 use crate::domain::time::{Instant, Minute, Span};
 use crate::domain::wording;
 use crate::ops::assess::{Case, assess};
+use crate::ops::compare_terms;
 use crate::ops::judge::Judge;
 use crate::ops::terms_in_force::terms_in_force;
 use crate::ops::{Context, OpsError};
@@ -58,11 +59,19 @@ pub async fn make_report(
             customer: agreement.customer.clone(),
             owner: agreement.owner.clone(),
             zone: agreement.zone,
+            terms_revision: in_force.revision,
+            terms: compare_terms::said(&in_force)
+                .into_iter()
+                .map(|(label, text)| report::Term { label, text })
+                .collect(),
         },
         period: report::Period::of(&period),
         built_at: now,
         provisional,
         revision,
+        chain: None,
+        digest: None,
+        correction: None,
         verdict: report::Verdict::of(&objectives, &whole.broken_measures()),
         notes,
         objectives,

@@ -22,6 +22,7 @@ pub mod revise;
 
 pub mod apply_revisions;
 
+pub mod tell_revisions;
 pub mod terms_in_force;
 
 pub mod compare_terms;
@@ -36,11 +37,21 @@ pub mod preview_exclusion;
 
 pub mod export_exclusions;
 
+pub mod look_up;
+
+pub mod make_link;
+pub mod open_link;
+pub mod revoke_link;
+
 pub mod pull;
 
 pub mod judge;
 
 pub mod judge_periods;
+
+pub mod judge_days;
+
+pub mod export_days;
 
 pub mod assess;
 
@@ -63,20 +74,36 @@ pub mod export_anomalies;
 pub mod explain_outage;
 
 pub mod export_outages;
+pub mod export_revisions;
 
 pub mod check_threshold;
 
 pub mod make_report;
 
+pub mod remake_report;
+
+pub mod verify_chain;
+pub mod verify_files;
+
 pub mod show_report;
 
 pub mod write_letter;
 
+pub mod keep_report;
+
 pub mod issue_reports;
+
+pub mod send_report;
+
+pub mod correct_report;
+
+pub mod recheck_reports;
 
 pub mod deliver;
 
 pub mod export;
+
+pub mod export_customer;
 
 pub mod sweep;
 
@@ -151,6 +178,9 @@ pub enum OpsError {
     /// A file could not be written.
     #[error("the file cannot be written: {0}")]
     Csv(#[from] csv::Error),
+    /// An archive could not be written.
+    #[error("the archive cannot be written: {0}")]
+    Zip(#[from] zip::result::ZipError),
     /// A document could not be written as JSON.
     #[error("the document cannot be written: {0}")]
     Json(#[from] serde_json::Error),

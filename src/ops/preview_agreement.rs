@@ -16,8 +16,8 @@ use crate::domain::model::{Agreement, Objective, Window};
 use crate::domain::suggest::{Suggestion, TooLittle, suggest};
 use crate::domain::target::Target;
 use crate::domain::terms::{Method, SliceMinutes};
-use crate::domain::time::{DAY_MINUTES, HOUR_MINUTES, Instant, Minute, Span};
-use crate::ops::define_agreement::{AgreementDraft, ObjectiveDraft};
+use crate::domain::time::{DAY_MINUTES, HOUR_MINUTES, Minute, Span};
+use crate::ops::define_agreement::{AgreementDraft, ObjectiveDraft, agreement_of};
 use crate::ops::evaluate::judged_until;
 use crate::ops::judge::{self, Judge};
 use crate::ops::{Context, OpsError};
@@ -86,7 +86,7 @@ pub async fn preview(
 ) -> Result<Vec<Preview>, OpsError> {
     let now = context.clock.now();
     let court = Judge::load(&context.db).await?;
-    let agreement = agreement(draft, id, now);
+    let agreement = agreement_of(draft, id.unwrap_or(AgreementId(0)), now);
     let span = Span::ending(judged_until(now), DAYS * DAY_MINUTES);
     let deadline = Moment::now() + PATIENCE;
     let (court, agreement) = (&court, &agreement);
@@ -109,22 +109,6 @@ pub async fn preview(
 /// What people read about a composite.
 const COMPOSITE: &str =
     "A composite is judged once the agreement is saved; the preview shows the objectives that it is made of.";
-
-fn agreement(draft: &AgreementDraft, id: Option<AgreementId>, now: Instant) -> Agreement {
-    Agreement {
-        id: id.unwrap_or(AgreementId(0)),
-        name: draft.name.clone(),
-        customer: draft.customer.clone(),
-        owner: draft.owner.clone(),
-        zone: draft.zone,
-        period: draft.period,
-        report_every: draft.report_every,
-        recipients: draft.recipients.clone(),
-        terms: draft.terms.clone(),
-        created_at: now,
-        archived_at: None,
-    }
-}
 
 fn listing(agreement: &Agreement, draft: &ObjectiveDraft, found: &Found) -> ObjectiveListing {
     ObjectiveListing {

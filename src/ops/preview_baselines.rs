@@ -47,7 +47,7 @@ pub async fn remember(judge: &Judge, listing: &ObjectiveListing, until: Minute) 
     let end = until.hour().first();
     let shown = Span::ending(end, SHOWN_MINUTES);
     let wide = Span::ending(end, SHOWN_MINUTES + LEARNING_MINUTES);
-    let sheet = store::ledger::sheet(db, indicator, wide).await?;
+    let sheet = store::ledger::sheet(db, indicator, wide, &wide.into()).await?;
     let density: Tally =
         store::ledger::tallies(db, indicator, &[Span::ending(end, LEARNING_MINUTES)]).await?.into_iter().sum();
     // before the first known hour there is nothing to learn

@@ -6,7 +6,7 @@ use crate::domain::model::Agreement;
 use crate::domain::wording;
 use crate::ops::make_report::make_report;
 use crate::ops::{Context, OpsError};
-use crate::report::{self, Medium, Report};
+use crate::report::{self, Medium, Pair, Report};
 use crate::store::reports::ReportHead;
 use crate::store::{self, Db};
 
@@ -21,6 +21,10 @@ pub enum FileFormat {
     Csv,
     /// The canonical document.
     Json,
+    /// The signature of the canonical document.
+    Signature,
+    /// OpenMetrics text.
+    OpenMetrics,
 }
 
 impl FileFormat {
@@ -32,6 +36,8 @@ impl FileFormat {
             "txt" | "text" => Some(Self::Text),
             "csv" => Some(Self::Csv),
             "json" => Some(Self::Json),
+            "json.sig" => Some(Self::Signature),
+            "prom" | "openmetrics" => Some(Self::OpenMetrics),
             _ => None,
         }
     }
@@ -42,6 +48,8 @@ impl FileFormat {
             Self::Text => "txt",
             Self::Csv => "csv",
             Self::Json => "json",
+            Self::Signature => "json.sig",
+            Self::OpenMetrics => "prom",
         }
     }
 
@@ -51,6 +59,8 @@ impl FileFormat {
             Self::Text => "text/plain; charset=utf-8",
             Self::Csv => "text/csv; charset=utf-8",
             Self::Json => "application/json",
+            Self::Signature => "application/octet-stream",
+            Self::OpenMetrics => report::OPENMETRICS,
         }
     }
 }
@@ -63,8 +73,11 @@ pub struct ReportFile {
     /// Its media type.
     pub media_type: &'static str,
     /// Its content.
-    pub body: String,
+    pub body: Vec<u8>,
 }
+
+/// What the canonical document looks like, as a JSON Schema, and the version that it is about.
+pub const SCHEMA: (u32, &str) = (report::VERSION, report::SCHEMA);
 
 /// A report that can be shown.
 #[derive(Clone, Debug)]
@@ -72,13 +85,14 @@ pub struct OpenReport {
     report: Report,
     /// As it was stored, to be handed out byte for byte.
     document: Option<String>,
+    signature: Vec<u8>,
 }
 
 /// Opens a stored report.
 pub async fn stored(db: &Db, id: ReportId) -> Result<(ReportHead, OpenReport), OpsError> {
     let found = store::reports::find(db, id).await?.ok_or(OpsError::NotFound("report"))?;
     let report = report::json::read(&found.document)?;
-    Ok((found.head, OpenReport { report, document: Some(found.document) }))
+    Ok((found.head, OpenReport { report, document: Some(found.document), signature: found.signature }))
 }
 
 /// Makes the report of a period as the ledger stands now, and keeps nothing.
@@ -86,7 +100,8 @@ pub async fn preview(context: &Context, agreement: &Agreement, period: Period) -
     if period.span().start() >= context.clock.now().minute() {
         return Err(OpsError::refused("period", "This period has not begun; choose one that has."));
     }
-    Ok(OpenReport { report: make_report(context, agreement, period, 1).await?, document: None })
+    let report = make_report(context, agreement, period, 1).await?;
+    Ok(OpenReport { report, document: None, signature: Vec::new() })
 }
 
 impl OpenReport {
@@ -94,6 +109,12 @@ impl OpenReport {
     #[must_use]
     pub fn title(&self) -> String {
         format!("{}: {}", self.report.agreement.name, self.report.period_name())
+    }
+
+    /// How people call its period.
+    #[must_use]
+    pub fn period_name(&self) -> String {
+        self.report.period_name()
     }
 
     /// When it was made and as which revision, in the agreement's zone.
@@ -109,11 +130,37 @@ impl OpenReport {
         self.report.provisional
     }
 
+    /// Is it signed?
+    #[must_use]
+    pub const fn is_signed(&self) -> bool {
+        !self.signature.is_empty()
+    }
+
+    /// Does it correct another one?
+    #[must_use]
+    pub const fn is_correction(&self) -> bool {
+        self.report.correction.is_some()
+    }
+
     /// How many objectives are met, and how many there are.
     #[must_use]
     pub fn met(&self) -> (usize, usize) {
         let lines = &self.report.objectives;
         (lines.iter().filter(|line| line.met == Some(true)).count(), lines.len())
+    }
+
+    /// What it and another one claim, side by side.
+    #[must_use]
+    pub fn beside(&self, other: &Self) -> Vec<Pair> {
+        report::side_by_side(&self.report, &other.report)
+    }
+
+    /// The same for people without an account: what is asked of sources stays inside, and no file claims to be the
+    /// canonical one.
+    #[must_use]
+    pub fn for_strangers(mut self) -> Self {
+        self.report.objectives.iter_mut().for_each(|line| "not shown here".clone_into(&mut line.query));
+        Self { document: None, ..self }
     }
 
     /// As a part of a page; trusted markup.
@@ -125,13 +172,19 @@ impl OpenReport {
     pub fn file(&self, format: FileFormat) -> Result<ReportFile, OpsError> {
         let report = &self.report;
         let body = match (format, &self.document) {
+            (FileFormat::Signature, _) if self.signature.is_empty() => return Err(OpsError::NotFound("signature")),
+            (FileFormat::Signature, _) => {
+                let name = report::file_name(report, format.extension());
+                return Ok(ReportFile { name, media_type: format.media_type(), body: self.signature.clone() });
+            }
             (FileFormat::Json, Some(document)) => document.clone(),
             (FileFormat::Json, None) => report::render_json(report)?,
             (FileFormat::Html, _) => report::render_html(report, &report::charts(report)?, Medium::File, None)?,
             (FileFormat::Text, _) => report::render_text(report),
             (FileFormat::Csv, _) => report::render_csv([report])?,
+            (FileFormat::OpenMetrics, _) => report::render_openmetrics(report),
         };
         let name = report::file_name(report, format.extension());
-        Ok(ReportFile { name, media_type: format.media_type(), body })
+        Ok(ReportFile { name, media_type: format.media_type(), body: body.into_bytes() })
     }
 }

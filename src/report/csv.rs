@@ -1,7 +1,7 @@
 //! The report as CSV: a header row, then one row for each objective and period.
 //!
 //! RFC 4180 with CRLF, UTF-8. Numbers are plain decimals without thousands; a cell is empty where nothing was measured.
-//! Text that a spreadsheet would run as a formula begins with an apostrophe ([`safe_cell`]).
+//! Text that a spreadsheet would run as a formula begins with an apostrophe.
 
 use crate::report::{Line, Report, ReportError, Sli};
 use ::csv::{Terminator, WriterBuilder};
@@ -20,6 +20,12 @@ const COLUMNS: &[(&str, &str, Cell)] = &[
     ("period_end", "the first moment after it, UTC", |r, _| r.period.end.to_string()),
     ("built_at", "when the report was built, UTC", |r, _| r.built_at.to_string()),
     ("revision", "1, and one more for each correction", |r, _| r.revision.to_string()),
+    ("number", "its number among the agreement's reports, if it is issued", |r, _| {
+        r.chain.as_ref().map(|place| place.number.to_string()).unwrap_or_default()
+    }),
+    ("correction", "why it corrects an earlier one, if it does", |r, _| {
+        r.correction.as_ref().map(|correction| correction.reasons.join(" ")).unwrap_or_default()
+    }),
     ("provisional", "yes if the data had not settled, else no", |r, _| yes(r.provisional)),
     ("service", "the service's name", |_, l| l.service.clone()),
     ("objective", "the objective's name", |_, l| l.name.clone()),
@@ -124,21 +130,29 @@ pub fn columns() -> impl Iterator<Item = (&'static str, &'static str)> {
 
 /// One or more reports of any agreements under one header.
 pub fn render_csv<'a>(reports: impl IntoIterator<Item = &'a Report>) -> Result<String, ReportError> {
+    let header: Vec<&str> = columns().map(|(name, _)| name).collect();
+    let lines = reports.into_iter().flat_map(|report| report.objectives.iter().map(move |line| (report, line)));
+    Ok(table(&header, lines.map(|(report, line)| COLUMNS.iter().map(move |(_, _, cell)| cell(report, line))))?)
+}
+
+/// Any table as RFC 4180 with a header row; no spreadsheet runs a cell of it.
+pub fn table<Row: IntoIterator<Item = String>>(
+    header: &[&str],
+    rows: impl IntoIterator<Item = Row>,
+) -> Result<String, ::csv::Error> {
     let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
-    writer.write_record(columns().map(|(name, _)| name))?;
-    for report in reports {
-        for line in &report.objectives {
-            writer.write_record(COLUMNS.iter().map(|(_, _, cell)| safe_cell(&cell(report, line)).into_owned()))?;
-        }
+    writer.write_record(header)?;
+    for row in rows {
+        writer.write_record(row.into_iter().map(|cell| safe_cell(&cell).into_owned()))?;
     }
     let bytes = writer.into_inner().map_err(|error| ::csv::Error::from(error.into_error()))?;
-    String::from_utf8(bytes).map_err(|error| ::csv::Error::from(std::io::Error::other(error)).into())
+    String::from_utf8(bytes).map_err(|error| ::csv::Error::from(std::io::Error::other(error)))
 }
 
 /// A cell that no spreadsheet runs: text that begins like a formula gets an apostrophe before it. Negative numbers stay
 /// numbers.
 #[must_use]
-pub fn safe_cell(text: &str) -> Cow<'_, str> {
+fn safe_cell(text: &str) -> Cow<'_, str> {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) && !is_negative_number(text) {
         Cow::Owned(format!("'{text}"))
     } else {

@@ -5,7 +5,7 @@
 //! itself for phones and dark mode where the reader understands media queries.
 
 use crate::report::say::{self, DayText, OutageText, Row};
-use crate::report::sections::{self, ExclusionText, Figure, MethodText, Sides};
+use crate::report::sections::{self, CorrectionText, ExclusionText, Figure, MethodText, Sides};
 use crate::report::{Line, Picture, Report, ReportError, Status, by_trouble, charts};
 use askama::Template;
 use base64::Engine;
@@ -52,6 +52,7 @@ pub fn render_html(
         whole: WholePart::of(report, if medium == Medium::Mail { MAIL_LIST_MAX } else { usize::MAX }),
         look: Look::of(report.verdict.status),
         is_mail: medium == Medium::Mail,
+        correction: sections::correction(report),
         link,
         report,
     };
@@ -70,6 +71,7 @@ pub fn render_fragment(report: &Report) -> Result<String, ReportError> {
         summary: parts.iter().map(|part| Brief::of(part.line)).collect(),
         whole: WholePart::of(report, usize::MAX),
         look: Look::of(report.verdict.status),
+        correction: sections::correction(report),
         parts,
         report,
     };
@@ -89,6 +91,7 @@ struct Document<'a> {
     report: &'a Report,
     subject: String,
     look: Look,
+    correction: Option<CorrectionText<'a>>,
     facts: Vec<Row>,
     summary: Vec<Brief<'a>>,
     whole: WholePart<'a>,
@@ -104,6 +107,7 @@ struct Document<'a> {
 struct Fragment<'a> {
     report: &'a Report,
     look: Look,
+    correction: Option<CorrectionText<'a>>,
     facts: Vec<Row>,
     summary: Vec<Brief<'a>>,
     whole: WholePart<'a>,

@@ -1,19 +1,31 @@
 //! The report as canonical JSON: what is stored, hashed, attached and downloaded.
 //!
-//! Fields stand in the order of their structs, counts are integers, decimals are text, and nothing passes through a
-//! map, so that the same report is always the same bytes.
+//! Fields are sorted by name, counts are integers, decimals are text, there are no floats, and lines are indented by two
+//! spaces, so that the same report is always the same bytes, whatever program and engine wrote it.
 
+use crate::domain::chain::Digest;
 use crate::report::{Report, ReportError, VERSION};
 use serde::Deserialize;
+use serde_json::Value;
 
 /// The report's one true text: two-space indented JSON with a newline at its end.
 pub fn render_json(report: &Report) -> Result<String, ReportError> {
-    let mut text = serde_json::to_string_pretty(report)?;
+    canonical(serde_json::to_value(report)?)
+}
+
+fn canonical(mut value: Value) -> Result<String, ReportError> {
+    value.sort_all_objects();
+    let mut text = serde_json::to_string_pretty(&value)?;
     text.push('\n');
     Ok(text)
 }
 
-/// Reads what [`render_json`] wrote.
+/// Is this text in the one form in which reports are written, whatever it says?
+pub fn is_canonical(text: &str) -> Result<bool, ReportError> {
+    Ok(canonical(serde_json::from_str(text)?)? == text)
+}
+
+/// Reads what [`render_json`] wrote, now or in an older version.
 pub fn read(text: &str) -> Result<Report, ReportError> {
     #[derive(Deserialize)]
     struct Shape {
@@ -21,10 +33,12 @@ pub fn read(text: &str) -> Result<Report, ReportError> {
     }
     // the version first: a newer shape may well not parse, and then its version is the better answer
     let Shape { version } = serde_json::from_str(text)?;
-    if version != VERSION {
+    if version > VERSION {
         return Err(ReportError::Version(version));
     }
-    Ok(serde_json::from_str(text)?)
+    let mut report: Report = serde_json::from_str(text)?;
+    report.digest = report.chain.as_ref().map(|_issued| Digest::of(text.as_bytes()));
+    Ok(report)
 }
 
 #[cfg(test)]
@@ -43,31 +57,36 @@ mod tests {
     }
 
     #[test]
-    fn fields_stand_in_their_order_and_decimals_are_text() {
-        let text = render_json(&sample::report()).unwrap();
-        let places: Vec<usize> = [
-            "\"version\": 1",
-            "\"agreement\"",
+    fn fields_are_sorted_decimals_are_text_and_no_number_is_a_float() {
+        let text = render_json(&sample::judged()).unwrap();
+        for part in [
+            "\"version\": 2",
             "\"zone\": \"Europe/Berlin\"",
             "\"kind\": \"week\"",
             "\"start\": \"2026-11-08T23:00:00Z\"",
-            "\"minutes\": 10080",
-            "\"built_at\"",
-            "\"verdict\"",
-            "\"status\": \"breached\"",
-            "\"objectives\"",
             "\"target_percent\": \"99.9\"",
             "\"good\": 998997",
-            "\"state\": \"measured\"",
             "\"percent\": \"99.8997\"",
             "\"allowed_events\": \"1000\"",
-            "\"findings\"",
-            "\"notes\"",
-        ]
-        .iter()
-        .map(|key| text.find(key).unwrap_or_else(|| panic!("{key} is missing in {text}")))
-        .collect();
-        assert!(places.is_sorted(), "{places:?}");
+        ] {
+            assert!(text.contains(part), "{part} is missing in {text}");
+        }
+        // read line by line, so that no parser's own order is in the way
+        let mut open: Vec<String> = Vec::new();
+        for line in text.lines() {
+            let depth = (line.len() - line.trim_start().len()) / 2;
+            open.truncate(depth + 1);
+            open.resize(depth + 1, String::new());
+            let Some((key, rest)) = line.trim().strip_prefix('"').and_then(|rest| rest.split_once("\": ")) else {
+                // another object of a list begins anew
+                open[depth].clear();
+                continue;
+            };
+            assert!(key > open[depth].as_str(), "{key} after {}", open[depth]);
+            key.clone_into(&mut open[depth]);
+            let number = rest.trim_end_matches(',');
+            assert!(!number.starts_with(|c: char| c.is_ascii_digit()) || number.parse::<i64>().is_ok(), "{line}");
+        }
     }
 
     /// As version 1 was first written: no unit, no name of the period, nothing about the agreement as a whole.
@@ -109,8 +128,21 @@ mod tests {
     }
 
     #[test]
+    fn a_text_in_another_form_is_not_canonical() {
+        let text = render_json(&sample::report()).unwrap();
+        assert!(is_canonical(&text).unwrap());
+        let compact = serde_json::to_string(&sample::report()).unwrap();
+        let spaced = text.replacen(": ", ":  ", 1);
+        let twice = text.replacen("{\n", "{\n  \"version\": 1,\n", 1);
+        for other in [compact, spaced, twice, text.trim_end().to_owned(), format!("{text}\n")] {
+            assert!(!is_canonical(&other).unwrap(), "{other}");
+        }
+        assert!(is_canonical("{").is_err());
+    }
+
+    #[test]
     fn a_newer_report_is_refused_by_its_version() {
-        assert!(matches!(read(r#"{"version": 2, "everything": "else"}"#), Err(ReportError::Version(2))));
+        assert!(matches!(read(r#"{"version": 3, "everything": "else"}"#), Err(ReportError::Version(3))));
         assert!(matches!(read("[]"), Err(ReportError::Json(_))));
     }
 }

@@ -5,14 +5,18 @@
 //! Counts are integers, percentages and fractions of events are decimal text written by [`crate::domain::wording`];
 //! no renderer calculates, so no two of them can disagree.
 
+mod chain;
 mod charts;
 pub mod csv;
+mod figures;
 mod html;
 pub mod json;
 mod name;
 mod notes;
+mod openmetrics;
 mod order;
 mod say;
+mod seal;
 mod sections;
 mod serial;
 mod text;
@@ -23,6 +27,7 @@ mod whole;
 mod sample;
 
 use crate::domain::calendar::{self, PeriodKind};
+use crate::domain::chain::Digest;
 use crate::domain::judgement;
 use crate::domain::ledger::Tally;
 use crate::domain::model::ObjectiveKind;
@@ -35,21 +40,27 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+pub use chain::{Change, Correction, Place};
 pub use charts::{Picture, charts};
 pub use csv::render_csv;
+pub use figures::{Difference, Pair, difference, side_by_side};
 pub use html::{Medium, render_fragment, render_html};
 pub use json::render_json;
-pub use name::file_name;
+pub use name::{file_name, file_stem, slug};
 pub use notes::how_counted;
+pub use openmetrics::{CONTENT_TYPE as OPENMETRICS, render_openmetrics};
 pub use order::by_trouble;
+pub use seal::{Sealed, Signed};
 pub use text::render_text;
 pub use verdict::{Status, Verdict, subject};
 pub use whole::{
     Compared, Compliance, Credit, Exclusion, Letter, Measure, Raw, Recovery, Stretch, Term, Violation, Whole,
 };
 
-/// The version of the report's JSON that this program writes and reads.
-pub const VERSION: u32 = 1;
+/// The version of the report's JSON that this program writes; it reads the older ones too.
+pub const VERSION: u32 = 2;
+/// What that version looks like, as a JSON Schema (draft 2020-12): whatever is written must follow it.
+pub const SCHEMA: &str = include_str!("report-2.schema.json");
 
 /// Why a report cannot be rendered or read.
 #[derive(Debug, Error)]
@@ -58,7 +69,7 @@ pub enum ReportError {
     #[error("the stored report cannot be read: {0}")]
     Json(#[from] serde_json::Error),
     /// The stored JSON is from a newer program.
-    #[error("the stored report has version {0}, but this program reads version {VERSION}; a newer Nines wrote it")]
+    #[error("the stored report has version {0}, but this program reads up to {VERSION}; a newer Nines wrote it")]
     Version(u32),
     /// A template failed.
     #[error("the report cannot be rendered: {0}")]
@@ -92,6 +103,15 @@ pub struct Report {
     pub provisional: bool,
     /// 1, and one more for each correction.
     pub revision: i64,
+    /// Its place among the agreement's reports; null while it is not issued.
+    #[serde(default)]
+    pub chain: Option<Place>,
+    /// The digest of the JSON that it was issued as; nothing while it is not issued.
+    #[serde(skip)]
+    pub digest: Option<Digest>,
+    /// What it corrects; null if it is the first final one of its period.
+    #[serde(default)]
+    pub correction: Option<Correction>,
     /// The outcome in one word and one sentence.
     pub verdict: Verdict,
     /// Every objective, in the agreement's order; [`by_trouble`] sorts them for reading.
@@ -127,6 +147,12 @@ pub struct Contract {
     /// The zone in which its days begin.
     #[serde(with = "serial::zone")]
     pub zone: Tz,
+    /// The revision of the agreement whose terms it was judged by; null if it was never revised.
+    #[serde(default)]
+    pub terms_revision: Option<i64>,
+    /// Those terms of the agreement as a whole, as labels and texts; those of an objective stand beside it.
+    #[serde(default)]
+    pub terms: Vec<Term>,
 }
 
 /// The calendar period, half-open.

@@ -74,6 +74,20 @@ pub(super) fn facts(report: &Report) -> Vec<Row> {
         "Built",
         format!("{}, revision {}{state}", wording::instant(report.built_at, agreement.zone), report.revision),
     ));
+    rows.extend(place(report));
+    rows
+}
+
+/// Where an issued report stands in its agreement's chain, and what its file must come to.
+fn place(report: &Report) -> Vec<Row> {
+    let Some(place) = &report.chain else { return Vec::new() };
+    let mut rows = vec![("Report", format!("no. {} of this agreement", count(place.number)))];
+    if let Some(digest) = report.digest {
+        rows.push(("SHA-256", format!("{digest} (of the JSON file)")));
+    }
+    if let Some(key) = place.signed_by {
+        rows.push(("Signed by", format!("the key {key}")));
+    }
     rows
 }
 

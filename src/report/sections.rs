@@ -24,6 +24,43 @@ impl Figure<'_> {
     }
 }
 
+/// How many of a correction's changes a mail spells out, and a page before the rest is folded.
+const CHANGES_MAX: usize = 12;
+
+/// What a report corrects.
+pub(super) struct CorrectionText<'a> {
+    pub(super) lead: String,
+    pub(super) reasons: &'a [String],
+    /// What it is about, what it was, what it is: those that weigh most.
+    pub(super) changes: Vec<(&'a str, &'a str, &'a str)>,
+    /// The others.
+    pub(super) further: Vec<(&'a str, &'a str, &'a str)>,
+}
+
+/// What it corrects, if it corrects something.
+pub(super) fn correction(report: &Report) -> Option<CorrectionText<'_>> {
+    let correction = report.correction.as_ref()?;
+    let asked = correction.asked_by.as_ref().map(|name| format!(" {name} asked for it.")).unwrap_or_default();
+    let told = correction.changes.iter();
+    let mut changes: Vec<_> =
+        told.map(|one| (one.what.as_str(), said(one.was.as_ref()), said(one.is.as_ref()))).collect();
+    let further = changes.split_off(changes.len().min(CHANGES_MAX));
+    Some(CorrectionText {
+        lead: format!(
+            "This revision takes the place of report no. {}, revision {}.{asked}",
+            wording::count(correction.number),
+            correction.revision
+        ),
+        reasons: &correction.reasons,
+        changes,
+        further,
+    })
+}
+
+fn said(text: Option<&String>) -> &str {
+    text.filter(|text| !text.is_empty()).map_or("–", String::as_str)
+}
+
 /// The compliance, overall and by group.
 pub(super) fn compliance(report: &Report) -> Vec<Figure<'_>> {
     // one group alone is the whole

@@ -54,6 +54,46 @@ pub(super) mod maybe_instant {
     }
 }
 
+/// 64 hexadecimal digits.
+pub(super) mod digest {
+    use super::{Deserializer, Serializer};
+    use crate::domain::chain::Digest;
+
+    pub(in crate::report) fn serialize<S: Serializer>(digest: &Digest, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(digest)
+    }
+
+    pub(in crate::report) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Digest, D::Error> {
+        super::read(deserializer, "SHA-256", Digest::parse)
+    }
+}
+
+/// 64 hexadecimal digits, or null.
+pub(super) mod maybe_digest {
+    use super::{Deserializer, Serializer};
+    use crate::domain::chain::Digest;
+    use serde::{Deserialize as _, de::Error as _};
+
+    #[expect(clippy::ref_option, reason = "serde passes fields by reference")]
+    pub(in crate::report) fn serialize<S: Serializer>(
+        digest: &Option<Digest>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match digest {
+            Some(digest) => serializer.collect_str(digest),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(in crate::report) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Digest>, D::Error> {
+        let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
+        let digest = Digest::parse(&text).ok_or_else(|| D::Error::custom(format!("{text:?} is no SHA-256")))?;
+        Ok(Some(digest))
+    }
+}
+
 /// `event`, `slice` or `billionth_of_slice`.
 pub(super) mod unit {
     use super::{Deserializer, Serializer};

@@ -20,6 +20,7 @@ pub fn render_text(report: &Report) -> String {
     if report.provisional {
         page.prose("", "Provisional: the data has not settled and may still change.");
     }
+    correction(&mut page, report);
     page.blank();
     page.rows(&say::facts(report));
     page.blank();
@@ -34,6 +35,23 @@ pub fn render_text(report: &Report) -> String {
     page.list("Findings", &report.findings);
     page.list("How it was counted", &report.notes);
     page.text
+}
+
+/// What is corrected, and why.
+fn correction(page: &mut Page, report: &Report) {
+    let Some(told) = sections::correction(report) else { return };
+    page.blank();
+    page.heading("Correction", '-');
+    page.prose("", &told.lead);
+    for reason in told.reasons {
+        page.prose("  - ", reason);
+    }
+    for (what, was, is) in told.changes {
+        page.prose("  * ", &format!("{what}: was {was}, is {is}"));
+    }
+    if !told.further.is_empty() {
+        page.prose("  * ", &format!("and {} more in the JSON file", told.further.len()));
+    }
 }
 
 /// The agreement as a whole.

@@ -107,7 +107,7 @@ impl Verdict {
     }
 }
 
-/// The subject line: `[Nines] Breached: ACME shop, week 2026-W46 – 1 of 3 objectives missed`.
+/// The subject line: `[Nines] Breached: ACME shop, week 2026-W46 – 1 of 3 objectives missed`; a correction says so first.
 #[must_use]
 pub fn subject(report: &Report) -> String {
     let tally = Tally::of(&report.objectives);
@@ -124,7 +124,8 @@ pub fn subject(report: &Report) -> String {
     let revision = if report.revision > 1 { format!(", revision {}", report.revision) } else { String::new() };
     let name = report.agreement.name.split_whitespace().collect::<Vec<_>>().join(" ");
     let (kind, label) = (wording::period(report.period.kind), &report.period.label);
-    format!("[Nines] {}: {name}, {kind} {label}{state}{revision} – {detail}", status.word())
+    let correction = if report.correction.is_some() { "Correction, " } else { "" };
+    format!("[Nines] {correction}{}: {name}, {kind} {label}{state}{revision} – {detail}", status.word())
 }
 
 /// Objectives by outcome.

@@ -4,6 +4,7 @@
 //! their own timestamps. Ranges are left-open from Prometheus 3 and were closed before; both are cut to left-open here.
 
 mod answer;
+mod catalogue;
 
 use answer::{Row, number, read, refusal};
 

@@ -13,6 +13,8 @@ use std::time::Duration;
 
 /// How long SQLite waits for another process's lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How many rows SQLite's thread may read before we take them: a month of hours, so that the two seldom wait for each other.
+const ROWS_AHEAD: usize = 750;
 /// How long to wait for a connection out of the pool.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -191,6 +193,7 @@ async fn connect_sqlite(path: &str, connections: u32) -> Result<Db, StoreError> 
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Normal)
         .busy_timeout(BUSY_TIMEOUT)
+        .row_buffer_size(ROWS_AHEAD)
         .foreign_keys(true);
     let pool = |most| {
         SqlitePoolOptions::new()

@@ -6,13 +6,16 @@
 //!
 //! Old hours lose their minutes first and their sums last ([`drop_old`]). A question that cuts into an hour without
 //! minutes finds that part of it unknown; a question that holds the whole hour is still answered from its sums.
+//!
+//! What is written into minutes that stand in final reports is noticed in the same transaction ([`crate::store::rechecks`]).
 
 use crate::domain::ids::IndicatorId;
 use crate::domain::ledger::{HourDetail, Slice, Tally, tally_of};
 use crate::domain::sheet::{Page, Sheet};
+use crate::domain::spans::Spans;
 use crate::domain::time::{DAY_MINUTES, HOUR_MINUTES, Hour, Minute, Span};
 use crate::store::db::Lock;
-use crate::store::{Db, StoreError, Tx};
+use crate::store::{Db, StoreError, Tx, rechecks};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -141,6 +144,7 @@ async fn write_chunk(
         sqlx::query_as(READ).bind(indicator.0).bind(low).bind(high.saturating_add(1)).fetch_all(ex).await
     })?;
     let stored: BTreeMap<i64, Vec<u8>> = stored.into_iter().map(|row| (row.hour, row.detail)).collect();
+    let mut written: Option<Span> = None;
     for (&hour, minutes) in by_hour {
         let before = stored.get(&hour);
         let mut detail = match before {
@@ -165,8 +169,20 @@ async fn write_chunk(
             let query = sqlx::query(WRITE).bind(indicator.0).bind(hour);
             query.bind(sums.good).bind(sums.total).bind(sums.known).bind(packed).execute(ex).await.map(drop)
         })?;
+        written = hull(written, minutes);
     }
-    Ok(())
+    match written {
+        Some(span) => rechecks::touch_late(tx, indicator, span).await,
+        None => Ok(()),
+    }
+}
+
+/// The shortest span that holds a span and minutes.
+fn hull(span: Option<Span>, minutes: &[(Minute, Option<Slice>)]) -> Option<Span> {
+    minutes.iter().map(|(minute, _)| *minute).fold(span, |span, minute| {
+        let (start, end) = span.map_or((minute, minute.plus(1)), |span| (span.start(), span.end()));
+        Some(Span::new(start.min(minute), end.max(minute.plus(1))))
+    })
 }
 
 /// What the ledger says about each span, in the order asked. Any number of spans, of any length, overlapping or not; eight
@@ -254,8 +270,9 @@ pub async fn hours(db: &Db, indicator: IndicatorId, span: Span) -> Result<Vec<Ho
     Ok(rows.into_iter().map(row).collect())
 }
 
-/// Everything that is known about the hours of `span`: sums, and minutes where they are still kept.
-pub async fn sheet(db: &Db, indicator: IndicatorId, span: Span) -> Result<Sheet, StoreError> {
+/// Everything that is known about the hours of `span` of which a minute is `wanted`: sums, and minutes where they are
+/// still kept. The other hours are not unpacked, and stand in the sheet as if nothing were known.
+pub async fn sheet(db: &Db, indicator: IndicatorId, span: Span, wanted: &Spans) -> Result<Sheet, StoreError> {
     let (low, high) = hour_bounds(span);
     let rows: Vec<SheetRow> =
         on!(db, |ex| sqlx::query_as(SHEET).bind(indicator.0).bind(low).bind(high).fetch_all(ex).await)?;
@@ -265,7 +282,8 @@ pub async fn sheet(db: &Db, indicator: IndicatorId, span: Span) -> Result<Sheet,
         let sums = Tally { good: row.good, total: row.total, known: row.known, minutes: HOUR_MINUTES };
         Ok(Page { hour: Hour(row.hour), sums, minutes })
     };
-    Ok(Sheet::new(rows.into_iter().map(page).collect::<Result<_, StoreError>>()?))
+    let is_wanted = |row: &SheetRow| wanted.minutes_in(Hour(row.hour).span()) > 0;
+    Ok(Sheet::new(rows.into_iter().filter(is_wanted).map(page).collect::<Result<_, StoreError>>()?))
 }
 
 /// The known minutes inside `span`, in order. A year of them is half a million: for long spans see [`pages`].

@@ -17,7 +17,9 @@ pub(super) fn sqlite() -> Migrator {
         3 "0003_reports",
         4 "0004_accounts",
         5 "0005_contracts",
-        6 "0006_baselines",
+        6 "0006_share_links",
+        7 "0007_report_chain",
+        8 "0008_baselines",
     ))
 }
 
@@ -29,7 +31,9 @@ pub(super) fn postgres() -> Migrator {
         3 "0003_reports",
         4 "0004_accounts",
         5 "0005_contracts",
-        6 "0006_baselines",
+        6 "0006_share_links",
+        7 "0007_report_chain",
+        8 "0008_baselines",
     ))
 }
 

@@ -67,6 +67,7 @@ mod documents;
 mod queries;
 
 pub mod ledger;
+pub mod trends;
 
 pub mod findings;
 
@@ -86,6 +87,8 @@ pub mod baselines;
 
 pub mod reports;
 
+pub mod rechecks;
+
 pub mod outbox;
 
 pub mod users;
@@ -95,6 +98,8 @@ pub mod setup_tokens;
 pub mod sessions;
 
 pub mod settings;
+
+pub mod share_links;
 
 pub mod audit;
 
@@ -129,6 +134,7 @@ pub fn statements() -> impl Iterator<Item = (&'static str, &'static str, &'stati
         ("source_states", source_states::ALL),
         ("indicators", indicators::ALL),
         ("ledger", ledger::ALL),
+        ("trends", trends::ALL),
         ("findings", findings::ALL),
         ("agreements", agreements::ALL),
         ("objectives", objectives::ALL),
@@ -139,11 +145,13 @@ pub fn statements() -> impl Iterator<Item = (&'static str, &'static str, &'stati
         ("anomalies", anomalies::ALL),
         ("baselines", baselines::ALL),
         ("reports", reports::ALL),
+        ("rechecks", rechecks::ALL),
         ("outbox", outbox::ALL),
         ("users", users::ALL),
         ("setup_tokens", setup_tokens::ALL),
         ("sessions", sessions::ALL),
         ("settings", settings::ALL),
+        ("share_links", share_links::ALL),
         ("audit", audit::ALL),
     ];
     files.into_iter().flat_map(|(file, all)| all.iter().map(move |(name, text)| (file, *name, *text)))

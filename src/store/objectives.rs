@@ -7,6 +7,10 @@ use crate::domain::target::Target;
 use crate::domain::time::Instant;
 use crate::store::agreements::AgreementRow;
 use crate::store::{Db, StoreError, Tx, all, documents, met, queries};
+use std::collections::BTreeMap;
+
+/// Objectives that one statement asks about.
+const ASKED_AT_ONCE: usize = 50;
 
 /// The columns of a listing, before its WHERE.
 macro_rules! listing {
@@ -37,6 +41,16 @@ statements! {
         FROM objectives WHERE agreement = $1 ORDER BY id";
     LISTINGS = listing!("WHERE o.archived_at IS NULL AND a.archived_at IS NULL ORDER BY o.id");
     LISTING = listing!("WHERE o.id = $1");
+    LISTINGS_OF = listing!(
+        "WHERE o.id IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, \
+         $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, \
+         $46, $47, $48, $49, $50)"
+    );
+    BRIEFS = "SELECT o.id, o.name, o.target_ppm, o.agreement, a.name AS agreement_name, a.customer, a.owner,
+            s.name AS service_name, d.name AS source_name
+        FROM objectives o JOIN agreements a ON a.id = o.agreement JOIN indicators i ON i.id = o.indicator
+            JOIN services s ON s.id = i.service JOIN sources d ON d.id = i.source
+        WHERE o.archived_at IS NULL AND a.archived_at IS NULL ORDER BY o.id";
 }
 
 /// An objective with everything that it hangs on.
@@ -52,6 +66,62 @@ pub struct ObjectiveListing {
     pub service_name: String,
     /// The name of the indicator's source.
     pub source_name: String,
+}
+
+/// By what an objective is found and ordered among thousands: the names of it and around it, and its target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Brief {
+    /// Which objective.
+    pub id: ObjectiveId,
+    /// Its name.
+    pub name: String,
+    /// What it promises.
+    pub target: Target,
+    /// The contract that it belongs to.
+    pub agreement: AgreementId,
+    /// That contract's name.
+    pub agreement_name: String,
+    /// That contract's customer.
+    pub customer: String,
+    /// Who looks after that contract.
+    pub owner: String,
+    /// The name of the indicator's service.
+    pub service_name: String,
+    /// The name of the indicator's source.
+    pub source_name: String,
+}
+
+#[derive(sqlx_macros::FromRow)]
+struct BriefRow {
+    id: i64,
+    name: String,
+    target_ppm: i64,
+    agreement: i64,
+    agreement_name: String,
+    customer: String,
+    owner: String,
+    service_name: String,
+    source_name: String,
+}
+
+impl TryFrom<BriefRow> for Brief {
+    type Error = StoreError;
+
+    fn try_from(row: BriefRow) -> Result<Self, StoreError> {
+        let target = Target::from_ppm(row.target_ppm)
+            .map_err(|why| StoreError::corrupt("objectives", row.id, why.to_string()))?;
+        Ok(Self {
+            id: ObjectiveId(row.id),
+            name: row.name,
+            target,
+            agreement: AgreementId(row.agreement),
+            agreement_name: row.agreement_name,
+            customer: row.customer,
+            owner: row.owner,
+            service_name: row.service_name,
+            source_name: row.source_name,
+        })
+    }
 }
 
 #[derive(sqlx_macros::FromRow)]
@@ -229,6 +299,32 @@ pub async fn list_by_agreement(db: &Db, agreement: AgreementId) -> Result<Vec<Ob
 pub async fn listings(db: &Db) -> Result<Vec<ObjectiveListing>, StoreError> {
     let rows: Vec<ListingRow> = on!(db, |ex| sqlx::query_as(LISTINGS).fetch_all(ex).await)?;
     all(rows)
+}
+
+/// Every live objective in brief, oldest first: a small part of what [`listings`] reads, for lists that show few of many.
+pub async fn briefs(db: &Db) -> Result<Vec<Brief>, StoreError> {
+    let rows: Vec<BriefRow> = on!(db, |ex| sqlx::query_as(BRIEFS).fetch_all(ex).await)?;
+    all(rows)
+}
+
+/// Those of these objectives that exist, archived or not, with everything that they hang on, in the order asked for. Takes
+/// one statement for each fifty.
+pub async fn listings_of(db: &Db, ids: &[ObjectiveId]) -> Result<Vec<ObjectiveListing>, StoreError> {
+    let mut found = BTreeMap::new();
+    for some in ids.chunks(ASKED_AT_ONCE) {
+        // fewer than the statement takes: the first one again, which changes nothing
+        let asked = some.iter().chain(some.iter().take(1).cycle()).take(ASKED_AT_ONCE);
+        let rows: Vec<ListingRow> = on!(db, |ex| {
+            let mut query = sqlx::query_as(LISTINGS_OF);
+            for id in asked {
+                query = query.bind(id.0);
+            }
+            query.fetch_all(ex).await
+        })?;
+        let listings: Vec<ObjectiveListing> = all(rows)?;
+        found.extend(listings.into_iter().map(|listing| (listing.objective.id, listing)));
+    }
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }
 
 /// One objective, archived or not, with everything that it hangs on.

@@ -1,23 +1,72 @@
 //! Reports: written once, never changed; a correction is another revision.
+//!
+//! An agreement's reports form a chain ([`crate::domain::chain`]): [`next_place`] takes the next place in it and holds the
+//! chain until the end of the transaction, in which [`insert`] then fills that place.
 
+use crate::domain::chain::{Digest, Head};
 use crate::domain::ids::{AgreementId, ReportId};
 use crate::domain::time::{Instant, Minute, Span};
-use crate::store::{Db, Page, StoreError, Tx};
+use crate::store::{Db, Page, StoreError, Tx, all};
+
+/// The columns of a head, before what else is read and where from.
+macro_rules! head {
+    ($rest:literal) => {
+        concat!(
+            "SELECT r.id, r.agreement, r.label, r.start_minute, r.end_minute, r.revision, r.provisional, r.verdict, ",
+            "r.built_at, r.number, r.sha256",
+            $rest
+        )
+    };
+}
+
+/// The reports that a [`Filter`] lets through, between what is read and in which order.
+macro_rules! filtered {
+    ($select:literal, $rest:literal) => {
+        concat!(
+            $select,
+            " FROM reports r JOIN agreements a ON a.id = r.agreement ",
+            "WHERE (CAST($1 AS BIGINT) IS NULL OR r.agreement = $1) ",
+            "AND (CAST($2 AS TEXT) = '' OR a.customer = $2) ",
+            "AND SUBSTR(r.label, 1, LENGTH(CAST($3 AS TEXT))) = CAST($3 AS TEXT) ",
+            "AND (CAST($4 AS TEXT) = '' OR r.verdict = $4)",
+            $rest
+        )
+    };
+}
 
 statements! {
-    INSERT = "INSERT INTO reports
-            (agreement, label, start_minute, end_minute, revision, provisional, verdict, built_at, document)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id";
-    FIND = "SELECT id, agreement, label, start_minute, end_minute, revision, provisional, verdict, built_at, document
-        FROM reports WHERE id = $1";
-    LATEST = "SELECT id, agreement, label, start_minute, end_minute, revision, provisional, verdict, built_at, document
-        FROM reports WHERE agreement = $1 AND label = $2 ORDER BY revision DESC LIMIT 1";
+    INSERT = "INSERT INTO reports (agreement, label, start_minute, end_minute, revision, provisional, verdict, built_at,
+            document, number, sha256, signature)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id";
+    /// Holds the agreement's chain, which begins with this if need be.
+    HOLD_CHAIN = "INSERT INTO chains (agreement, number, sha256) VALUES ($1, 0, '')
+        ON CONFLICT (agreement) DO UPDATE SET number = chains.number RETURNING number, sha256";
+    EXTEND_CHAIN = "INSERT INTO chains (agreement, number, sha256) VALUES ($1, $2, $3)
+        ON CONFLICT (agreement) DO UPDATE SET number = excluded.number, sha256 = excluded.sha256";
+    CHAIN = "SELECT number, sha256 FROM chains WHERE agreement = $1";
+    DOCUMENT = "SELECT document FROM reports WHERE agreement = $1 AND number = $2";
+    FIND = head!(", r.signature, r.document FROM reports r WHERE r.id = $1");
+    LATEST = head!(
+        ", r.signature, r.document FROM reports r WHERE r.agreement = $1 AND r.label = $2
+        ORDER BY r.revision DESC LIMIT 1"
+    );
+    REVISIONS = head!(" FROM reports r WHERE r.agreement = $1 AND r.label = $2 ORDER BY r.revision");
+    IN_CHAIN = head!(
+        ", r.signature, r.document FROM reports r WHERE r.agreement = $1 AND r.number > $2 ORDER BY r.number LIMIT $3"
+    );
+    PROVISIONAL = head!(
+        " FROM reports r WHERE r.agreement = $1 AND r.end_minute >= $2 AND r.provisional = TRUE
+        AND r.revision = (SELECT MAX(o.revision) FROM reports o WHERE o.agreement = r.agreement AND o.label = r.label)
+        ORDER BY r.end_minute"
+    );
     EXISTS = "SELECT CAST(COUNT(*) AS BIGINT) FROM reports WHERE agreement = $1 AND label = $2
         AND (provisional = FALSE OR $3 = TRUE)";
-    LIST = "SELECT id, agreement, label, start_minute, end_minute, revision, provisional, verdict, built_at
-        FROM reports WHERE CAST($1 AS BIGINT) IS NULL OR agreement = $1
-        ORDER BY end_minute DESC, id DESC LIMIT $2 OFFSET $3";
-    COUNT = "SELECT CAST(COUNT(*) AS BIGINT) FROM reports WHERE CAST($1 AS BIGINT) IS NULL OR agreement = $1";
+    LIST = filtered!(
+        "SELECT r.id, r.agreement, r.label, r.start_minute, r.end_minute, r.revision, r.provisional, r.verdict,
+            r.built_at, r.number, r.sha256",
+        " ORDER BY r.end_minute DESC, r.id DESC LIMIT $5 OFFSET $6"
+    );
+    COUNT = filtered!("SELECT CAST(COUNT(*) AS BIGINT)", "");
 }
 
 /// What a report says about itself.
@@ -27,6 +76,10 @@ pub struct ReportHead {
     pub id: ReportId,
     /// Which agreement it judges.
     pub agreement: AgreementId,
+    /// Its place in the agreement's chain, from 1.
+    pub number: i64,
+    /// The digest of its document, as recorded when it was written; nothing if it is older than the chain.
+    pub digest: Option<Digest>,
     /// Which period, such as `2026-W46`.
     pub label: String,
     /// The minutes of the period.
@@ -41,6 +94,25 @@ pub struct ReportHead {
     pub built_at: Instant,
 }
 
+/// Which reports; the default lets every one through.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Those of one agreement.
+    pub agreement: Option<AgreementId>,
+    /// Those of agreements that are now with this customer; empty for any.
+    pub customer: String,
+    /// Those whose period's label begins so: `2026`, `2026-11`, `2026-W46`; empty for any.
+    pub period: String,
+    /// Those with this verdict, as a word; empty for any.
+    pub verdict: String,
+}
+
+impl From<Option<AgreementId>> for Filter {
+    fn from(agreement: Option<AgreementId>) -> Self {
+        Self { agreement, ..Self::default() }
+    }
+}
+
 /// A report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
@@ -48,6 +120,8 @@ pub struct Report {
     pub head: ReportHead,
     /// Its content, as JSON text; comes back byte for byte.
     pub document: String,
+    /// The signature of the document's bytes; empty if it is not signed.
+    pub signature: Vec<u8>,
 }
 
 #[derive(sqlx_macros::FromRow)]
@@ -61,40 +135,81 @@ struct HeadRow {
     provisional: bool,
     verdict: String,
     built_at: i64,
+    number: i64,
+    sha256: String,
 }
 
 #[derive(sqlx_macros::FromRow)]
 struct ReportRow {
     #[sqlx(flatten)]
     head: HeadRow,
+    signature: Vec<u8>,
     document: String,
 }
 
-impl From<HeadRow> for ReportHead {
-    fn from(row: HeadRow) -> Self {
-        Self {
+#[derive(sqlx_macros::FromRow)]
+struct ChainRow {
+    number: i64,
+    sha256: String,
+}
+
+impl TryFrom<HeadRow> for ReportHead {
+    type Error = StoreError;
+
+    fn try_from(row: HeadRow) -> Result<Self, StoreError> {
+        Ok(Self {
             id: ReportId(row.id),
             agreement: AgreementId(row.agreement),
+            number: row.number,
+            digest: digest("reports", row.id, &row.sha256)?,
             label: row.label,
             span: Span::new(Minute(row.start_minute), Minute(row.end_minute)),
             revision: row.revision,
             provisional: row.provisional,
             verdict: row.verdict,
             built_at: Instant::from_seconds(row.built_at),
-        }
+        })
     }
 }
 
-impl From<ReportRow> for Report {
-    fn from(row: ReportRow) -> Self {
-        Self { head: row.head.into(), document: row.document }
+impl TryFrom<ReportRow> for Report {
+    type Error = StoreError;
+
+    fn try_from(row: ReportRow) -> Result<Self, StoreError> {
+        Ok(Self { head: row.head.try_into()?, document: row.document, signature: row.signature })
     }
 }
 
-/// Keeps a report for ever. `Conflict` on `reports.agreement, reports.label, reports.revision` if somebody was faster.
+/// A digest as it is kept; empty text is none.
+fn digest(table: &'static str, id: i64, text: &str) -> Result<Option<Digest>, StoreError> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let digest = Digest::parse(text);
+    Ok(Some(digest.ok_or_else(|| StoreError::corrupt(table, id, format!("{text:?} is no SHA-256")))?))
+}
+
+/// The next place in an agreement's chain: its number, and the digest of the report before it. Nobody else gets a place in
+/// the chain until the end of the transaction.
+pub async fn next_place(tx: &mut Tx, agreement: AgreementId) -> Result<(i64, Option<Digest>), StoreError> {
+    let ChainRow { number, sha256 } =
+        in_tx!(&mut *tx, |ex| sqlx::query_as(HOLD_CHAIN).bind(agreement.0).fetch_one(ex).await)?;
+    let newest = digest("chains", agreement.0, &sha256)?;
+    if number == 0 || newest.is_some() {
+        return Ok((number + 1, newest));
+    }
+    // the newest is older than the chain: its bytes as they are now begin it
+    let document: String =
+        in_tx!(tx, |ex| sqlx::query_scalar(DOCUMENT).bind(agreement.0).bind(number).fetch_one(ex).await)?;
+    Ok((number + 1, Some(Digest::of(document.as_bytes()))))
+}
+
+/// Keeps a report for ever, as the newest of its chain. `Conflict` on `reports.agreement, reports.label, reports.revision`
+/// if somebody was faster.
 pub async fn insert(tx: &mut Tx, report: &Report) -> Result<ReportId, StoreError> {
-    let Report { head, document } = report;
-    let id: i64 = in_tx!(tx, |ex| {
+    let Report { head, document, signature } = report;
+    let sha256 = head.digest.map(|digest| digest.to_string()).unwrap_or_default();
+    let id: i64 = in_tx!(&mut *tx, |ex| {
         sqlx::query_scalar(INSERT)
             .bind(head.agreement.0)
             .bind(&head.label)
@@ -105,23 +220,57 @@ pub async fn insert(tx: &mut Tx, report: &Report) -> Result<ReportId, StoreError
             .bind(&head.verdict)
             .bind(head.built_at.seconds())
             .bind(document)
+            .bind(head.number)
+            .bind(&sha256)
+            .bind(signature)
             .fetch_one(ex)
             .await
     })?;
+    in_tx!(tx, |ex| {
+        let query = sqlx::query(EXTEND_CHAIN).bind(head.agreement.0).bind(head.number).bind(&sha256);
+        query.execute(ex).await.map(drop)
+    })?;
     Ok(ReportId(id))
+}
+
+/// The newest report of an agreement's chain, as it was recorded when it was written.
+pub async fn chain_head(db: &Db, agreement: AgreementId) -> Result<Head, StoreError> {
+    let row: Option<ChainRow> = on!(db, |ex| sqlx::query_as(CHAIN).bind(agreement.0).fetch_optional(ex).await)?;
+    let Some(ChainRow { number, sha256 }) = row else { return Ok(Head::default()) };
+    Ok(Head { number, digest: digest("chains", agreement.0, &sha256)? })
+}
+
+/// The reports of an agreement's chain after a number, in order, at most `limit` of them.
+pub async fn in_chain(db: &Db, agreement: AgreementId, after: i64, limit: i64) -> Result<Vec<Report>, StoreError> {
+    let rows: Vec<ReportRow> =
+        on!(db, |ex| sqlx::query_as(IN_CHAIN).bind(agreement.0).bind(after).bind(limit).fetch_all(ex).await)?;
+    all(rows)
 }
 
 /// The report with this identity.
 pub async fn find(db: &Db, id: ReportId) -> Result<Option<Report>, StoreError> {
     let row: Option<ReportRow> = on!(db, |ex| sqlx::query_as(FIND).bind(id.0).fetch_optional(ex).await)?;
-    Ok(row.map(Report::from))
+    row.map(Report::try_from).transpose()
 }
 
 /// The newest revision of an agreement's report about a period.
 pub async fn latest(db: &Db, agreement: AgreementId, label: &str) -> Result<Option<Report>, StoreError> {
     let row: Option<ReportRow> =
         on!(db, |ex| sqlx::query_as(LATEST).bind(agreement.0).bind(label).fetch_optional(ex).await)?;
-    Ok(row.map(Report::from))
+    row.map(Report::try_from).transpose()
+}
+
+/// Every revision of an agreement's report about a period, the oldest first.
+pub async fn revisions(db: &Db, agreement: AgreementId, label: &str) -> Result<Vec<ReportHead>, StoreError> {
+    let rows: Vec<HeadRow> = on!(db, |ex| sqlx::query_as(REVISIONS).bind(agreement.0).bind(label).fetch_all(ex).await)?;
+    all(rows)
+}
+
+/// The newest revisions that are provisional, of periods that end at a minute or later, the oldest first.
+pub async fn provisional(db: &Db, agreement: AgreementId, since: Minute) -> Result<Vec<ReportHead>, StoreError> {
+    let rows: Vec<HeadRow> =
+        on!(db, |ex| sqlx::query_as(PROVISIONAL).bind(agreement.0).bind(since.0).fetch_all(ex).await)?;
+    all(rows)
 }
 
 /// Is there a report of an agreement about a period? `provisional`: counting provisional ones too.
@@ -132,16 +281,21 @@ pub async fn exists(db: &Db, agreement: AgreementId, label: &str, provisional: b
     Ok(count > 0)
 }
 
-/// The heads of the reports of one agreement or all, latest period first.
-pub async fn list(db: &Db, agreement: Option<AgreementId>, page: Page) -> Result<Vec<ReportHead>, StoreError> {
-    let agreement = agreement.map(|id| id.0);
-    let rows: Vec<HeadRow> =
-        on!(db, |ex| sqlx::query_as(LIST).bind(agreement).bind(page.limit).bind(page.offset).fetch_all(ex).await)?;
-    Ok(rows.into_iter().map(ReportHead::from).collect())
+/// The heads of some reports, latest period first.
+pub async fn list(db: &Db, filter: impl Into<Filter>, page: Page) -> Result<Vec<ReportHead>, StoreError> {
+    let Filter { agreement, customer, period, verdict } = filter.into();
+    let rows: Vec<HeadRow> = on!(db, |ex| {
+        let query = sqlx::query_as(LIST).bind(agreement.map(|id| id.0)).bind(customer).bind(period).bind(verdict);
+        query.bind(page.limit).bind(page.offset).fetch_all(ex).await
+    })?;
+    all(rows)
 }
 
-/// How many reports there are, of one agreement or all.
-pub async fn count(db: &Db, agreement: Option<AgreementId>) -> Result<i64, StoreError> {
-    let agreement = agreement.map(|id| id.0);
-    Ok(on!(db, |ex| sqlx::query_scalar(COUNT).bind(agreement).fetch_one(ex).await)?)
+/// How many such reports there are.
+pub async fn count(db: &Db, filter: impl Into<Filter>) -> Result<i64, StoreError> {
+    let Filter { agreement, customer, period, verdict } = filter.into();
+    Ok(on!(db, |ex| {
+        let query = sqlx::query_scalar(COUNT).bind(agreement.map(|id| id.0)).bind(customer).bind(period).bind(verdict);
+        query.fetch_one(ex).await
+    })?)
 }

@@ -3,7 +3,7 @@
 use super::assessment::WholeView;
 use super::audit::Change;
 use super::overview::ObjectiveRow;
-use super::preview::ObjectivePreview;
+use super::preview::{LookedUp, ObjectivePreview};
 use super::reports::ReportRow;
 use super::{Choice, Fact, Field, Form, Link, Progress, Shell, Status};
 use crate::domain::calendar::PeriodKind;
@@ -159,7 +159,7 @@ pub struct RevisionCard {
 /// `-source`, `-total`, `-part`, `-part-is` (`bad`, `good`), `-histogram`, `-threshold`, `-percentiles`, `-gauge`,
 /// `-within-ms`, `-at-least`, `-level`, `-limit-is` (`at-most`, `at-least`), `-limit`, `-target`, `-window`. When an
 /// agreement is changed, `effective` (a day) and `note` say from when on and why. Buttons named `action`: `add-objective`, `remove-objective-N`, `preview`,
-/// `suggest-objective-N` (puts the hidden `objective-N-suggested` into the target), `save`. A hidden `basis` says which state of the agreement the form was opened on.
+/// `look-up-objective-N` (asks its source), `suggest-objective-N` (puts the hidden `objective-N-suggested` into the target), `save`. A hidden `basis` says which state of the agreement the form was opened on.
 #[derive(Template, Clone, Debug)]
 #[template(path = "pages/agreements/form.html")]
 pub struct AgreementFormPage {
@@ -177,6 +177,8 @@ pub struct AgreementFormPage {
     pub sources: Vec<Choice>,
     /// What the last weeks would have come to; empty unless a preview was asked for.
     pub previews: Vec<ObjectivePreview>,
+    /// What a source knows; none unless it was asked.
+    pub looked_up: Option<LookedUp>,
 }
 
 /// The fields of one objective in the form.
@@ -281,6 +283,12 @@ impl AgreementFormPage {
     #[must_use]
     pub fn previews_of(&self, number: &usize) -> Vec<&ObjectivePreview> {
         self.previews.iter().filter(|preview| preview.number == *number).collect()
+    }
+
+    /// What the source of the objective with that number was found to know.
+    #[must_use]
+    pub fn looked_up_of(&self, number: &usize) -> Option<&LookedUp> {
+        self.looked_up.as_ref().filter(|found| found.number == *number)
     }
 
     /// The kinds of calendar period, for choosing one.

@@ -19,6 +19,17 @@ pub struct WholeView {
     pub sides: Vec<SidesRow>,
 }
 
+impl WholeView {
+    /// The same for people without an account: it leads nowhere.
+    #[must_use]
+    pub fn without_links(mut self) -> Self {
+        self.violations.iter_mut().for_each(|row| row.href = None);
+        self.exclusions.iter_mut().for_each(|row| row.link.href.clear());
+        self.sides.iter_mut().for_each(|row| row.objective.href.clear());
+        self
+    }
+}
+
 /// A figure with the arithmetic behind it.
 #[derive(Clone, Debug)]
 pub struct Figure {

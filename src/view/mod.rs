@@ -17,6 +17,7 @@ pub mod agreements;
 pub mod assessment;
 pub mod audit;
 pub mod baseline;
+pub mod calendar;
 pub mod error;
 pub mod exclusions;
 pub mod guide;
@@ -27,7 +28,9 @@ pub mod people;
 pub mod plot;
 pub mod preview;
 pub mod reports;
+pub mod shares;
 pub mod sources;
+pub mod trend;
 
 pub use assets::{Asset, asset, asset_path};
 pub use bar::{BudgetBar, Progress};

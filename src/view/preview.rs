@@ -51,3 +51,18 @@ pub struct PreviewAlert {
     /// For how long in all.
     pub minutes: String,
 }
+
+/// What an objective's source knows about the query that is being typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LookedUp {
+    /// The objective's number in the form.
+    pub number: usize,
+    /// What was found, or why nothing, in a sentence.
+    pub note: String,
+    /// Names of metrics.
+    pub metrics: Vec<String>,
+    /// Labels with their values.
+    pub labels: Vec<Fact>,
+    /// The bounds of a histogram's buckets; empty if it is none.
+    pub bounds: String,
+}

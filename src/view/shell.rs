@@ -156,10 +156,16 @@ impl Help {
         anchor: "exclusions",
         link: "How exclusions are decided",
     };
+    /// For the pages on which links are made.
+    pub const SHARING: Self = Self {
+        text: "Whoever has a link sees what it shows, without an account, until it expires or is revoked.",
+        anchor: "sharing",
+        link: "What is shared",
+    };
     /// For the report pages.
     pub const REPORTS: Self = Self {
-        text: "A report judges one agreement over one period, once its data has settled.",
-        anchor: "coverage",
-        link: "Coverage and settled data",
+        text: "A report judges one agreement over one period. Once its data has settled it is final: what changes later makes a correction.",
+        anchor: "reports",
+        link: "Final reports",
     };
 }

@@ -216,7 +216,8 @@ fn dead_link() -> WebError {
     }
 }
 
-fn refused(posted: &Posted, problems: Vec<(&'static str, String)>) -> Form {
+/// What was typed, with what is wrong beside it; passwords are typed anew.
+pub(super) fn refused(posted: &Posted, problems: Vec<(&'static str, String)>) -> Form {
     let mut form = posted.form();
     form.values.retain(|name, _| !matches!(name.as_str(), "password" | "repeat" | "current"));
     for (field, sentence) in problems {

@@ -5,7 +5,7 @@
 //! cookie that lasts as long as the browser carries one, so that a stranger's visit writes nothing to the database.
 
 use crate::ops::token;
-use crate::web::{State, WebError, session};
+use crate::web::{State, WebError, body, session};
 use actix_session::SessionExt as _;
 use actix_web::HttpRequest;
 use actix_web::body::{EitherBody, MessageBody};
@@ -17,7 +17,7 @@ use actix_web::middleware::Next;
 use actix_web::web::{Bytes, Data};
 use std::time::Duration;
 use tokio::time::timeout;
-use url::{Url, form_urlencoded};
+use url::Url;
 
 /// The name of the hidden field.
 pub const FIELD: &str = "csrf";
@@ -63,9 +63,10 @@ async fn check(request: &mut ServiceRequest) -> Result<(), actix_web::Error> {
 
 /// The field in the body, which is read and put back.
 async fn from_body(request: &mut ServiceRequest) -> Result<String, actix_web::Error> {
-    let body = timeout(BODY_PATIENCE, request.extract::<Bytes>()).await.map_err(|_elapsed| too_slow())??;
-    let sent = form_urlencoded::parse(&body).find(|(name, _)| name == FIELD).map(|(_, value)| value.into_owned());
-    request.set_payload(Payload::from(body));
+    let bytes = timeout(BODY_PATIENCE, request.extract::<Bytes>()).await.map_err(|_elapsed| too_slow())??;
+    let fields = body::fields(request.headers(), bytes.clone()).await?;
+    let sent = fields.into_iter().find(|(name, _)| name == FIELD).map(|(_, value)| value);
+    request.set_payload(Payload::from(bytes));
     Ok(sent.unwrap_or_default())
 }
 

@@ -91,6 +91,8 @@ impl From<OpsError> for WebError {
             OpsError::NotFound("objective") => Self::NotFound("There is no such objective"),
             OpsError::NotFound("source") => Self::NotFound("There is no such source"),
             OpsError::NotFound("exclusion") => Self::NotFound("There is no such exclusion"),
+            OpsError::NotFound("customer") => Self::NotFound("There is no such customer"),
+            OpsError::NotFound("link") => Self::NotFound("There is no such link"),
             OpsError::NotFound("report") => Self::NotFound("There is no such report"),
             OpsError::NotFound(_) => Self::NotFound("There is no such thing"),
             OpsError::Refused { sentence, .. } => Self::refused(sentence),

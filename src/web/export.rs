@@ -26,7 +26,7 @@ pub async fn objective(
     asked: Query<Asked>,
 ) -> Result<HttpResponse, WebError> {
     let (id, ending) = path.into_inner();
-    let format = if ending == "csv" { Format::Csv } else { Format::Json };
+    let format = Format::from_ending(&ending);
     let listing = objective::find(&state, id).await?;
     let until = judged_until(state.clock.now());
     let span = range::of(&asked, &listing, until).map_err(|problem| refused(problem.sentence))?.span;
@@ -60,19 +60,23 @@ pub(in crate::web) fn download(
     format: Format,
     pieces: impl Stream<Item = Result<String, OpsError>> + 'static,
 ) -> HttpResponse {
-    let kind = match format {
-        Format::Csv => "text/csv; charset=utf-8",
-        Format::Json => "application/json",
-    };
     let pieces = pieces.map_ok(Bytes::from).inspect_err(|error| {
         // the status is long sent: the cut connection tells the client, this line tells whoever runs Nines
         tracing::error!(error = %error, "a download was cut off");
     });
     HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, kind))
+        .insert_header((CONTENT_TYPE, format.media_type()))
         .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
         .insert_header(ContentEncoding::Identity)
         .streaming(pieces)
+}
+
+/// A small file, sent whole.
+pub(in crate::web) fn file(name: &str, format: Format, body: String) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, format.media_type()))
+        .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
+        .body(body)
 }
 
 /// `checkout-answers-2026-10-22-to-2026-11-21.csv`, in letters that every file system and header takes.

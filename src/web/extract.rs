@@ -3,7 +3,7 @@
 use crate::ops::token;
 use crate::store::users::{Role, User};
 use crate::view::{self, Shell, ShellUser};
-use crate::web::{State, WebError, csrf, session};
+use crate::web::{State, WebError, body, csrf, session};
 use actix_session::SessionExt as _;
 use actix_web::cookie::Cookie;
 use actix_web::dev::Payload;
@@ -13,7 +13,6 @@ use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse};
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr};
 use std::pin::Pin;
-use url::form_urlencoded;
 
 type Extracted<T> = Pin<Box<dyn Future<Output = Result<T, WebError>>>>;
 
@@ -112,8 +111,8 @@ impl FromRequest for Posted {
     type Future = Pin<Box<dyn Future<Output = Result<Self, Self::Error>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let body = Bytes::from_request(request, payload);
-        Box::pin(async move { Ok(Self(form_urlencoded::parse(&body.await?).into_owned().collect())) })
+        let (headers, bytes) = (request.headers().clone(), Bytes::from_request(request, payload));
+        Box::pin(async move { Ok(Self(body::fields(&headers, bytes.await?).await?)) })
     }
 }
 

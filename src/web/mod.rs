@@ -21,9 +21,11 @@ pub mod objective;
 pub mod standing;
 pub mod units;
 
+pub mod calendar;
 pub mod export;
 
 pub mod audit;
+mod body;
 pub mod guide;
 
 pub mod assets;
@@ -42,6 +44,7 @@ pub mod people;
 pub mod reports;
 mod say;
 pub mod session;
+pub mod shares;
 pub mod sources;
 pub mod throttle;
 

@@ -11,7 +11,8 @@ use std::time::Instant;
 use tracing::{Span, field};
 use tracing_actix_web::{RequestId, RootSpanBuilder};
 
-/// A span with the request's id, method and path. Queries may hold tokens, headers may hold cookies: neither is logged.
+/// A span with the request's id, method and path. Queries and the paths of shared pages hold tokens,
+/// headers may hold cookies: none of them is logged.
 #[derive(Debug)]
 pub struct PathOnly;
 
@@ -22,7 +23,7 @@ impl RootSpanBuilder for PathOnly {
             "request",
             request_id = id,
             method = method(request.method()),
-            path = request.path(),
+            path = path(request.path()),
             status = field::Empty
         )
     }
@@ -34,6 +35,12 @@ impl RootSpanBuilder for PathOnly {
         };
         span.record("status", status.as_u16());
     }
+}
+
+/// The path without the token that some have as their second part.
+fn path(path: &str) -> &str {
+    let secret = ["/shared/", "/badges/"].into_iter().find(|folder| path.starts_with(folder));
+    secret.unwrap_or(path)
 }
 
 /// Middleware: counts the request under its route's pattern and logs it at debug level.

@@ -1,25 +1,31 @@
 //! The overview: what was judged last of every objective, the ones in trouble first.
 
+use crate::domain::ids::ObjectiveId;
 use crate::domain::judgement::{self, Budget, Exhaustion};
 use crate::domain::ledger::Tally;
 use crate::domain::model::Window;
 use crate::domain::ratio::float;
+use crate::domain::target::Target;
 use crate::domain::time::Instant;
 use crate::domain::wording;
+use crate::ops::Context;
 use crate::ops::judge::window_at;
-use crate::ops::measure_self;
 use crate::store::evaluations::Evaluation;
-use crate::store::objectives::ObjectiveListing;
-use crate::store::{agreements, evaluations, objectives, sources};
-use crate::view::overview::{ObjectiveRow, OverviewFilter, OverviewPage, Since, StatusCount};
+use crate::store::objectives::{Brief, ObjectiveListing};
+use crate::store::{StoreError, evaluations, objectives};
+use crate::view::overview::{ObjectiveRow, Order, OverviewFilter, OverviewPage, Since, Sort, StatusCount};
 use crate::view::{Choice, Help, Pager, Section, Shell, Status};
 use crate::web::extract::{Frame, SignedIn};
 use crate::web::html::Html;
-use crate::web::{State, WebError, standing};
+use crate::web::{State, WebError, say, standing};
 use actix_web::web::{Data, Query};
 use chrono_tz::Tz;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
+
+mod first_steps;
+mod order;
+mod trend;
 
 /// Objectives on one page.
 const ROWS: usize = 50;
@@ -33,104 +39,142 @@ pub struct Asked {
     status: Option<String>,
     service: Option<String>,
     customer: Option<String>,
+    owner: Option<String>,
     agreement: Option<String>,
+    hide: Option<String>,
+    sort: Option<String>,
     page: Option<String>,
 }
 
 /// GET `/`.
 pub async fn show(
-    _: SignedIn,
+    user: SignedIn,
     frame: Frame,
     state: Data<State>,
     asked: Query<Asked>,
 ) -> Result<Html<OverviewPage>, WebError> {
-    let listings = objectives::listings(&state.db).await?;
-    let evaluations = evaluations::list(&state.db).await?;
-    // both matter only for the first steps
-    let has_agreements = !listings.is_empty() || !agreements::list(&state.db).await?.is_empty();
-    let is_own = |name: &str| name == measure_self::NAME;
-    let has_sources =
-        has_agreements || sources::list(&state.db, &state.sealer).await?.iter().any(|source| !is_own(&source.name));
     let shell = frame.shell.page("Overview", Section::Overview, Some(Help::OVERVIEW));
-    let now = state.clock.now();
-    let page = page(shell, now, &listings, evaluations, asked.into_inner());
-    Ok(Html(OverviewPage { has_sources, has_agreements, ..page }))
+    compose(&state, shell, say::can_edit(&user.0), asked.into_inner()).await.map(Html)
 }
 
-/// An objective with its latest judgement, if there is one yet.
-struct Standing<'a> {
-    listing: &'a ObjectiveListing,
+/// The whole page, from what was judged last.
+pub async fn compose(context: &Context, shell: Shell, can_edit: bool, asked: Asked) -> Result<OverviewPage, WebError> {
+    let briefs = objectives::briefs(&context.db).await?;
+    let evaluations = evaluations::list(&context.db).await?;
+    let first = first_steps::find(context, &briefs, &evaluations, can_edit).await?;
+    let (page, filter) = filter_of(asked);
+    let judged_at = evaluations.iter().map(|evaluation| evaluation.at).max();
+    let mut by_id: BTreeMap<_, _> = evaluations.into_iter().map(|one| (one.objective, one)).collect();
+    let standings = briefs.iter().map(|brief| Standing::new(brief, by_id.remove(&brief.id)));
+    let mut found: Vec<Standing<'_>> = standings.filter(|standing| standing.matches(&filter)).collect();
+    let counts = counts(&found);
+    found.retain(|standing| filter.shows(standing.judged.status));
+    order::sort(&mut found, filter.order);
+    let (from, pager) = turn(found.len(), page, &filter);
+    let shown = in_full(context, found.into_iter().skip(from).take(ROWS)).await?;
+    let trends = trend::draw(&context.db, &shown).await?;
+    Ok(OverviewPage {
+        shell,
+        services: distinct(briefs.iter().map(|brief| &brief.service_name)),
+        customers: distinct(briefs.iter().map(|brief| &brief.customer)),
+        owners: distinct(briefs.iter().map(|brief| &brief.owner)),
+        agreements: agreements_of(&briefs),
+        counts,
+        heads: filter.heads(),
+        rows: rows(shown, trends, filter.order, context.clock.now()),
+        pager,
+        judged_at: judged_at.map(|at| wording::instant(at, Tz::UTC)).unwrap_or_default(),
+        filter,
+        first,
+    })
+}
+
+fn counts(found: &[Standing<'_>]) -> Vec<StatusCount> {
+    let count = |status: Status| found.iter().filter(|one| one.judged.status == status).count();
+    Status::ALL.iter().map(|status| StatusCount { status: *status, count: shown(count(*status)) }).collect()
+}
+
+/// The rows of a page; where they are grouped by service, the first of each says its name.
+fn rows(shown: Vec<Shown>, mut trends: BTreeMap<ObjectiveId, String>, order: Order, now: Instant) -> Vec<ObjectiveRow> {
+    let mut before = None;
+    let one = |shown: Shown| {
+        let service = &shown.listing.service_name;
+        let is_first = order.by == Sort::Service && before.as_ref() != Some(service);
+        before = Some(service.clone());
+        ObjectiveRow {
+            group: is_first.then(|| service.clone()),
+            sparkline: trends.remove(&shown.listing.objective.id),
+            ..row(&shown, now)
+        }
+    };
+    shown.into_iter().map(one).collect()
+}
+
+/// What was judged last of an objective, if it was judged yet.
+struct Judged {
     evaluation: Option<Evaluation>,
     budget: Option<Budget>,
     status: Status,
 }
 
-impl<'a> Standing<'a> {
-    fn new(listing: &'a ObjectiveListing, evaluation: Option<Evaluation>) -> Self {
+impl Judged {
+    fn new(target: Target, evaluation: Option<Evaluation>) -> Self {
         let budget = evaluation.as_ref().and_then(|evaluation| {
             let Tally { good, total, .. } = evaluation.tally;
-            Budget::new(good, total, listing.objective.target, evaluation.judged_minutes)
+            Budget::new(good, total, target, evaluation.judged_minutes)
         });
         let word = evaluation.as_ref().and_then(|evaluation| judgement::Status::from_word(&evaluation.status));
         let status = word.map_or(Status::NoData, standing::status);
-        Self { listing, evaluation, budget, status }
-    }
-
-    /// Breached first, then at risk, no data, meeting; the least remaining budget first within each.
-    fn trouble(&self) -> (usize, f64) {
-        let order = [Status::Breached, Status::AtRisk, Status::NoData, Status::Meeting];
-        let rank = order.iter().position(|status| *status == self.status).unwrap_or(order.len());
-        let left = self.budget.as_ref().map_or(f64::INFINITY, |budget| budget.remaining().to_f64());
-        (rank, left)
-    }
-
-    fn matches(&self, filter: &OverviewFilter) -> bool {
-        let ObjectiveListing { objective, agreement, service_name, .. } = self.listing;
-        let said = [&objective.name, service_name, &agreement.name, &agreement.customer];
-        let said: Vec<String> = said.iter().map(|text| text.to_lowercase()).collect();
-        let has_word = |word: &str| said.iter().any(|text| text.contains(word));
-        filter.q.to_lowercase().split_whitespace().all(has_word)
-            && (filter.service.is_empty() || filter.service == *service_name)
-            && (filter.customer.is_empty() || filter.customer == agreement.customer)
-            && (filter.agreement.is_empty() || filter.agreement == agreement.id.0.to_string())
+        Self { evaluation, budget, status }
     }
 }
 
-fn page(
-    shell: Shell,
-    now: Instant,
-    listings: &[ObjectiveListing],
-    evaluations: Vec<Evaluation>,
-    asked: Asked,
-) -> OverviewPage {
-    let judged_at = evaluations.iter().map(|evaluation| evaluation.at).max();
-    let mut by_id: BTreeMap<_, _> = evaluations.into_iter().map(|one| (one.objective, one)).collect();
-    let standings = listings.iter().map(|listing| Standing::new(listing, by_id.remove(&listing.objective.id)));
-    let (page_asked, filter) = filter_of(asked);
-    let mut found: Vec<Standing<'_>> = standings.filter(|standing| standing.matches(&filter)).collect();
-    let count = |status: &Status| found.iter().filter(|one| one.status == *status).count();
-    let counts =
-        Status::ALL.iter().map(|status| StatusCount { status: *status, count: shown(count(status)) }).collect();
-    found.retain(|standing| filter.status.is_none_or(|status| status == standing.status));
-    found.sort_by(|a, b| {
-        let ((rank, left), (other, other_left)) = (a.trouble(), b.trouble());
-        let names = || a.listing.objective.name.cmp(&b.listing.objective.name);
-        rank.cmp(&other).then(left.total_cmp(&other_left)).then_with(names)
-    });
-    let (from, pager) = turn(found.len(), page_asked, &filter);
-    OverviewPage {
-        shell,
-        services: distinct(listings.iter().map(|listing| &listing.service_name)),
-        customers: distinct(listings.iter().map(|listing| &listing.agreement.customer)),
-        agreements: agreements_of(listings),
-        counts,
-        rows: found.iter().skip(from).take(ROWS).map(|standing| row(standing, now)).collect(),
-        pager,
-        judged_at: judged_at.map(|at| wording::instant(at, Tz::UTC)).unwrap_or_default(),
-        filter,
-        has_sources: true,
-        has_agreements: true,
+/// An objective in brief, as all of them are filtered and ordered.
+struct Standing<'a> {
+    brief: &'a Brief,
+    judged: Judged,
+}
+
+impl<'a> Standing<'a> {
+    fn new(brief: &'a Brief, evaluation: Option<Evaluation>) -> Self {
+        Self { brief, judged: Judged::new(brief.target, evaluation) }
     }
+
+    fn matches(&self, filter: &OverviewFilter) -> bool {
+        let brief = self.brief;
+        (filter.service.is_empty() || filter.service == brief.service_name)
+            && (filter.customer.is_empty() || filter.customer == brief.customer)
+            && (filter.owner.is_empty() || filter.owner == brief.owner)
+            && (filter.agreement.is_empty() || filter.agreement == brief.agreement.0.to_string())
+            && (filter.q.is_empty() || self.says(&filter.q))
+    }
+
+    fn says(&self, words: &str) -> bool {
+        let Brief { name, service_name, agreement_name, customer, owner, .. } = self.brief;
+        let said = [name, service_name, agreement_name, customer, owner].map(|text| text.to_lowercase());
+        words.to_lowercase().split_whitespace().all(|word| said.iter().any(|text| text.contains(word)))
+    }
+}
+
+/// An objective with everything that its row says.
+struct Shown {
+    listing: ObjectiveListing,
+    judged: Judged,
+}
+
+/// The few that a page shows, with everything that they hang on.
+async fn in_full<'a>(
+    context: &Context,
+    standings: impl Iterator<Item = Standing<'a>>,
+) -> Result<Vec<Shown>, StoreError> {
+    let (ids, judged): (Vec<_>, Vec<_>) = standings.map(|one| (one.brief.id, one.judged)).unzip();
+    let listings = objectives::listings_of(&context.db, &ids).await?;
+    let mut judged: BTreeMap<_, _> = ids.into_iter().zip(judged).collect();
+    let one = |listing: ObjectiveListing| {
+        let judged = judged.remove(&listing.objective.id)?;
+        Some(Shown { listing, judged })
+    };
+    Ok(listings.into_iter().filter_map(one).collect())
 }
 
 fn filter_of(asked: Asked) -> (usize, OverviewFilter) {
@@ -141,7 +185,10 @@ fn filter_of(asked: Asked) -> (usize, OverviewFilter) {
         status: asked.status.as_deref().and_then(Status::from_slug),
         service: short(asked.service),
         customer: short(asked.customer),
+        owner: short(asked.owner),
         agreement: short(asked.agreement),
+        hides_meeting: asked.hide.as_deref() == Some(Status::Meeting.slug()),
+        order: asked.sort.as_deref().and_then(Order::from_slug).unwrap_or_default(),
     };
     (page, filter)
 }
@@ -161,37 +208,38 @@ fn turn(rows: usize, asked: usize, filter: &OverviewFilter) -> (usize, Pager) {
 }
 
 /// The row of an objective wherever objectives are listed.
-pub(super) fn objective_row(listing: &ObjectiveListing, evaluation: Option<Evaluation>, now: Instant) -> ObjectiveRow {
-    row(&Standing::new(listing, evaluation), now)
+pub(super) fn objective_row(listing: ObjectiveListing, evaluation: Option<Evaluation>, now: Instant) -> ObjectiveRow {
+    let judged = Judged::new(listing.objective.target, evaluation);
+    row(&Shown { listing, judged }, now)
 }
 
-fn row(standing: &Standing<'_>, now: Instant) -> ObjectiveRow {
-    let ObjectiveListing { objective, agreement, indicator, service_name, .. } = standing.listing;
+fn row(shown: &Shown, now: Instant) -> ObjectiveRow {
+    let ObjectiveListing { objective, agreement, indicator, service_name, .. } = &shown.listing;
+    let Judged { evaluation, budget, status } = &shown.judged;
+    let (evaluation, budget, status) = (evaluation.as_ref(), budget.as_ref(), *status);
     let (target, calendar) = (objective.target, agreement.calendar());
-    let evaluation = standing.evaluation.as_ref();
     let tally = evaluation.map(|one| one.tally).unwrap_or_default();
     let end = evaluation.map_or_else(|| now.minute(), |one| one.span.end());
-    let burns = evaluation.map(|one| one.burn.as_slice()).unwrap_or_default();
-    let hour = burns.iter().find(|(minutes, _)| *minutes == 60).and_then(|(_, rate)| *rate);
     ObjectiveRow {
+        group: None,
         id: objective.id.0,
         name: objective.name.clone(),
         kind: standing::kind(objective.kind).to_owned(),
         service: service_name.clone(),
         agreement_id: agreement.id.0,
         agreement: agreement.name.clone(),
-        status: standing.status,
+        status,
         since: evaluation.map(|one| since(one, now, agreement.zone)),
         sli: evaluation
             .map_or_else(|| "not judged yet".to_owned(), |one| standing::measured(objective.kind, target, &one.tally)),
         target: standing::target(objective.kind, target),
         window: standing::window(objective, calendar, end),
-        bar: standing::bar(standing.budget.as_ref(), standing.status),
+        bar: standing::bar(budget, status),
         remaining: standing::remaining(&tally, target),
-        remaining_time: standing::remaining_time_in_brief(standing.budget.as_ref()),
-        burn_rate: standing::rate(hour),
+        remaining_time: standing::remaining_time_in_brief(budget),
+        burn_rate: standing::rate(order::hour_burn(&shown.judged)),
         burn_tone: standing::alarm(evaluation.map(|one| one.firing.as_slice()).unwrap_or_default()),
-        exhaustion: exhaustion(standing, now),
+        exhaustion: exhaustion(shown, now),
         coverage: standing::coverage(&tally),
         coverage_is_low: standing::coverage_is_low(&tally),
         is_estimated: indicator.query.is_estimated(),
@@ -211,8 +259,8 @@ fn since(evaluation: &Evaluation, now: Instant, zone: Tz) -> Since {
 }
 
 /// When the budget runs out, counted from now, as the evaluation foresaw it.
-fn exhaustion(standing: &Standing<'_>, now: Instant) -> String {
-    let (Some(evaluation), Some(budget)) = (&standing.evaluation, &standing.budget) else {
+fn exhaustion(shown: &Shown, now: Instant) -> String {
+    let (Some(evaluation), Some(budget)) = (&shown.judged.evaluation, &shown.judged.budget) else {
         return standing::runs_out(None, None);
     };
     let minutes_to = |at: Instant| ((at.seconds() - now.seconds()) / 60).max(0);
@@ -221,21 +269,20 @@ fn exhaustion(standing: &Standing<'_>, now: Instant) -> String {
         Some(at) => Exhaustion::In { minutes: minutes_to(at), burn_rate: float(1) },
         None => Exhaustion::NotInSight,
     };
-    let objective = &standing.listing.objective;
-    let calendar = standing.listing.agreement.calendar();
+    let ObjectiveListing { objective, agreement, .. } = &shown.listing;
+    let calendar = agreement.calendar();
     let (_, whole) = window_at(objective, calendar, evaluation.span.end());
     let period_end = whole.end().start();
     standing::runs_out(Some(exhaustion), (objective.window == Window::Calendar).then(|| minutes_to(period_end)))
 }
 
 fn distinct<'a>(names: impl Iterator<Item = &'a String>) -> Vec<String> {
-    names.filter(|name| !name.is_empty()).cloned().collect::<BTreeSet<_>>().into_iter().collect()
+    names.filter(|name| !name.is_empty()).collect::<BTreeSet<_>>().into_iter().cloned().collect()
 }
 
-fn agreements_of(listings: &[ObjectiveListing]) -> Vec<Choice> {
-    let named = listings.iter().map(|listing| (listing.agreement.name.clone(), listing.agreement.id.0));
-    let named: BTreeSet<_> = named.collect();
-    named.into_iter().map(|(name, id)| Choice::new(id.to_string(), name)).collect()
+fn agreements_of(briefs: &[Brief]) -> Vec<Choice> {
+    let named: BTreeSet<_> = briefs.iter().map(|brief| (&brief.agreement_name, brief.agreement.0)).collect();
+    named.into_iter().map(|(name, id)| Choice::new(id.to_string(), name.clone())).collect()
 }
 
 fn shown(count: usize) -> String {

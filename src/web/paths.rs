@@ -36,6 +36,8 @@ pub const AUDIT: &str = "/audit";
 pub const HEALTH: &str = "/health";
 /// The process can work.
 pub const READY: &str = "/ready";
+/// What a report's JSON looks like, for machines.
+pub const REPORT_SCHEMA: &str = "/schema/report-{version}.json";
 /// Own counters.
 pub const METRICS: &str = "/metrics";
 /// Embedded files.
@@ -49,6 +51,10 @@ pub const AGREEMENTS: &str = "/agreements";
 pub const EXCLUSIONS: &str = "/exclusions";
 /// Everybody with an account.
 pub const PEOPLE: &str = "/people";
+/// What is shown to people without an account, below it a token.
+pub const SHARED: &str = "/shared";
+/// Pictures for other people's pages, below it a token.
+pub const BADGES: &str = "/badges";
 /// All reports.
 pub const REPORTS: &str = "/reports";
 

@@ -9,6 +9,7 @@ use crate::store;
 use crate::store::users::{Role, User};
 use crate::view::people::{PeoplePage, PersonRow};
 use crate::view::{Choice, Form, Help, Section};
+use crate::web::account::refused;
 use crate::web::extract::{Client, Frame, Posted, SignedIn};
 use crate::web::html::{page, see_other};
 use crate::web::{State, WebError, paths, say, session};
@@ -45,22 +46,15 @@ pub async fn add(
         role: posted.text("role"),
         password: SecretString::from(posted.text("password")),
     };
-    let mut form = posted.form();
-    form.values.remove("password");
     match add_person::add(&state, &state.hasher, user.0.id, person).await {
         Ok(_) => {
             session::tell(&session, &say::done("The person can sign in now. Tell them their password."))?;
-            return Ok(see_other(paths::PEOPLE));
+            Ok(see_other(paths::PEOPLE))
         }
-        Err(AddError::Refused(problems)) => {
-            for (field, sentence) in problems {
-                form.refuse(field, sentence);
-            }
-        }
-        Err(AddError::Ops(error)) => return Err(error.into()),
-        Err(AddError::Hash(error)) => return Err(error.into()),
+        Err(AddError::Refused(problems)) => answer(frame, &state, &user.0, refused(&posted, problems)).await,
+        Err(AddError::Ops(error)) => Err(error.into()),
+        Err(AddError::Hash(error)) => Err(error.into()),
     }
-    answer(frame, &state, &user.0, form).await
 }
 
 /// POST `/people/{id}/role`.

@@ -3,11 +3,11 @@
 use crate::web::paths::{
     ACCOUNT, AGREEMENTS, ASSETS, AUDIT, EXCLUSIONS, GUIDE, HEALTH, HOME, METRICS, OBJECTIVE, OBJECTIVE_ANOMALIES,
     OBJECTIVE_ANOMALY, OBJECTIVE_BASELINE, OBJECTIVE_CAUSE, OBJECTIVE_FILE, OBJECTIVE_OUTAGES, OBJECTIVE_OUTLOOKS,
-    READY, REPORTS, SET_UP, SIGN_IN, SIGN_OUT, SOURCES,
+    READY, REPORT_SCHEMA, REPORTS, SET_UP, SIGN_IN, SIGN_OUT, SOURCES,
 };
 use crate::web::{State, WebError, account, assets, csrf, error, extract, health, session};
 use crate::web::{agreements, exclusions, reports, sources};
-use crate::web::{audit, export, guide, objective, overview};
+use crate::web::{audit, calendar, export, guide, objective, overview};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::{self, Data, PayloadConfig, ServiceConfig};
 
@@ -19,6 +19,7 @@ pub fn machines(routes: &mut ServiceConfig) {
     routes.service(web::resource(HEALTH).route(web::get().to(health::health)).route(web::head().to(health::health)));
     routes.service(web::resource(READY).route(web::get().to(health::ready)).route(web::head().to(health::ready)));
     routes.service(web::resource(METRICS).route(web::get().to(health::metrics)));
+    routes.service(web::resource(REPORT_SCHEMA).route(web::get().to(reports::schema)));
     routes.service(web::resource(ASSETS).route(web::get().to(assets::show)).route(web::head().to(assets::show)));
 }
 
@@ -54,6 +55,7 @@ fn pages(routes: &mut ServiceConfig) {
         )
         .configure(definitions)
         .configure(taken_out)
+        .configure(shared_with_strangers)
         .configure(accounts);
 }
 
@@ -69,6 +71,26 @@ fn taken_out(routes: &mut ServiceConfig) {
         )
         .route(r"/exclusions/{id:\d+}", web::get().to(exclusions::show))
         .route(r"/exclusions/{id:\d+}/decide", web::post().to(exclusions::decide));
+}
+
+/// Links for people without an account, and what is behind them.
+fn shared_with_strangers(routes: &mut ServiceConfig) {
+    use crate::web::shares;
+    routes
+        .service(
+            web::resource(r"/agreements/{id:\d+}/links")
+                .route(web::get().to(shares::links))
+                .route(web::post().to(shares::make)),
+        )
+        .route(r"/agreements/{id:\d+}/links/{link:\d+}/revoke", web::post().to(shares::revoke))
+        .service(
+            web::resource(r"/objectives/{id:\d+}/badge")
+                .route(web::get().to(shares::badge))
+                .route(web::post().to(shares::make_badge)),
+        )
+        .route("/badges/{token}.svg", web::get().to(shares::picture))
+        .route("/shared/{token}", web::get().to(shares::sheet))
+        .route(r"/shared/{token}/reports/{id:\d+}.{format:html|txt|csv}", web::get().to(shares::file));
 }
 
 /// People with an account.
@@ -107,13 +129,18 @@ fn definitions(routes: &mut ServiceConfig) {
         .route(r"/agreements/{id:\d+}/archive", web::post().to(agreements::archive))
         .route(r"/agreements/{id:\d+}/restore", web::post().to(agreements::restore))
         .route(r"/agreements/{id:\d+}/revisions", web::get().to(agreements::revisions))
+        .route(r"/agreements/{id:\d+}/revisions.{ending:csv|json}", web::get().to(agreements::export_revisions))
         .route(r"/agreements/{id:\d+}/revisions/{number:\d+}/withdraw", web::post().to(agreements::withdraw))
         .route(r"/agreements/{id:\d+}/report", web::get().to(reports::preview))
-        .route(r"/agreements/{id:\d+}/report.{format:html|txt|csv|json}", web::get().to(reports::preview_file))
+        .route(r"/agreements/{id:\d+}/report.{format:html|txt|csv|json|prom}", web::get().to(reports::preview_file))
         .route(r"/agreements/{id:\d+}/send", web::post().to(reports::send))
         .route(REPORTS, web::get().to(reports::list))
         .route(r"/reports/{id:\d+}", web::get().to(reports::show))
-        .route(r"/reports/{id:\d+}.{format:html|txt|csv|json}", web::get().to(reports::download))
+        .route("/reports/archive.zip", web::get().to(reports::archive))
+        .route("/reports/compare", web::get().to(reports::compare))
+        .route("/reports/key.pem", web::get().to(reports::key))
+        .route(r"/reports/{id:\d+}.{format:html|txt|csv|json|json\.sig|prom}", web::get().to(reports::download))
+        .route(r"/reports/{id:\d+}/correct", web::post().to(reports::correct))
         .route(r"/reports/{id:\d+}/send", web::post().to(reports::send_again))
         .route(r"/reports/{id:\d+}/deliveries/{delivery:\d+}/retry", web::post().to(reports::retry));
 }
@@ -134,6 +161,10 @@ fn standings(routes: &mut ServiceConfig) {
                 .route(web::get().to(objective::watching::show))
                 .route(web::post().to(objective::watching::change)),
         )
+        .route(r"/objectives/{id:\d+}/calendar", web::get().to(calendar::of_objective))
+        .route(r"/objectives/{id:\d+}/calendar.csv", web::get().to(calendar::file_of_objective))
+        .route(r"/agreements/{id:\d+}/calendar", web::get().to(calendar::of_agreement))
+        .route(r"/agreements/{id:\d+}/calendar.csv", web::get().to(calendar::file_of_agreement))
         .service(web::resource(GUIDE).route(web::get().to(guide::show)))
         .service(web::resource(AUDIT).route(web::get().to(audit::show)));
 }

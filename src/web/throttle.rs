@@ -1,4 +1,4 @@
-//! How often somebody may try to sign in: per client address and per account.
+//! How often somebody may try to sign in, per client address and per account, and look at what is shared.
 //!
 //! Both are leaky buckets that follow our own clock. The tables are bounded: what has not been seen lately is dropped,
 //! and when a flood of addresses fills them all the same, new ones wait like everybody who tried too often.
@@ -20,6 +20,8 @@ use std::time::Duration;
 /// Tries in a row, and how long one of them takes to come back.
 const PER_ADDRESS: (NonZeroU32, Duration) = (NonZeroU32::new(20).unwrap(), Duration::from_secs(15));
 const PER_ACCOUNT: (NonZeroU32, Duration) = (NonZeroU32::new(8).unwrap(), Duration::from_secs(30));
+/// Pages for people without an account: many of them may sit behind one address.
+const PER_STRANGER: (NonZeroU32, Duration) = (NonZeroU32::new(120).unwrap(), Duration::from_millis(500));
 /// How many addresses, and how many accounts, are remembered at most.
 const MOST_KEYS: usize = 20_000;
 
@@ -45,6 +47,7 @@ struct Inner {
     pace: Pace,
     addresses: Limiter<IpAddr>,
     accounts: Limiter<[u8; 32]>,
+    strangers: Limiter<IpAddr>,
 }
 
 impl std::fmt::Debug for Throttle {
@@ -66,7 +69,8 @@ impl Throttle {
     pub fn new(clock: Clock) -> Self {
         let pace = Pace(clock);
         let (addresses, accounts) = (limiter(PER_ADDRESS, &pace), limiter(PER_ACCOUNT, &pace));
-        Self(Arc::new(Inner { pace, addresses, accounts }))
+        let strangers = limiter(PER_STRANGER, &pace);
+        Self(Arc::new(Inner { pace, addresses, accounts, strangers }))
     }
 
     /// One more try from this address for this account, however the account's name is written.
@@ -79,6 +83,11 @@ impl Throttle {
     /// One more try from this address where no account is named.
     pub fn check_address(&self, address: IpAddr) -> Result<(), TooMany> {
         self.take(&self.0.addresses, &client::neighbourhood(address))
+    }
+
+    /// One more look from this address at what is shared with people without an account.
+    pub fn check_stranger(&self, address: IpAddr) -> Result<(), TooMany> {
+        self.take(&self.0.strangers, &client::neighbourhood(address))
     }
 
     fn take<K: Clone + Eq + Hash>(&self, limiter: &Limiter<K>, key: &K) -> Result<(), TooMany> {

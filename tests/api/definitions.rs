@@ -398,6 +398,30 @@ on_both! {
         assert!(twice.visible().contains("Another agreement has this name"), "{}", twice.visible());
     }
 
+    async fn holidays_come_from_a_calendar_file(app: TestApp) {
+        let (ana, prometheus) = (app.signed_in().await, fake_prometheus().await);
+        let source = add_source(&ana, &source_fields("prometheus", &prometheus.uri())).await;
+        let file = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART;VALUE=DATE:20261225\r\nSUMMARY:Christmas\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+        let typed = [
+            contract("Gold"), objective(0, &availability("Checkout succeeds", &source)),
+            owned(&[("hours", "Mon-Fri 08:00-18:00"), ("holidays", ""), ("csrf", &ana.get("/agreements/new").await.csrf())]),
+        ].concat();
+        let part = |(name, value): &(String, String)| format!("--gap\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+        let send = async |file: &str| {
+            let parts: String = typed.iter().map(part).collect();
+            let body = format!("{parts}--gap\r\nContent-Disposition: form-data; name=\"holidays-file\"; filename=\"a.ics\"\r\nContent-Type: text/calendar\r\n\r\n{file}\r\n--gap--\r\n");
+            let request = ana.request(Method::POST, "/agreements/new").header("content-type", "multipart/form-data; boundary=gap");
+            ana.send(request.body(body)).await
+        };
+        let refused = send("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART:soon\r\nEND:VEVENT\r\nEND:VCALENDAR").await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(refused.text.contains("id=\"holidays-problem\"") && refused.text.contains("DTSTART:soon"), "what the file says is seen");
+        let saved = send(file).await;
+        assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.visible());
+        let edit = ana.get(&format!("{}/edit", saved.location())).await;
+        assert!(edit.text.contains("2026-12-25 Christmas"), "{}", edit.visible());
+    }
+
     async fn buttons_add_and_remove_objectives_without_saving(app: TestApp) {
         let (ana, prometheus) = (app.signed_in().await, fake_prometheus().await);
         let source = add_source(&ana, &source_fields("prometheus", &prometheus.uri())).await;

@@ -4,9 +4,9 @@
 //! of them failed: 500 of 10 000, 95 %. Taking out the first 90 of these minutes leaves 9 100 requests with 50 failures,
 //! 99.4505 %; taking out the first 60 leaves 9 400 with 200, 97.8723 %. November has 43 200 minutes.
 
-use crate::app::{ANA, Answer, Browser, TestApp};
+use crate::app::{Answer, Browser, TestApp};
 use crate::on_both;
-use crate::scene::{agree, draft, promise, ratio, source};
+use crate::scene::{agree, draft, promise, ratio, somebody, source};
 use nines::domain::exclusion::{Rules, State};
 use nines::domain::ids::{ExclusionId, ObjectiveId};
 use nines::domain::ledger::Slice;
@@ -14,7 +14,7 @@ use nines::domain::model::{ObjectiveKind, SourceSpec};
 use nines::domain::time::Minute;
 use nines::ops::judge::Judge;
 use nines::store;
-use nines::store::users::{Role, User};
+use nines::store::users::Role;
 use reqwest::StatusCode;
 
 /// Up to where judgements reach when a story begins: 2026-11-21T06:58:00Z.
@@ -43,18 +43,6 @@ async fn judged(app: &TestApp, objective: ObjectiveId) -> (i64, i64) {
     let listing = store::objectives::listing(app.db(), objective).await.unwrap().unwrap();
     let tally = Judge::load(app.db()).await.unwrap().at(&listing, Minute(UNTIL)).await.unwrap().tally;
     (tally.good, tally.total)
-}
-
-/// Somebody with that role and Ana's password.
-async fn somebody(app: &TestApp, name: &str, role: Role) -> Browser {
-    let email = format!("{name}@example.org");
-    let ana = store::users::find_by_email(app.db(), ANA.0).await.unwrap().unwrap();
-    let mut tx = app.db().begin_write().await.unwrap();
-    store::users::insert(&mut tx, &User { email: email.clone(), name: name.to_owned(), role, ..ana }).await.unwrap();
-    tx.commit().await.unwrap();
-    let browser = app.browser();
-    assert_eq!(browser.sign_in(&email, ANA.1).await.status, StatusCode::SEE_OTHER);
-    browser
 }
 
 fn fields<'a>(changes: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
@@ -115,6 +103,9 @@ on_both! {
         for (browser, action) in [(&viewer, "approve"), (&viewer, "withdraw"), (&editor, "approve"), (&editor, "reject")] {
             assert_eq!(decide(browser, &page, "proposed", action).await.status, StatusCode::FORBIDDEN);
         }
+        let other = somebody(&app, "Otto", Role::Editor).await;
+        assert_eq!(decide(&other, &page, "proposed", "withdraw").await.status, StatusCode::FORBIDDEN, "it is not his");
+        assert!(!other.get(&page).await.text.contains("/decide") && editor.get(&page).await.text.contains("/decide"));
         assert_eq!(viewer.get("/exclusions/new").await.status, StatusCode::FORBIDDEN);
         assert!(!viewer.get(&page).await.text.contains("/decide"));
 

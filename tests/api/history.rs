@@ -2,7 +2,7 @@
 
 use crate::on_both;
 use crate::scene::{
-    Ledger, agree, closed_port, draft, indicators, instance, ledger, open_findings, promise, ratio, source,
+    Ledger, agree, closed_port, draft, indicators, instance, ledger, open_findings, promise, ratio, source_with_timeout,
 };
 use nines::domain::ids::SourceId;
 use nines::domain::model::{ObjectiveKind, SourceSpec};
@@ -112,14 +112,27 @@ impl Match for Anything {
 }
 
 async fn fake(start: i64) -> (MockServer, Arc<Mood>) {
-    let (server, mood) = (MockServer::start().await, Arc::<Mood>::default());
+    // not one of the pool: its port would go on answering for whoever takes the server after this test has dropped it
+    let (server, mood) = (MockServer::builder().start().await, Arc::<Mood>::default());
     Mock::given(Anything).respond_with(Fake { mood: Arc::clone(&mood), start }).mount(&server).await;
     (server, mood)
 }
 
 /// A source with two hours of backfill on its indicators, which are given by their total and bad selectors.
 async fn shop(context: &Context, url: &str, name: &str, queries: &[(&str, &str)]) -> SourceId {
-    let id = source(context, name, SourceSpec::Prometheus { url: url.parse().unwrap() }).await;
+    // a busy machine must not look like a server that hangs
+    shop_with_timeout(context, url, name, queries, 30).await
+}
+
+async fn shop_with_timeout(
+    context: &Context,
+    url: &str,
+    name: &str,
+    queries: &[(&str, &str)],
+    timeout_seconds: i64,
+) -> SourceId {
+    let spec = SourceSpec::Prometheus { url: url.parse().unwrap() };
+    let id = source_with_timeout(context, name, spec, timeout_seconds).await;
     let promises = queries
         .iter()
         .map(|(total, bad)| promise(&format!("{total} answered"), ObjectiveKind::Availability, id, ratio(total, bad)));
@@ -241,7 +254,7 @@ on_both! {
         let late = ResponseTemplate::new(200).set_delay(Duration::from_secs(30));
         Mock::given(Anything).respond_with(late).mount(&hanging).await;
         let dead = format!("http://127.0.0.1:{}", closed_port().await);
-        let slow = shop(&app.state, &hanging.uri(), "hanging", &[REQUESTS]).await;
+        let slow = shop_with_timeout(&app.state, &hanging.uri(), "hanging", &[REQUESTS], 1).await;
         let gone = shop(&app.state, &dead, "dead", &[REQUESTS]).await;
         let fine = shop(&app.state, &quick.uri(), "fine", &[REQUESTS]).await;
         let (one, two) = (instance(&app, "one"), instance(&app, "two"));

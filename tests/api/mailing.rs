@@ -12,7 +12,7 @@ use nines::domain::model::{ObjectiveKind, SourceSpec};
 use nines::domain::time::{Minute, Span};
 use nines::mail::{MailSettings, Mailer, Security, SmtpSettings, Transport};
 use nines::ops::define_agreement::AgreementDraft;
-use nines::ops::{Context, OpsError, deliver, issue_reports, pull};
+use nines::ops::{Context, OpsError, deliver, issue_reports, pull, send_report};
 use nines::store::outbox::{Delivery, DeliveryState};
 use nines::store::{self, Db, Page};
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use std::time::Duration;
 const ALL: Page = Page { limit: 100, offset: 0 };
 
 /// The application's context, as an instance that mails through this server.
-fn mailing(app: &TestApp, name: &str, server: &SmtpServer) -> Context {
+pub fn mailing(app: &TestApp, name: &str, server: &SmtpServer) -> Context {
     let smtp = SmtpSettings {
         host: "localhost".to_owned(),
         port: server.port,
@@ -100,11 +100,11 @@ fn recipients(mails: &[Received]) -> Vec<&str> {
     all
 }
 
-fn parsed(mail: &Received) -> Message<'_> {
+pub fn parsed(mail: &Received) -> Message<'_> {
     MessageParser::default().parse(&mail.bytes).unwrap()
 }
 
-fn attachment<'m>(mail: &'m Message<'_>, media_type: (&str, &str)) -> &'m [u8] {
+pub fn attachment<'m>(mail: &'m Message<'_>, media_type: (&str, &str)) -> &'m [u8] {
     let is_it = |part: &&mail_parser::MessagePart<'_>| {
         part.content_type().is_some_and(|t| (t.ctype(), t.subtype()) == (media_type.0, Some(media_type.1)))
     };
@@ -214,7 +214,7 @@ on_both! {
         let day = today(&app);
         let (agreement, _) = gold(&context, PeriodKind::Day, &["anna@example.org"], day.span().end()).await;
         app.advance(3600);
-        issue_reports::send_now(&context, None, agreement, day).await.unwrap();
+        send_report::send_now(&context, None, agreement, day).await.unwrap();
         assert_eq!(issue_reports::issue_due(&context).await.unwrap(), 0);
         pass(&app, day, 60);
         assert_eq!(issue_reports::issue_due(&context).await.unwrap(), 1);
@@ -251,7 +251,10 @@ on_both! {
         assert_eq!(reports(app.db()).await, [(day.label(), 1, true)]);
         settle(&context, indicator, day.span().end().plus(-90), app.state.clock.now().minute()).await;
         app.advance(3600);
-        assert_eq!(issue_reports::issue_due(&context).await.unwrap(), 2, "the two days after it");
-        assert_eq!(reports(app.db()).await.len(), 3);
+        assert_eq!(issue_reports::issue_due(&context).await.unwrap(), 3, "its final report, and the two days after it");
+        assert_eq!(issue_reports::issue_due(&context).await.unwrap(), 0);
+        let all = reports(app.db()).await;
+        assert_eq!(all[..2], [(day.label(), 1, true), (day.label(), 2, false)]);
+        assert_eq!(all.len(), 4);
     }
 }

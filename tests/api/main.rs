@@ -8,11 +8,13 @@ mod app;
 mod postgres;
 
 mod accounts;
+mod closing;
 mod crash;
 mod definitions;
 mod exactness;
 mod exclusions;
 mod history;
+mod look_up;
 mod machines;
 mod mail;
 mod mailing;
@@ -28,5 +30,8 @@ mod revisions;
 mod safety;
 mod scene;
 mod scrape;
+mod shapes;
+mod shares;
+mod shop;
 
 use nines_support::smtp;

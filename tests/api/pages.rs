@@ -171,6 +171,80 @@ on_both! {
         assert_eq!(ana.get(&format!("/?agreement={}", ids.len() + 9_999)).await.status, StatusCode::OK);
     }
 
+    async fn the_overview_is_sorted_by_its_address(app: TestApp) {
+        let (ana, _) = seeded(&app).await;
+        let rows = async |query: &str| ana.get(&format!("/?customer=ACME&{query}")).await;
+        // left: Checkout -400 %, Search 80 %, Invoices unknown, which stands last in either direction
+        for (query, order) in [
+            ("sort=budget", ["Checkout answers", "Search answers", "Invoices answer"]),
+            ("sort=-budget", ["Search answers", "Checkout answers", "Invoices answer"]),
+            ("sort=name", ["Checkout answers", "Invoices answer", "Search answers"]),
+            ("sort=-name", ["Search answers", "Invoices answer", "Checkout answers"]),
+            ("sort=service", ["Checkout answers", "Invoices answer", "Search answers"]),
+            ("sort=nonsense", ["Checkout answers", "Invoices answer", "Search answers"]),
+        ] {
+            let answer = rows(query).await;
+            assert_in_order(answer.text.split("<tbody").nth(1).unwrap(), &order);
+        }
+        let head = rows("sort=-budget").await.text;
+        assert!(head.contains("aria-sort=\"descending\"><a class=\"sort\" href=\"/?customer=ACME&#38;sort=budget\">"), "{head}");
+        assert!(head.contains("<input type=\"hidden\" name=\"sort\" value=\"-budget\">"), "{head}");
+        let grouped = rows("sort=service").await.text;
+        assert_in_order(&grouped, &["colspan=\"8\">Checkout<", "colspan=\"8\">Invoices<", "colspan=\"8\">Search<"]);
+    }
+
+    async fn what_is_green_can_be_hidden_and_an_owner_picked(app: TestApp) {
+        let (ana, _) = seeded(&app).await;
+        let hidden = ana.get("/?hide=meeting").await.text;
+        assert!(hidden.contains("Checkout answers") && hidden.contains("Invoices answer"), "{hidden}");
+        assert!(!hidden.contains("Search answers</a>"), "{hidden}");
+        let asked_for = ana.get("/?hide=meeting&status=meeting").await.text;
+        assert!(asked_for.contains("Search answers</a>"), "a status that is asked for is shown");
+        assert!(ana.get("/?owner=Platform").await.text.contains("Search answers</a>"));
+        assert!(ana.get("/?owner=Nobody").await.text.contains("No objective matches"));
+    }
+
+    async fn each_measured_row_has_its_trend(app: TestApp) {
+        let (ana, _) = seeded(&app).await;
+        let text = ana.get("/?sort=name&customer=ACME").await.text;
+        // 1000 minutes up to 06:58 began at 14:18 the day before; Checkout's 10 bad minutes, 500 to 490 minutes back, are of
+        // 2026-11-20 22:38 to 22:48: 582 minutes of that day, 58 200 requests, 500 bad, 99.1408 %; then 100 %
+        assert_in_order(&text, &["Good share by day: 99.1", " on the worst, 100 % on the last"]);
+        // Search: 20 bad of 5820 on the first day is 99.6563 %
+        assert_in_order(&text, &["Good share by day: 99.1", "Good share by day: 99.6"]);
+        assert_eq!(text.matches("Good share by day").count(), 2, "nothing is drawn of what was never measured");
+    }
+
+    async fn an_empty_nines_leads_by_the_hand(app: TestApp) {
+        let ana = app.signed_in().await;
+        let first = ana.get("/").await;
+        assert_in_order(&first.visible(), &["Add a source", "See data", "Promise something", "Schedule the report"]);
+        let form = ana.get("/sources/new?url=https%3A%2F%2Fshop.example%2Fhealth").await.text;
+        assert!(form.contains("value=\"https://shop.example/health\"") && form.contains("value=\"shop.example\""), "{form}");
+        assert!(form.contains("value=\"probe-http\" checked"), "{form}");
+        let scraped = ana.get("/sources/new?url=http%3A%2F%2Fshop.example%3A9100%2Fmetrics").await.text;
+        assert!(scraped.contains("value=\"scrape\" checked"), "{scraped}");
+        // one agreement that nobody is told about: the last step is still to do
+        let url = "http://prometheus.example:9090/".parse().unwrap();
+        let source = Source {
+            id: SourceId(0),
+            name: "Prometheus".to_owned(),
+            spec: SourceSpec::Prometheus { url },
+            access: Access::default(),
+            every_seconds: 60,
+            delay_seconds: 30,
+            timeout_seconds: 10,
+            archived_at: None,
+        };
+        let source = define_source::define(&app.state.context, None, source).await.unwrap();
+        agreement(&app, "Shop", "ACME", vec![draft(source, "Search answers", "99", ObjectiveKind::Availability)]).await;
+        let last = ana.get("/").await;
+        assert_in_order(&last.visible(), &["First steps", "has not answered yet", "Name recipients", "Search answers"]);
+        assert!(last.text.contains("/edit#recipients"), "{}", last.text);
+        agreement(&app, "Second", "ACME", vec![draft(source, "Pay works", "99", ObjectiveKind::Availability)]).await;
+        assert!(!ana.get("/").await.text.contains("First steps"), "whoever has two agreements knows the way");
+    }
+
     async fn an_objectives_page_accounts_for_every_number(app: TestApp) {
         let (ana, ids) = seeded(&app).await;
         let answer = ana.get(&format!("/objectives/{}", ids["Checkout answers"])).await;
@@ -321,6 +395,50 @@ on_both! {
         assert!(seen.contains("None of 6,000 requests failed in this range"), "{seen}");
         let preset = ana.get(&format!("{page}?range=7d")).await.visible();
         assert!(preset.contains("500 of 100,000 requests failed in the last 7 days"), "{preset}");
+    }
+
+    /// 20 November in Berlin: 500 of 52,200 bad where 52.2 may be, 957.85 % of the day's budget, rounded up. Search answers:
+    /// 20 of 5,220 bad, 38.31 % of 52.2.
+    async fn a_year_is_told_day_by_day(app: TestApp) {
+        let (ana, ids) = seeded(&app).await;
+        let page = format!("/objectives/{}/calendar", ids["Checkout answers"]);
+        let year = ana.get(&page).await;
+        assert_eq!(year.status, StatusCode::OK);
+        let seen = year.visible();
+        for part in [
+            "2 days were measured: 1 met the target, 1 missed it.",
+            "19 November 2026: before the agreement",
+            "20 November 2026: missed, 958 % of the day’s budget used",
+            "21 November 2026: met so far, 0 % of the day’s budget used",
+            "22 November 2026: to come",
+        ] {
+            assert!(seen.contains(part), "{part:?} is missing in:\n{seen}");
+        }
+        let day = format!("/objectives/{}?from=2026-11-20&#38;to=2026-11-20", ids["Checkout answers"]);
+        assert!(year.text.contains(&day), "{day} is missing in:\n{}", year.text);
+        let file = ana.get(&format!("{page}.csv?year=2026")).await.text;
+        for line in [
+            "2026-03-29,2026-03-28T23:00:00Z,1380,Checkout answers,before_agreement,0,0,,,0",
+            "2026-10-25,2026-10-24T22:00:00Z,1500,Checkout answers,before_agreement,0,0,,,0",
+            "2026-11-20,2026-11-19T23:00:00Z,1440,Checkout answers,missed,51700,52200,99.0421,957.85,522",
+            "2026-11-21,2026-11-20T23:00:00Z,478,Checkout answers,met,47800,47800,100,0,478",
+        ] {
+            assert!(file.lines().any(|one| one == line), "{line:?} is missing in:\n{file}");
+        }
+        // 1 January to 21 November, and the head
+        assert_eq!(file.lines().count(), 326);
+        let id = store::objectives::find(app.db(), nines::domain::ids::ObjectiveId(ids["Search answers"])).await.unwrap();
+        let shop = ana.get(&format!("/agreements/{}/calendar", id.unwrap().agreement.0)).await.visible();
+        let told = "20 November 2026: missed, by Checkout answers, 958 % of the day’s budget used";
+        assert!(shop.contains(told), "{shop}");
+        let search = ana.get(&format!("/objectives/{}/calendar", ids["Search answers"])).await.visible();
+        assert!(search.contains("20 November 2026: met, 39 % of the day’s budget used"), "{search}");
+        let ahead = ana.get(&format!("{page}?year=2030")).await.visible();
+        assert!(ahead.contains("No day of this year was measured"), "{ahead}");
+        for wrong in ["x", "2026-11", "99999", "-1", "1"] {
+            assert_eq!(ana.get(&format!("{page}?year={wrong}")).await.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+        }
+        assert_eq!(ana.get("/agreements/999/calendar").await.status, StatusCode::NOT_FOUND);
     }
 
     async fn downloads_add_up_to_the_page(app: TestApp) {

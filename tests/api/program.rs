@@ -146,3 +146,86 @@ fn a_series_is_judged_without_settings_or_server() {
         assert!(errors.starts_with("nines: ") && errors.contains(words), "{errors}");
     }
 }
+
+/// The key of RFC 8410, section 10.3, and a report that somebody signed with it, taken from a running Nines.
+#[test]
+fn reports_are_verified_as_files_with_the_public_key_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name);
+    let key = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n-----END PRIVATE KEY-----\n";
+    let key = nines::domain::signature::SigningKey::parse(key).unwrap();
+    std::fs::write(file("key.pem"), key.public().to_pem()).unwrap();
+    let mut previous = None;
+    for number in 1..=3 {
+        let period = chrono::NaiveDate::from_ymd_opt(2026, 10, number).unwrap();
+        let preview = crate::closing::empty_report(period);
+        let sealed = nines::report::Sealed::new(preview, i64::from(number), previous, Some(&key)).unwrap();
+        std::fs::write(file(&format!("{number}.json")), &sealed.document).unwrap();
+        std::fs::write(file(&format!("{number}.json.sig")), &sealed.signature).unwrap();
+        previous = Some(sealed.digest);
+    }
+    let verify = |arguments: &[&str]| output(nines(&folder).arg("verify").args(arguments));
+    let all = ["--public-key", "key.pem", "1.json", "2.json", "3.json"];
+    let (code, text, errors) = verify(&all);
+    assert_eq!((code, errors.as_str()), (Some(0), ""));
+    assert_eq!(text, "3 reports looked at.\nEverything is as it was issued.\n");
+    // what anybody else's tool says about the same files
+    let openssl =
+        ["pkeyutl", "-verify", "-pubin", "-inkey", "key.pem", "-rawin", "-in", "2.json", "-sigfile", "2.json.sig"];
+    let said = Command::new("openssl").args(openssl).current_dir(folder.path()).output().unwrap();
+    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+
+    let second = std::fs::read_to_string(file("2.json")).unwrap();
+    let findings = |text: &str| -> Vec<String> {
+        text.lines().filter_map(|line| line.strip_prefix("  ")).map(str::to_owned).collect()
+    };
+    let forged = second.replace("\"revision\": 1", "\"revision\": 3");
+    assert_ne!(forged, second);
+    for (text, words) in [
+        (forged, "2.json: this report has a signature that does not belong to it"),
+        (second.replace("  ", " "), "2.json: this file is not as Nines wrote it"),
+        (second.replace("\"number\": 2", "\"number\": 1"), "1.json and 2.json are two different reports no. 1"),
+        ("{}".to_owned(), "2.json: the stored report cannot be read"),
+    ] {
+        std::fs::write(file("2.json"), text).unwrap();
+        let (code, text, errors) = verify(&all);
+        assert_eq!(code, Some(1), "{text}");
+        assert!(findings(&text).iter().any(|one| one.starts_with(words)), "{words}: {text}");
+        assert!(errors.contains("not as they were issued"), "{errors}");
+    }
+    // without the key, the third still gives the exchanged second away
+    std::fs::write(file("2.json"), second.replace("\"revision\": 1", "\"revision\": 3")).unwrap();
+    let (code, text, _) = verify(&["1.json", "2.json", "3.json"]);
+    assert_eq!((code, findings(&text).len()), (Some(1), 1), "{text}");
+    assert!(text.contains("3.json does not follow 2.json") && text.contains("Without --public-key"), "{text}");
+    std::fs::write(file("2.json"), &second).unwrap();
+    std::fs::remove_file(file("2.json.sig")).unwrap();
+    assert!(verify(&all).1.contains("says that it is signed, and its signature is missing"));
+    let (code, _, errors) = verify(&["--public-key", "1.json", "1.json"]);
+    assert!(code == Some(1) && errors.contains("1.json cannot be used: this is no Ed25519 public key"), "{errors}");
+}
+
+#[test]
+fn a_database_without_reports_is_verified_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let (code, text, errors) = output(nines(&folder).args(["verify", "--log-level", "error"]));
+    assert_eq!((code, errors.as_str()), (Some(0), ""), "{text}");
+    assert!(text.ends_with("Everything is as it was issued.\n"), "{text}");
+    let (code, _, errors) = output(nines(&folder).args(["verify", "--agreement", "Gold"]));
+    assert!(code == Some(1) && errors.contains("there is no agreement “Gold”"), "{errors}");
+}
+
+#[test]
+fn exclusions_and_revisions_are_written_to_standard_output() {
+    let folder = tempfile::tempdir().unwrap();
+    let (code, text, errors) = output(nines(&folder).args(["exclusions", "--state", "approved"]));
+    assert_eq!(code, Some(0), "{errors}");
+    assert!(text.starts_with("id,state,scope,category,reason,") && text.lines().count() == 1, "{text}");
+    let (code, text, _) = output(nines(&folder).args(["exclusions", "--format", "json"]));
+    assert_eq!((code, text.split_whitespace().collect::<String>()), (Some(0), "{\"exclusions\":[]}".to_owned()));
+    let (code, text, errors) = output(nines(&folder).args(["revisions", "--agreement", "Gold"]));
+    assert_eq!((code, text.as_str()), (Some(1), ""));
+    assert!(errors.contains("there is no agreement “Gold”; there are: "), "{errors}");
+    let (code, _, errors) = output(nines(&folder).args(["exclusions", "--state", "gone"]));
+    assert_eq!(code, Some(2), "{errors}");
+}

@@ -157,6 +157,19 @@ on_both! {
         assert!(revisions.text.contains("As signed &#60;today&#62;") && !seen.contains("Withdraw"), "{seen}");
         assert!(ana.get(&page).await.text.contains(&format!("{page}/revisions")));
 
+        let csv = ana.get(&format!("{page}/revisions.csv")).await;
+        assert_eq!((csv.status, csv.header("content-type")), (StatusCode::OK, "text/csv; charset=utf-8"));
+        let made = "2026-11-21T07:00:00Z,Ana";
+        let rows: Vec<&str> = csv.text.lines().collect();
+        assert_eq!(rows.len(), 3, "{}", csv.text);
+        assert_eq!(rows[0], "revision,effective_from,made_at,made_by,note,applied_at,what,before,after");
+        assert_eq!(rows[1], format!("2,2026-11-01T00:00:00Z,{made},As signed <today>,2026-11-21T07:00:00Z,Checkout succeeds · target,99 %,97.5 %"));
+        assert!(rows[2].starts_with(&format!("1,,{made},,")) && rows[2].ends_with(",,,"), "{}", rows[2]);
+        let json: serde_json::Value = serde_json::from_str(&ana.get(&format!("{page}/revisions.json")).await.text).unwrap();
+        let change = &json["revisions"][0]["changes"][0];
+        assert_eq!((&change["before"], &change["after"]), (&"99 %".into(), &"97.5 %".into()));
+        assert_eq!((json["revisions"][1]["changes"].as_array().map(Vec::len), &json["revisions"][1]["effective_from"]), (Some(0), &serde_json::Value::Null));
+
         // the same again is no revision
         assert_eq!(save(&ana, &page, "97.5", &[]).await.status, StatusCode::SEE_OTHER);
         assert_eq!(store::revisions::list(app.db(), agreement.id).await.unwrap().len(), 2);

@@ -1,6 +1,6 @@
 //! What stories about pulling and mailing begin with: sources, promises, and an endpoint that can go wrong.
 
-use crate::app::TestApp;
+use crate::app::{ANA, Browser, TestApp};
 use nines::domain::calendar::PeriodKind;
 use nines::domain::contract::{AgreementTerms, ObjectiveTerms};
 use nines::domain::ids::{AgreementId, IndicatorId, SourceId};
@@ -12,7 +12,9 @@ use nines::domain::target::Target;
 use nines::domain::time::{Minute, Span};
 use nines::ops::define_agreement::{AgreementDraft, ObjectiveDraft};
 use nines::ops::{Context, define_agreement, define_source};
+use nines::store::users::{Role, User};
 use nines::store::{self, Db};
+use reqwest::StatusCode;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,6 +28,18 @@ pub type Ledger = BTreeMap<i64, (i64, i64, bool)>;
 /// The application's context under the name of another instance.
 pub fn instance(app: &TestApp, name: &str) -> Context {
     Context { holder: name.into(), ..app.state.context.clone() }
+}
+
+/// Somebody with that role and Ana's password.
+pub async fn somebody(app: &TestApp, name: &str, role: Role) -> Browser {
+    let email = format!("{name}@example.org");
+    let ana = store::users::find_by_email(app.db(), ANA.0).await.unwrap().unwrap();
+    let mut tx = app.db().begin_write().await.unwrap();
+    store::users::insert(&mut tx, &User { email: email.clone(), name: name.to_owned(), role, ..ana }).await.unwrap();
+    tx.commit().await.unwrap();
+    let browser = app.browser();
+    assert_eq!(browser.sign_in(&email, ANA.1).await.status, StatusCode::SEE_OTHER);
+    browser
 }
 
 /// Defines a source that is asked every ten seconds, with a second's patience and no delay.

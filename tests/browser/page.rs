@@ -6,6 +6,7 @@ use std::ops::Deref;
 use std::path::PathBuf;
 use std::rc::Rc;
 
+use base64::Engine as _;
 use nines_support::repository;
 use serde_json::json;
 use thirtyfour::prelude::*;
@@ -110,6 +111,26 @@ impl Page {
         self.show_as(View { height, ..view }).await?;
         self.picture(name).await?;
         Ok(self.show_as(view).await?)
+    }
+
+    /// Lays the page out as for A4 paper, 182 mm between the margins, or as for the screen again.
+    pub async fn on_paper(&self, is_paper: bool) -> WebDriverResult<()> {
+        let media = if is_paper { "print" } else { "" };
+        self.cdp().send_raw("Emulation.setEmulatedMedia", json!({ "media": media })).await?;
+        let width = if is_paper { 688 } else { View::DESK.width };
+        let metrics = json!({ "width": width, "height": 800, "deviceScaleFactor": 1, "mobile": false });
+        self.cdp().send_raw("Emulation.setDeviceMetricsOverride", metrics).await?;
+        Ok(())
+    }
+
+    /// Prints the page to `NAME.pdf`, beside the pictures.
+    pub async fn print(&self, name: &str) -> Outcome {
+        let options = json!({ "preferCSSPageSize": true, "printBackground": false });
+        let printed = self.cdp().send_raw("Page.printToPDF", options).await?;
+        let pdf = printed["data"].as_str().ok_or("the browser hands over a PDF")?;
+        let pdf = base64::engine::general_purpose::STANDARD.decode(pdf)?;
+        std::fs::write(pictures()?.join(format!("{name}.pdf")), pdf)?;
+        Ok(())
     }
 
     /// Saves what a person would want to see of a failed story.

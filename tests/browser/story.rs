@@ -335,7 +335,7 @@ async fn press_link(page: &Page, nines: &Nines, path: &str, text: &str) -> Outco
 }
 
 /// The addresses of every page of the demo that a person reaches by links.
-const PAGES: [&str; 16] = [
+const PAGES: &[&str] = &[
     "/",
     "/agreements",
     "/agreements/4000",
@@ -343,6 +343,7 @@ const PAGES: [&str; 16] = [
     "/agreements/new",
     "/agreements/new?template=aws-s3",
     "/agreements/4000/revisions",
+    "/agreements/4000/links",
     "/exclusions",
     "/exclusions/new",
     "/sources",
@@ -352,6 +353,12 @@ const PAGES: [&str; 16] = [
     "/reports/6000",
     "/guide",
     "/objectives/5000",
+    "/objectives/5000/outlooks",
+    "/people",
+    "/audit",
+    "/objectives/5000/badge",
+    "/objectives/5000/calendar",
+    "/agreements/4000/calendar",
 ];
 
 fn demo_signed_in(view: View, tell: impl AsyncFnOnce(&Page, &str) -> Outcome + 'static) {
@@ -415,6 +422,186 @@ fn a_preview_is_for_everybody_and_its_target_can_be_taken() {
     });
 }
 
+/// A customer opens the link that an editor made, without an account: a sheet for everybody, and no way into Nines.
+#[test]
+fn a_customer_reads_the_shared_sheet() {
+    demo_signed_in(View::DESK, async |page, url| {
+        page.forgive("status of 404"); // the sheet that is over
+        page.goto(format!("{url}/agreements/4000/links")).await?;
+        fill(page, "note", "ACME, Ms Jones").await?;
+        press(page, "main form.card [type=submit]").await?;
+        says(page, "The new link").await?;
+        for view in [View::DESK, View::PHONE.dark()] {
+            page.show_as(view).await?;
+            let violations = axe_violations(page).await?;
+            assert!(violations.is_empty(), "{view:?}:\n{}", violations.join("\n"));
+            assert!(!page.is_too_wide().await?, "the new link scrolls sideways in {view:?}");
+        }
+        let address = page.find(By::Id("made")).await?.value().await?.ok_or("the new link has an address")?;
+        page.delete_all_cookies().await?;
+        page.goto(&address).await?;
+        says(page, "This sheet is for reading only").await?;
+        let ways = page.find_all(By::Css("a:not(.skip)")).await?;
+        for way in ways {
+            let href = way.prop("href").await?.unwrap_or_default();
+            assert!(href.starts_with(&address), "{href} leads elsewhere");
+        }
+        for view in [View::DESK, View::DESK.dark(), View::PHONE, View::PHONE.dark(), View::DESK.without_scripts()] {
+            page.show_as(view).await?;
+            says(page, "Objectives").await?;
+            if view.scripts {
+                let violations = axe_violations(page).await?;
+                assert!(violations.is_empty(), "{view:?}:\n{}", violations.join("\n"));
+            }
+            assert!(!page.is_too_wide().await?, "the sheet scrolls sideways in {view:?}");
+        }
+        page.long_picture("shared", View::DESK).await?;
+        page.show_as(View::PHONE.dark()).await?;
+        page.long_picture("shared-phone", View::PHONE.dark()).await?;
+        page.goto(format!("{address}x")).await?;
+        says(page, "This link shows nothing").await?;
+        let violations = axe_violations(page).await?;
+        assert!(violations.is_empty(), "{}", violations.join("\n"));
+        page.picture("shared-closed").await
+    });
+}
+
+/// A new badge is a picture that a browser shows, as wide as its text.
+#[test]
+fn a_badge_is_made_and_shows() {
+    demo_signed_in(View::DESK, async |page, url| {
+        page.goto(format!("{url}/objectives/5000/badge")).await?;
+        press(page, "main form.card [type=submit]").await?;
+        says(page, "The new badge").await?;
+        let drawn =
+            "const image = document.querySelector('.made img'); return image.decode().then(() => image.naturalWidth);";
+        let width: u32 = page.execute(drawn, vec![]).await?.convert()?;
+        assert!(width > 120, "the picture is {width} px wide");
+        for view in [View::DESK, View::DESK.dark(), View::PHONE, View::PHONE.dark()] {
+            page.show_as(view).await?;
+            let violations = axe_violations(page).await?;
+            assert!(violations.is_empty(), "{view:?}:\n{}", violations.join("\n"));
+            assert!(!page.is_too_wide().await?, "the badge's page scrolls sideways in {view:?}");
+        }
+        page.long_picture("badge", View::PHONE.dark()).await
+    });
+}
+
+/// On paper, an objective, an agreement and a report stand alone: no frame, no controls, black on white, nothing cut off.
+#[test]
+fn pages_print_cleanly() {
+    demo_signed_in(View::DESK.dark(), async |page, url| {
+        for (path, name) in [
+            ("/objectives/5000", "print-objective"),
+            ("/agreements/4000", "print-agreement"),
+            ("/reports/6000", "print-report"),
+        ] {
+            page.goto(format!("{url}{path}")).await?;
+            page.print(name).await?;
+            let seen =
+                "const shown = [...document.querySelectorAll('nav, form, button, summary, .top, .bottom, .help')]
+                .filter(one => one.checkVisibility({ visibilityProperty: true }) && one.textContent.trim() !== '');
+                return shown.map(one => one.outerHTML.slice(0, 120));";
+            page.on_paper(true).await?;
+            let shown: Vec<String> = page.execute(seen, vec![]).await?.convert()?;
+            assert!(shown.is_empty(), "{path} prints controls: {shown:?}");
+            let ground = "return getComputedStyle(document.body).backgroundColor;";
+            let ground: String = page.execute(ground, vec![]).await?.convert()?;
+            assert_eq!(ground, "rgb(255, 255, 255)", "{path}");
+            let cut = "const edge = document.documentElement.clientWidth + 1;
+                const wide = [...document.querySelectorAll('main *')].filter(one => one.checkVisibility()
+                    && one.getBoundingClientRect().right > edge);
+                return wide.map(one => one.outerHTML.slice(0, 120));";
+            let cut: Vec<String> = page.execute(cut, vec![]).await?.convert()?;
+            assert!(cut.is_empty(), "{path} is wider than the paper: {cut:#?}");
+            page.on_paper(false).await?;
+        }
+        Ok(())
+    });
+}
+
+/// A year of days: each is reached by its link and by the keyboard, and says in words what its colour says.
+#[test]
+fn a_year_of_days_leads_to_each_day() {
+    demo_signed_in(View::DESK, async |page, url| {
+        for (path, name) in [("/objectives/5000/calendar", "calendar"), ("/agreements/4000/calendar", "calendar-whole")]
+        {
+            for view in [View::DESK, View::DESK.dark(), View::PHONE, View::PHONE.dark()] {
+                page.goto(format!("{url}{path}")).await?;
+                page.show_as(view).await?;
+                let violations = axe_violations(page).await?;
+                assert!(violations.is_empty(), "{path} {view:?}:\n{}", violations.join("\n"));
+                assert!(!page.is_too_wide().await?, "{path} scrolls sideways in {view:?}");
+            }
+            page.show_as(View::PHONE.dark()).await?;
+            page.long_picture(&format!("{name}-phone"), View::PHONE.dark()).await?;
+            page.show_as(View::DESK).await?;
+            page.long_picture(name, View::DESK).await?;
+        }
+        page.goto(format!("{url}/objectives/5000/calendar")).await?;
+        press(page, ".cal-day.good > a").await?;
+        says(page, "in this range").await?;
+        Ok(())
+    });
+}
+
+/// The overview sorted, grouped and narrowed by its links, which work without scripts; and readable everywhere.
+#[test]
+fn the_overview_is_sorted_and_narrowed_by_links() {
+    demo_signed_in(View::DESK, async |page, url| {
+        press(page, "thead a[href='/?sort=budget']").await?;
+        says(page, "Error budget left").await?;
+        let sorted = page.find(By::Css("th[aria-sort=ascending]")).await?.text().await?;
+        assert!(sorted.starts_with("Error budget left"), "{sorted}");
+        press(page, "thead a[href='/?sort=-budget']").await?;
+        page.find(By::Css("th[aria-sort=descending]")).await?;
+        press(page, ".filter-actions a[href*='sort=service']").await?;
+        page.find(By::Css("tr.group")).await?;
+        assert!(page.find(By::Css(".c-trend svg")).await.is_ok(), "a row that was measured has its trend");
+        for view in [View::DESK, View::DESK.dark(), View::PHONE, View::PHONE.dark()] {
+            page.show_as(view).await?;
+            let violations = axe_violations(page).await?;
+            assert!(violations.is_empty(), "{view:?}:\n{}", violations.join("\n"));
+            assert!(!page.is_too_wide().await?, "the overview scrolls sideways in {view:?}");
+        }
+        page.long_picture("overview-phone-dark", View::PHONE.dark()).await?;
+        page.show_as(View::DESK).await?;
+        page.long_picture("overview-grouped", View::DESK).await?;
+        press(page, ".counts a[href*='hide=meeting']").await?;
+        says(page, "All but meeting").await?;
+        assert_eq!(page.find(By::Css(".counts [aria-current]")).await?.text().await?, "All but meeting");
+        let names = page.find_all(By::Css("td.c-status .good")).await?;
+        assert!(names.is_empty(), "what is green is hidden");
+        page.goto(url).await?;
+        page.long_picture("overview-desk", View::DESK).await?;
+        Ok(())
+    });
+}
+
+/// An empty Nines takes a URL and leads to the form that checks it.
+#[test]
+fn an_empty_nines_leads_by_the_hand() {
+    let nines = Nines::start(&[]);
+    story(View::DESK, async move |page| {
+        set_up(&page, &nines).await?;
+        says(&page, "Schedule the report").await?;
+        for view in [View::DESK, View::DESK.dark(), View::PHONE, View::PHONE.dark()] {
+            page.show_as(view).await?;
+            let violations = axe_violations(&page).await?;
+            assert!(violations.is_empty(), "{view:?}:\n{}", violations.join("\n"));
+            assert!(!page.is_too_wide().await?, "the first steps scroll sideways in {view:?}");
+        }
+        page.long_picture("first-steps-phone-dark", View::PHONE.dark()).await?;
+        page.show_as(View::DESK).await?;
+        page.long_picture("first-steps", View::DESK).await?;
+        fill(&page, "url", "https://shop.example/health").await?;
+        press(&page, ".first-url button").await?;
+        says(&page, "Test").await?;
+        assert_eq!(page.find(By::Name("url")).await?.value().await?.as_deref(), Some("https://shop.example/health"));
+        Ok(())
+    });
+}
+
 /// The pictures of the README, from the demo.
 #[test]
 fn pictures_of_the_readme() {
@@ -431,4 +618,66 @@ fn pictures_of_the_readme() {
         }
         Ok(())
     });
+}
+
+/// A final report, an exclusion that is approved afterwards, and the correction that tells all of it: for everybody.
+#[test]
+fn a_final_report_is_corrected_in_the_open() {
+    demo_signed_in(View::DESK, async |page, url| {
+        // the week before the last: its data has settled, whatever day it is
+        page.goto(format!("{url}/agreements/4000/report")).await?;
+        let older = page.find(By::Css("#period option:nth-child(3)")).await?.value().await?.unwrap_or_default();
+        page.goto(format!("{url}/agreements/4000/report?period={older}")).await?;
+        press(page, "form[action$='/send'] button").await?;
+        says(page, "Correct this report").await?;
+        let first = page.current_url().await?;
+        let report: Value = serde_json::from_str(&download(page, &format!("{}.json", first.path())).await?)?;
+        let day = &report["objectives"][0]["daily"][2];
+        let day = day["day"].as_str().expect("a day");
+
+        page.goto(format!("{url}/exclusions/new")).await?;
+        page.find(By::Css("#scope option:nth-child(2)")).await?.click().await?;
+        page.find(By::Css("#category option[value=customer_fault]")).await?.click().await?;
+        for (name, text) in [("from", "09:00"), ("to", "11:30")] {
+            fill(page, name, &format!("{day} {text}")).await?;
+        }
+        fill(page, "reason", "A load test of the customer").await?;
+        press(page, "button.main[value=propose]").await?;
+        says(page, "It waits for an approver").await?;
+        press(page, "button[value=approve]").await?;
+        says(page, "It counts.").await?;
+
+        page.goto(first.as_str()).await?;
+        fill(page, "reason", "The customer tested without telling us").await?;
+        press(page, "form[action$='/correct'] button").await?;
+        says(page, "takes the place of report no. 2, revision 1").await?;
+        let correction = page.current_url().await?;
+        let compared =
+            format!("{url}/reports/compare?a={}&b={}", number_in(first.path()), number_in(correction.path()));
+        for (address, name) in [
+            (correction.to_string(), "correction"),
+            (first.to_string(), "corrected"),
+            (compared, "compared"),
+            (format!("{url}/reports?customer=ACME+Ltd"), "archive"),
+        ] {
+            page.goto(&address).await?;
+            for view in [View::DESK, View::DESK.dark(), View::PHONE, View::PHONE.dark()] {
+                page.show_as(view).await?;
+                let violations = axe_violations(page).await?;
+                assert!(violations.is_empty(), "{address} {view:?}:\n{}", violations.join("\n"));
+                assert!(!page.is_too_wide().await?, "{address} scrolls sideways in {view:?}");
+            }
+            page.show_as(View::DESK).await?;
+            page.long_picture(name, View::DESK).await?;
+            page.show_as(View::PHONE.dark()).await?;
+            page.long_picture(&format!("{name}-phone"), View::PHONE.dark()).await?;
+            page.show_as(View::DESK).await?;
+        }
+        Ok(())
+    });
+}
+
+/// `6001` of `/reports/6001`.
+fn number_in(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or_default()
 }

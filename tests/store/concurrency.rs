@@ -1,6 +1,7 @@
 //! Many at once: nothing is lost and nothing is claimed twice.
 
 use crate::support::{self, an_indicator, an_objective, at, begin, on_both, sealer, source};
+use nines::domain::chain::Digest;
 use nines::domain::ids::{DeliveryId, ReportId, SourceId};
 use nines::domain::ledger::Slice;
 use nines::domain::time::{Minute, Span};
@@ -46,6 +47,46 @@ on_both! {
         eight_writers(db, db).await;
     }
 
+    async fn eight_writers_make_one_chain(db: &Db) {
+        let (agreement, _) = an_objective(db).await;
+        let mut writers = JoinSet::new();
+        for writer in 0..8_i64 {
+            let db = db.clone();
+            writers.spawn(async move {
+                for n in 0..5_i64 {
+                    let mut tx = begin(&db).await;
+                    let (number, previous) = reports::next_place(&mut tx, agreement).await.unwrap();
+                    let document = format!("{number} after {previous:?}");
+                    let head = ReportHead {
+                        id: ReportId(0),
+                        agreement,
+                        number,
+                        digest: Some(Digest::of(document.as_bytes())),
+                        label: format!("{writer}"),
+                        span: Span::new(Minute(0), Minute(10_080)),
+                        revision: n + 1,
+                        provisional: false,
+                        verdict: "met".to_owned(),
+                        built_at: at(0),
+                    };
+                    reports::insert(&mut tx, &Report { head, document, signature: Vec::new() }).await.unwrap();
+                    tx.commit().await.unwrap();
+                }
+            });
+        }
+        while let Some(done) = writers.join_next().await {
+            done.unwrap();
+        }
+        let chain = reports::in_chain(db, agreement, 0, 100).await.unwrap();
+        assert_eq!(chain.len(), 40);
+        let mut previous = None;
+        for (place, one) in chain.iter().enumerate() {
+            assert_eq!(one.head.number, i64::try_from(place).unwrap() + 1);
+            assert_eq!(one.document, format!("{} after {previous:?}", one.head.number));
+            previous = one.head.digest;
+        }
+    }
+
     async fn eight_claimers_never_claim_a_source_twice(db: &Db) {
         let mut tx = begin(db).await;
         for n in 0..100 {
@@ -80,6 +121,8 @@ on_both! {
         let head = ReportHead {
             id: ReportId(0),
             agreement,
+            number: 1,
+            digest: None,
             label: "2026-W46".to_owned(),
             span: Span::new(Minute(0), Minute(10_080)),
             revision: 1,
@@ -87,7 +130,7 @@ on_both! {
             verdict: "met".to_owned(),
             built_at: at(0),
         };
-        let report = reports::insert(&mut tx, &Report { head, document: "{}".to_owned() }).await.unwrap();
+        let report = reports::insert(&mut tx, &Report { head, document: "{}".to_owned(), signature: Vec::new() }).await.unwrap();
         for n in 0..100 {
             outbox::enqueue(&mut tx, report, "a@example.org", &format!("<{n}@nines>"), b"mime", at(0)).await.unwrap();
         }

@@ -11,6 +11,7 @@ use nines::domain::selector::{Expression, Selector};
 use nines::domain::target::Target;
 use nines::domain::time::Minute;
 use nines::store::indicators::{PullProgress, PullState};
+use nines::store::objectives::ObjectiveListing;
 use nines::store::{Db, StoreError, agreements, indicators, objectives, services, sources};
 
 on_both! {
@@ -218,7 +219,20 @@ on_both! {
         let mut tx = begin(db).await;
         objectives::restore(&mut tx, id).await.unwrap();
         tx.commit().await.unwrap();
-        assert_eq!(objectives::listings(db).await.unwrap(), [listing]);
+        assert_eq!(objectives::listings(db).await.unwrap(), std::slice::from_ref(&listing));
+        let briefs = objectives::briefs(db).await.unwrap();
+        let said = |brief: &objectives::Brief| {
+            (brief.id, brief.name.clone(), brief.target, brief.agreement, brief.service_name.clone(), brief.source_name.clone())
+        };
+        let ObjectiveListing { objective, agreement, service_name, source_name, .. } = &listing;
+        let told = (objective.id, objective.name.clone(), objective.target, agreement.id, service_name.clone(), source_name.clone());
+        assert_eq!(briefs.iter().map(said).collect::<Vec<_>>(), [told]);
+        let brief = &briefs[0];
+        assert_eq!((&brief.agreement_name, &brief.customer, &brief.owner), (&agreement.name, &agreement.customer, &agreement.owner));
+        // in the order asked for, each once, and who does not exist is left out
+        let asked: Vec<_> = std::iter::once(ObjectiveId(i64::MAX)).chain([listing.objective.id; 60]).collect();
+        assert_eq!(objectives::listings_of(db, &asked).await.unwrap(), [listing]);
+        assert_eq!(objectives::listings_of(db, &[]).await.unwrap(), []);
     }
 
     async fn rows_that_somebody_damaged_are_told_with_their_table_and_number(db: &Db) {

@@ -2,12 +2,13 @@
 
 use crate::support::{an_objective, at, begin, on_both};
 use nines::domain::burn::{AlertRule, Severity};
+use nines::domain::chain::{Digest, Head};
 use nines::domain::ids::{AgreementId, DeliveryId, ObjectiveId, ReportId};
 use nines::domain::ledger::Tally;
 use nines::domain::time::{Minute, Span};
 use nines::store::evaluations::{self, Evaluation};
 use nines::store::outbox::{self, Counts, DeliveryState};
-use nines::store::reports::{self, Report, ReportHead};
+use nines::store::reports::{self, Filter, Report, ReportHead};
 use nines::store::{Db, Page, StoreError};
 
 fn evaluation(objective: ObjectiveId, status: &str, seconds: i64) -> Evaluation {
@@ -34,6 +35,8 @@ fn report(agreement: AgreementId, label: &str, revision: i64) -> Report {
         head: ReportHead {
             id: ReportId(0),
             agreement,
+            number: 1,
+            digest: Some(Digest::of(b"anything")),
             label: label.to_owned(),
             span: Span::new(Minute(week * 10_080), Minute((week + 1) * 10_080)),
             revision,
@@ -42,7 +45,13 @@ fn report(agreement: AgreementId, label: &str, revision: i64) -> Report {
             built_at: at(revision),
         },
         document: format!("{{\"z\":1,\"a\":\"{label} ü\" }}"),
+        signature: vec![0, 255, 7],
     }
+}
+
+fn numbered(mut report: Report, number: i64) -> Report {
+    (report.head.number, report.head.digest) = (number, Some(Digest::of(number.to_string().as_bytes())));
+    report
 }
 
 async fn a_report(db: &Db) -> ReportId {
@@ -90,11 +99,14 @@ on_both! {
         let mut ids = Vec::new();
         for (label, revision) in [("2026-W46", 1), ("2026-W46", 2), ("2026-W47", 1), ("2026-W45", 3)] {
             let mut tx = begin(db).await;
-            ids.push(reports::insert(&mut tx, &report(agreement, label, revision)).await.unwrap());
+            let (number, previous) = reports::next_place(&mut tx, agreement).await.unwrap();
+            assert_eq!((number, previous.is_some()), (1 + i64::try_from(ids.len()).unwrap(), !ids.is_empty()));
+            let report = numbered(report(agreement, label, revision), number);
+            ids.push(reports::insert(&mut tx, &report).await.unwrap());
             tx.commit().await.unwrap();
         }
         assert_eq!(ids[0], ReportId(6000));
-        let mut expected = report(agreement, "2026-W46", 2);
+        let mut expected = numbered(report(agreement, "2026-W46", 2), 2);
         expected.head.id = ids[1];
         assert_eq!(reports::find(db, ids[1]).await.unwrap().as_ref(), Some(&expected));
         assert_eq!(reports::latest(db, agreement, "2026-W46").await.unwrap(), Some(expected));
@@ -111,10 +123,36 @@ on_both! {
         assert_eq!(listed(reports::list(db, Some(agreement), Page { limit: 2, offset: 1 }).await.unwrap()), newest_first[1..3]);
         assert_eq!(listed(reports::list(db, Some(AgreementId(1)), Page::first(10)).await.unwrap()), []);
         assert_eq!(reports::count(db, None).await.unwrap(), 4);
+        for (customer, period, verdict, found) in [
+            ("Zürich Insurance", "", "", 4),
+            ("Zürich", "", "", 0),
+            ("", "2026-W4", "met", 4),
+            ("", "2026-W46", "", 2),
+            ("", "%", "", 0),
+            ("", "", "breached", 0),
+            ("Zürich Insurance", "2026-W47", "met", 1),
+        ] {
+            let [customer, period, verdict] = [customer, period, verdict].map(str::to_owned);
+            let filter = Filter { agreement: None, customer, period, verdict };
+            assert_eq!(reports::count(db, filter.clone()).await.unwrap(), found, "{filter:?}");
+            assert_eq!(reports::list(db, filter, Page::first(9)).await.unwrap().len(), usize::try_from(found).unwrap());
+        }
         assert_eq!(reports::count(db, Some(AgreementId(1))).await.unwrap(), 0);
 
+        let chain = reports::in_chain(db, agreement, 1, 2).await.unwrap();
+        assert_eq!(chain.iter().map(|one| one.head.number).collect::<Vec<_>>(), [2, 3]);
+        let head = reports::chain_head(db, agreement).await.unwrap();
+        assert_eq!((head.number, head.digest), (4, Some(Digest::of(b"4"))));
+        assert_eq!(reports::chain_head(db, AgreementId(1)).await.unwrap(), Head::default());
+        let revisions = reports::revisions(db, agreement, "2026-W46").await.unwrap();
+        assert_eq!(listed(revisions), ids[..2]);
+
         let mut tx = begin(db).await;
-        let twice = reports::insert(&mut tx, &report(agreement, "2026-W46", 2)).await.unwrap_err();
+        let number = reports::insert(&mut tx, &numbered(report(agreement, "2026-W48", 1), 4)).await.unwrap_err();
+        assert!(number.is_conflict_on("reports.agreement, reports.number"), "{number:?}");
+        drop(tx);
+        let mut tx = begin(db).await;
+        let twice = reports::insert(&mut tx, &numbered(report(agreement, "2026-W46", 2), 5)).await.unwrap_err();
         assert!(twice.is_conflict_on("reports.agreement, reports.label, reports.revision"), "{twice:?}");
     }
 

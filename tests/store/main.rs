@@ -14,5 +14,6 @@ mod judging;
 mod ledger;
 mod migrations;
 mod revisions;
+mod share_links;
 mod sources;
 mod statements;

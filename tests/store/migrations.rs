@@ -1,10 +1,11 @@
 //! The schema's steps, over nothing, over what is there, and over what is newer.
 
 use crate::support::{self, TestDb, begin, execute, service};
+use nines::domain::chain::{Digest, Head};
 use nines::domain::contract::{AgreementTerms, ObjectiveTerms};
 use nines::domain::ids::{AgreementId, IndicatorId, ObjectiveId};
 use nines::domain::model::{ObjectiveKind, RollingMinutes, Window};
-use nines::store::{Db, StoreError, agreements, evaluations, indicators, objectives, services, sources};
+use nines::store::{Db, StoreError, agreements, evaluations, indicators, objectives, reports, services, sources};
 use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
@@ -32,7 +33,7 @@ async fn story(TestDb { db, .. }: &TestDb) {
 
     raise_schema(db).await;
     let refused = db.migrate().await.unwrap_err();
-    assert!(matches!(refused, StoreError::NewerSchema { found: 9999, known: 6 }), "{refused:?}");
+    assert!(matches!(refused, StoreError::NewerSchema { found: 9999, known: 8 }), "{refused:?}");
     assert!(refused.to_string().contains("newer version of Nines"), "{refused}");
     assert_eq!(services::list(db).await.unwrap().len(), 1, "nothing was harmed");
     // and a refusal leaves no lock behind
@@ -87,6 +88,9 @@ async fn fill_version_four(db: &Db) {
         "INSERT INTO evaluations (objective, at, start_minute, end_minute, good, total, known, status, since, document)
             VALUES (5000, 1795000000, 100, 160, 997, 1000, 59, 'breached', 1794000000,
                 '{\"burn\":[[5,null]],\"firing\":[],\"exhausted_at\":null}')",
+        "INSERT INTO reports (agreement, label, start_minute, end_minute, revision, provisional, verdict, built_at, document)
+            VALUES (4000, '2026-W45', 100, 200, 1, FALSE, 'met', 1795000000, 'older'),
+                (4000, '2026-W46', 200, 300, 1, FALSE, 'met', 1795000000, 'newer')",
     ] {
         execute(&mut tx, statement).await;
     }
@@ -108,11 +112,23 @@ async fn contracts_story(db: &Db) {
     let evaluation = evaluations::find(db, ObjectiveId(5000)).await.unwrap().unwrap();
     assert_eq!((evaluation.tally.good, evaluation.tally.total, evaluation.status.as_str()), (997, 1000, "breached"));
     assert_eq!(evaluation.since.seconds(), 1_794_000_000);
+    chain_story(db).await;
     let mut tx = begin(db).await;
     let new = objectives::insert(&mut tx, &support::objective(AgreementId(4000), IndicatorId(3000), "new")).await;
     assert_eq!(new.unwrap(), ObjectiveId(5003), "no identity is given twice");
     let twice = objectives::insert(&mut tx, &support::objective(AgreementId(4000), IndicatorId(3000), "works")).await;
     assert!(matches!(twice, Err(StoreError::Conflict { .. })), "{twice:?}");
+}
+
+/// Reports older than the chain are numbered, and the first of the chain follows the last of them.
+async fn chain_story(db: &Db) {
+    let kept = reports::in_chain(db, AgreementId(4000), 0, 9).await.unwrap();
+    let told: Vec<_> = kept.iter().map(|one| (one.head.number, one.document.as_str(), one.head.digest)).collect();
+    assert_eq!(told, [(1, "older", None), (2, "newer", None)]);
+    assert_eq!(reports::chain_head(db, AgreementId(4000)).await.unwrap(), Head { number: 2, digest: None });
+    let mut tx = begin(db).await;
+    let place = reports::next_place(&mut tx, AgreementId(4000)).await.unwrap();
+    assert_eq!(place, (3, Some(Digest::of(b"newer"))));
 }
 
 #[tokio::test]

@@ -10,6 +10,8 @@ pub mod http;
 pub mod process;
 pub mod program;
 pub mod prometheus;
+pub mod python;
+pub mod schema;
 pub mod smtp;
 pub mod traffic;
 

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
-use crate::repository;
+use crate::{python, repository};
 
 /// What the server is like; the default takes everything, unprotected.
 #[derive(Clone, Debug, Default)]
@@ -116,7 +116,7 @@ fn read(path: &Path) -> Received {
 }
 
 fn launch(folder: &Path, options: &SmtpOptions, port: u16) -> (Child, u16) {
-    let mut command = Command::new(python());
+    let mut command = Command::new(python::with("aiosmtpd"));
     command.arg(repository().join("tests/support/smtp_server.py"));
     command.arg("--dir").arg(folder.join("mail")).arg("--port").arg(port.to_string());
     if let Some(address) = &options.reject {
@@ -142,19 +142,6 @@ fn launch(folder: &Path, options: &SmtpOptions, port: u16) -> (Child, u16) {
     stdout.read_line(&mut line).expect("the mail server says its port");
     let port = line.trim().parse().expect("the mail server listens and says its port (its error is above)");
     (child, port)
-}
-
-/// A Python that has aiosmtpd: the one that `tests/run` prepares, or the system's.
-fn python() -> PathBuf {
-    let candidates = [repository().join("target/tools/venv/bin/python"), PathBuf::from("python3")];
-    let has_aiosmtpd = |python: &PathBuf| {
-        let mut command = Command::new(python);
-        command.args(["-c", "import aiosmtpd"]).stdout(Stdio::null()).stderr(Stdio::null());
-        command.status().is_ok_and(|status| status.success())
-    };
-    candidates.into_iter().find(has_aiosmtpd).expect(
-        "the mail tests need a real mail server: run tests/run once, which installs aiosmtpd into target/tools/venv, or `pip install aiosmtpd`",
-    )
 }
 
 /// A certificate for localhost that vouches for itself, valid for a day.

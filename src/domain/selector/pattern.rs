@@ -4,14 +4,36 @@
 //! RE2; a brace that is no repetition is itself; in a class `[`, `&&`, `--` and `~~` are plain characters; `\Q…\E` quotes.
 
 use regex::{Regex, RegexBuilder};
+use std::collections::BTreeMap;
 use std::iter::Peekable;
 use std::str::Chars;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 /// What a compiled pattern may take, in bytes.
 const COMPILED_BYTES_MAX: usize = 1 << 20;
+/// How many compiled patterns are remembered before all are forgotten.
+const REMEMBERED_MAX: usize = 256;
+
+/// A fleet asks with few patterns in thousands of queries, and to compile one takes a tenth of a millisecond.
+static REMEMBERED: LazyLock<Mutex<BTreeMap<String, Regex>>> = LazyLock::new(Mutex::default);
 
 /// Compiles a pattern that must match the whole text; the error says in one line what is wrong with it.
 pub(super) fn compile(pattern: &str) -> Result<Regex, String> {
+    // whoever panicked while holding it left a whole map behind
+    let remembered = || REMEMBERED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(regex) = remembered().get(pattern) {
+        return Ok(regex.clone());
+    }
+    let regex = compile_anew(pattern)?;
+    let mut remembered = remembered();
+    if remembered.len() >= REMEMBERED_MAX {
+        remembered.clear();
+    }
+    remembered.insert(pattern.to_owned(), regex.clone());
+    Ok(regex)
+}
+
+fn compile_anew(pattern: &str) -> Result<Regex, String> {
     let translated = Translation::of(pattern);
     // alone first: `a)|(b` would become valid, and wrong, between the anchors
     build(&translated)?;

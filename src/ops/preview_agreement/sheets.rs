@@ -67,7 +67,7 @@ async fn in_ledger(context: &Context, source: &Source, indicator: Indicator, spa
     if is_reading && matches!(source.spec, SourceSpec::Prometheus { .. }) {
         notes.push("Its history is still being read, so the preview may miss some of it.".to_owned());
     }
-    let sheet = store::ledger::sheet(&context.db, indicator.id, span).await?;
+    let sheet = store::ledger::sheet(&context.db, indicator.id, span, &span.into()).await?;
     Ok(Found { sheet, indicator, source_name: source.name.clone(), notes })
 }
 

@@ -1,6 +1,6 @@
 //! The agreement form: define, change; archive and restore.
 
-use super::{preview, taking, thresholds};
+use super::{look_up, preview, taking, thresholds};
 use crate::domain::credit::templates::Template;
 use crate::domain::ids::AgreementId;
 use crate::domain::model::Source;
@@ -9,7 +9,7 @@ use crate::ops::revise::Taking;
 use crate::ops::{OpsError, define_agreement::load};
 use crate::store;
 use crate::view::agreements::AgreementFormPage;
-use crate::view::preview::ObjectivePreview;
+use crate::view::preview::{LookedUp, ObjectivePreview};
 use crate::view::{Choice, Form, Help, Section};
 use crate::web::extract::{Frame, Posted, SignedIn};
 use crate::web::forms::agreement as form;
@@ -45,7 +45,7 @@ pub async fn new(
     if let Some(template) = asked.template.as_deref().and_then(Template::from_key) {
         form::apply(&mut empty, &template);
     }
-    answer(StatusCode::OK, frame, &Choices::load(&state).await?, None, empty, Vec::new())
+    answer(StatusCode::OK, frame, &Choices::load(&state).await?, None, empty, (Vec::new(), None))
 }
 
 /// GET `/agreements/{id}/edit`.
@@ -55,7 +55,7 @@ pub async fn edit(user: SignedIn, frame: Frame, state: Data<State>, id: Path<i64
     let mut filled = form::filled(&defined);
     filled.set(BASIS, defined.fingerprint()?);
     taking::fill(&state, &mut filled, &defined.agreement).await?;
-    answer(StatusCode::OK, frame, &Choices::load(&state).await?, Some(*id), filled, Vec::new())
+    answer(StatusCode::OK, frame, &Choices::load(&state).await?, Some(*id), filled, (Vec::new(), None))
 }
 
 /// POST `/agreements/new`.
@@ -123,10 +123,13 @@ async fn take(
 ) -> Result<HttpResponse, WebError> {
     say::editor(&user.0)?;
     let mut typed = posted.form();
+    form::take_holidays_file(&mut typed);
     let choices = Choices::load(state).await?;
     let id = before.as_ref().map(|defined| defined.agreement.id);
-    let mut previews = Vec::new();
-    if preview::press(&mut typed, posted.text("action")) {
+    let (mut previews, mut known) = (Vec::new(), None);
+    if let Some(number) = look_up::number(posted.text("action")) {
+        known = Some(look_up::of(state, &typed, number, &choices.sources).await);
+    } else if preview::press(&mut typed, posted.text("action")) {
         if let Some(read) = form::read(&mut typed, &choices.sources) {
             previews = preview::of(state, &read, id).await?;
         }
@@ -153,7 +156,7 @@ async fn take(
         }
     }
     let status = if typed.is_fine() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    answer(status, frame, &choices, id.map(|id| id.0), typed, previews)
+    answer(status, frame, &choices, id.map(|id| id.0), typed, (previews, known))
 }
 
 async fn save(
@@ -198,7 +201,7 @@ fn answer(
     choices: &Choices,
     id: Option<i64>,
     form: Form,
-    previews: Vec<ObjectivePreview>,
+    (previews, looked_up): (Vec<ObjectivePreview>, Option<LookedUp>),
 ) -> Result<HttpResponse, WebError> {
     let title = if id.is_some() { "Edit the agreement" } else { "Define an agreement" };
     let source =
@@ -206,5 +209,5 @@ fn answer(
     let zones = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name().to_owned()).collect();
     let shell = frame.shell.page(title, Section::Agreements, Some(Help::COUNTING));
     let (services, sources) = (choices.services.clone(), choices.sources.iter().map(source).collect());
-    page(status, &AgreementFormPage { shell, id, form, services, zones, sources, previews })
+    page(status, &AgreementFormPage { shell, id, form, services, zones, sources, previews, looked_up })
 }

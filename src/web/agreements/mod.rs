@@ -3,16 +3,17 @@
 mod define;
 mod export;
 mod list;
+mod look_up;
 mod preview;
 mod revisions;
-mod show;
+pub(in crate::web) mod show;
 mod taking;
 mod thresholds;
-mod verdict;
-mod whole;
+pub(in crate::web) mod verdict;
+pub(in crate::web) mod whole;
 
 pub use define::{archive, change, create, edit, new, restore};
 pub use export::export;
 pub use list::list;
-pub use revisions::{revisions, withdraw};
+pub use revisions::{export as export_revisions, revisions, withdraw};
 pub use show::show;

@@ -4,14 +4,16 @@ use crate::domain::ids::AgreementId;
 use crate::domain::model::Agreement;
 use crate::domain::time::{Instant, Minute};
 use crate::domain::wording;
-use crate::ops::compare_terms::differences;
-use crate::ops::terms_in_force::{InForce, resolve};
-use crate::ops::{OpsError, revise};
+use crate::ops::compare_terms::Difference;
+use crate::ops::export::Format;
+use crate::ops::tell_revisions::{self, Told};
+use crate::ops::{OpsError, export_revisions, revise};
 use crate::store;
-use crate::store::revisions::{Revision, among};
+use crate::store::revisions::Revision;
 use crate::view::agreements::{RevisionCard, RevisionsPage};
 use crate::view::audit::Change;
 use crate::view::{Help, Section};
+use crate::web::export::file;
 use crate::web::extract::{Frame, SignedIn};
 use crate::web::html::{Html, see_other};
 use crate::web::{State, WebError, paths, say, session};
@@ -26,47 +28,48 @@ pub async fn revisions(
     state: Data<State>,
     id: Path<i64>,
 ) -> Result<Html<RevisionsPage>, WebError> {
-    let id = AgreementId(*id);
-    let agreement = store::agreements::find(&state.db, id).await?.ok_or(OpsError::NotFound("agreement"))?;
-    let history = store::revisions::list(&state.db, id).await?;
-    let mut terms = Vec::with_capacity(history.len());
-    for revision in &history {
-        terms.push(resolve(&state.db, revision, &agreement).await?);
-    }
-    let in_force = among(&history, state.clock.now().minute()).map(|one| one.number);
-    let before = terms.iter().skip(1).map(Some).chain([None]);
-    let cards = history.iter().zip(&terms).zip(before);
+    let agreement = find(&state, *id).await?;
+    let told = tell_revisions::tell(&state.db, &agreement).await?;
+    let now = state.clock.now().minute();
+    let in_force = told.iter().find(|one| one.revision.effective <= now).or_else(|| told.last());
+    let in_force = in_force.map(|one| one.revision.number);
     Ok(Html(RevisionsPage {
         shell: frame.shell.page(
             format!("Revisions of {}", agreement.name),
             Section::Agreements,
             Some(Help::AGREEMENTS),
         ),
-        id: id.0,
-        revisions: cards.map(|((one, after), before)| card(one, &agreement, in_force, before, after)).collect(),
+        id: *id,
+        revisions: told.into_iter().map(|one| card(one, &agreement, in_force)).collect(),
         can_edit: say::can_edit(&user.0),
         name: agreement.name,
     }))
 }
 
-fn card(
-    revision: &Revision,
-    agreement: &Agreement,
-    in_force: Option<i64>,
-    before: Option<&InForce>,
-    after: &InForce,
-) -> RevisionCard {
-    let change =
-        |one: crate::ops::compare_terms::Difference| Change { what: one.what, before: one.before, after: one.after };
+async fn find(state: &State, id: i64) -> Result<Agreement, WebError> {
+    Ok(store::agreements::find(&state.db, AgreementId(id)).await?.ok_or(OpsError::NotFound("agreement"))?)
+}
+
+/// GET `/agreements/{id}/revisions.csv` and `/agreements/{id}/revisions.json`.
+pub async fn export(_: SignedIn, state: Data<State>, path: Path<(i64, String)>) -> Result<HttpResponse, WebError> {
+    let (id, ending) = path.into_inner();
+    let format = Format::from_ending(&ending);
+    let body = export_revisions::export(&state.db, &find(&state, id).await?, format).await?;
+    Ok(file(&format!("agreement-{id}-revisions.{ending}"), format, body))
+}
+
+fn card(told: Told, agreement: &Agreement, in_force: Option<i64>) -> RevisionCard {
+    let change = |one: Difference| Change { what: one.what, before: one.before, after: one.after };
+    let Told { revision, changes } = told;
     RevisionCard {
         number: revision.number,
-        effective: effective(revision.effective.start(), revision),
+        effective: effective(revision.effective.start(), &revision),
         made_at: wording::instant(revision.made_at, agreement.zone),
-        made_by: revision.made_by_name.clone().unwrap_or_else(|| "Nines".to_owned()),
-        note: revision.note.clone(),
+        made_by: revision.made_by_name.unwrap_or_else(|| "Nines".to_owned()),
+        note: revision.note,
         is_in_force: in_force == Some(revision.number),
         is_pending: revision.applied_at.is_none(),
-        changes: before.map(|before| differences(before, after).into_iter().map(change).collect()),
+        changes: changes.map(|changes| changes.into_iter().map(change).collect()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! GET `/agreements/{id}`: terms, the running period, and a row per past period.
 
 use super::{verdict, whole};
-use crate::domain::calendar::{Period, PeriodKind};
+use crate::domain::calendar::{Anchor, Period, PeriodKind};
 use crate::domain::ids::AgreementId;
 use crate::domain::judgement::{self, Judgement};
 use crate::domain::model::{Agreement, EmailAddress};
@@ -9,6 +9,7 @@ use crate::domain::time::{DAY_MINUTES, Minute};
 use crate::domain::wording;
 use crate::ops::OpsError;
 use crate::ops::assess::{Case, assess};
+use crate::ops::compare_terms::contract;
 use crate::ops::evaluate::{evaluate, judged_until};
 use crate::ops::judge::Judge;
 use crate::ops::judge_periods::{JudgedPeriod, judge_periods};
@@ -26,8 +27,8 @@ use crate::web::{State, WebError, paths, say, standing};
 use actix_web::web::{Data, Path};
 
 /// How many past periods and reports the page shows.
-const PAST_MAX: usize = 12;
-const REPORTS_MAX: i64 = 12;
+pub(in crate::web) const PAST_MAX: usize = 12;
+pub(in crate::web) const REPORTS_MAX: i64 = 12;
 
 /// The page.
 pub async fn show(
@@ -49,14 +50,15 @@ pub async fn show(
     let reports = report_rows(&state, &heads, std::slice::from_ref(&agreement)).await?;
     let mut objectives = Vec::with_capacity(listings.len());
     for listing in &listings {
-        objectives.push(objective_row(listing, Some(evaluate(&judge, listing, now, None).await?), now));
+        let evaluation = evaluate(&judge, listing, now, None).await?;
+        objectives.push(objective_row(listing.clone(), Some(evaluation), now));
     }
     let current = &periods.current;
     Ok(Html(AgreementPage {
         shell: frame.shell.page(agreement.name.clone(), Section::Agreements, Some(Help::AGREEMENTS)),
         id: id.0,
         status: say::worst(current.judgements.iter().map(|one| standing::status(one.status))),
-        terms: terms(&agreement),
+        terms: [terms(&agreement), vec![recipients(&agreement)]].concat(),
         current_label: wording::capitalised(&wording::period_name(&current.period)),
         current_period: current.period.label(),
         current_verdict: verdict::sentence(&named(&listings, &current.judgements)),
@@ -73,7 +75,11 @@ pub async fn show(
     }))
 }
 
-fn named<'a>(listings: &'a [ObjectiveListing], judgements: &'a [Judgement]) -> Vec<(&'a str, &'a Judgement)> {
+/// Each objective's name with its judgement.
+pub(in crate::web) fn named<'a>(
+    listings: &'a [ObjectiveListing],
+    judgements: &'a [Judgement],
+) -> Vec<(&'a str, &'a Judgement)> {
     listings.iter().map(|listing| listing.objective.name.as_str()).zip(judgements).collect()
 }
 
@@ -81,22 +87,37 @@ fn head(listing: &ObjectiveListing) -> Link {
     Link::new(format!("/objectives/{}", listing.objective.id), &listing.objective.name)
 }
 
-fn terms(agreement: &Agreement) -> Vec<Fact> {
+/// The terms that both sides know.
+pub(in crate::web) fn terms(agreement: &Agreement) -> Vec<Fact> {
     let or_none = |text: &str| if text.is_empty() { "–".to_owned() } else { text.to_owned() };
-    let recipients: Vec<&str> = agreement.recipients.iter().map(EmailAddress::as_str).collect();
     let mut terms = vec![
         Fact::new("Customer", or_none(&agreement.customer)),
         Fact::new("Owner", or_none(&agreement.owner)),
         Fact::new("Time zone", wording::zone(agreement.created_at, agreement.zone)),
         Fact::new("Judged by", format!("calendar {}", wording::period(agreement.period))),
         Fact::new("Report", report_pace(agreement.report_every)),
-        Fact::new("Recipients", if recipients.is_empty() { "none".to_owned() } else { recipients.join(", ") }),
         Fact::new("In force since", wording::instant(agreement.created_at, agreement.zone)),
     ];
+    terms.extend(by_the_letter(agreement));
     if let Some(at) = agreement.archived_at {
         terms.push(Fact::new("Archived", wording::instant(at, agreement.zone)));
     }
     terms
+}
+
+/// What the contract says beyond the usual.
+fn by_the_letter(agreement: &Agreement) -> impl Iterator<Item = Fact> {
+    const SHOWN: [&str; 7] = ["name", "customer", "owner", "time zone", "judged by", "report", "recipients"];
+    let is_usual = |name: &str| name == "periods begin" && agreement.terms.anchor == Anchor::default();
+    let said = contract(agreement).into_iter();
+    let said = said.filter(move |(name, text)| !text.is_empty() && !SHOWN.contains(name) && !is_usual(name));
+    said.map(|(name, text)| Fact::new(wording::capitalised(name), text))
+}
+
+/// Who receives the reports; for our own eyes.
+fn recipients(agreement: &Agreement) -> Fact {
+    let recipients: Vec<&str> = agreement.recipients.iter().map(EmailAddress::as_str).collect();
+    Fact::new("Recipients", if recipients.is_empty() { "none".to_owned() } else { recipients.join(", ") })
 }
 
 fn report_pace(every: PeriodKind) -> String {
@@ -104,14 +125,19 @@ fn report_pace(every: PeriodKind) -> String {
 }
 
 /// How much of the running period has passed.
-fn passed(period: Period, end: Minute) -> Progress {
+pub(in crate::web) fn passed(period: Period, end: Minute) -> Progress {
     let span = period.span();
     let (all, done) = (span.minutes().max(1), (end.0 - span.start().0).clamp(0, span.minutes()));
     let text = format!("{} of {} days have passed", done / DAY_MINUTES, period.days().len());
     Progress { done_permille: done * 1000 / all, text }
 }
 
-fn past_period(judged: &JudgedPeriod, listings: &[ObjectiveListing], heads: &[ReportHead]) -> PastPeriod {
+/// A past period as a row; its report is looked for among `heads`.
+pub(in crate::web) fn past_period(
+    judged: &JudgedPeriod,
+    listings: &[ObjectiveListing],
+    heads: &[ReportHead],
+) -> PastPeriod {
     let label = judged.period.label();
     let cells: Vec<PastCell> = listings.iter().zip(&judged.judgements).map(|(l, j)| cell(l, j)).collect();
     let report = heads.iter().filter(|head| head.label == label).max_by_key(|head| head.revision);

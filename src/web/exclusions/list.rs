@@ -8,11 +8,11 @@ use crate::ops::export_exclusions;
 use crate::store::{self, Page};
 use crate::view::exclusions::{ExclusionRow, ExclusionsPage};
 use crate::view::{Choice, Help, Section};
+use crate::web::export::file;
 use crate::web::extract::{Frame, SignedIn};
 use crate::web::html::Html;
 use crate::web::{State, WebError, paths, say};
 use actix_web::HttpResponse;
-use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use actix_web::web::{Data, Path, Query};
 use serde::Deserialize;
 
@@ -80,11 +80,7 @@ pub async fn export(
     ending: Path<String>,
     filter: Query<Filter>,
 ) -> Result<HttpResponse, WebError> {
-    let (format, kind) = match ending.as_str() {
-        "csv" => (Format::Csv, "text/csv; charset=utf-8"),
-        _ => (Format::Json, "application/json"),
-    };
+    let format = Format::from_ending(&ending);
     let body = export_exclusions::export(&state.db, filter.stage(), format).await?;
-    let name = format!("attachment; filename=\"exclusions.{ending}\"");
-    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, kind)).insert_header((CONTENT_DISPOSITION, name)).body(body))
+    Ok(file(&format!("exclusions.{ending}"), format, body))
 }

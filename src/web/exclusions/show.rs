@@ -44,7 +44,7 @@ pub async fn decide(
     let Some((decision, seen)) = asked else {
         return Err(WebError::refused("Please decide with one of the buttons on the exclusion’s page."));
     };
-    if decision != Decision::Withdraw || seen != Stage::Proposed {
+    if decision != Decision::Withdraw || !is_own_proposal(&user.0, &one) {
         say::approver(&user.0)?;
     }
     let mut typed = posted.form();
@@ -96,8 +96,13 @@ async fn page(
         form,
         can_decide: is_approver && is_open(Decision::Approve),
         can_withdraw: is_open(Decision::Withdraw)
-            && (is_approver || (say::can_edit(user) && one.state == Stage::Proposed)),
+            && (is_approver || (say::can_edit(user) && is_own_proposal(user, one))),
     })
+}
+
+/// Who proposed an exclusion may take it back as long as nobody has decided.
+fn is_own_proposal(user: &User, one: &Exclusion) -> bool {
+    one.state == Stage::Proposed && one.proposed.by == Some(user.id)
 }
 
 fn verdict(one: &Exclusion, names: &Names) -> String {

@@ -84,6 +84,20 @@ pub fn empty() -> Form {
     form
 }
 
+/// The form as it opens for an address: `/metrics` is scraped, anything else is checked. Named after its host. Nothing is
+/// refused here, the form does that when it is sent.
+#[must_use]
+pub fn for_url(text: &str) -> Form {
+    let mut form = empty();
+    let address: String = text.trim().chars().take(URL_CHARS_MAX).collect();
+    let url = Url::parse(&address).ok();
+    let is_metrics = url.as_ref().is_some_and(|url| url.path().ends_with("/metrics"));
+    form.set("kind", if is_metrics { "scrape" } else { "probe-http" });
+    form.set("name", url.as_ref().and_then(Url::host_str).unwrap_or_default());
+    form.set("url", address);
+    form
+}
+
 /// The form as it opens for a source that exists; without its secrets.
 #[must_use]
 pub fn filled(source: &Source) -> Form {

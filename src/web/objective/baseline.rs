@@ -153,7 +153,7 @@ async fn measured(
             |row: &ledger::HourRow| Tally { good: row.good, total: row.total, known: row.known, minutes: HOUR_MINUTES };
         return Ok(with_gaps(hours.iter().map(|row| (row.hour.first(), measure.value(&tally(row)))), HOUR_MINUTES));
     }
-    let cuts = ledger::sheet(db, indicator, span).await?.cut(learned.step, &span.into());
+    let cuts = ledger::sheet(db, indicator, span, &span.into()).await?.cut(learned.step, &span.into());
     let value = |cut: &crate::domain::sheet::Cut| {
         measure.value(&Tally { good: cut.good, total: cut.total, known: cut.known, minutes: cut.minutes })
     };

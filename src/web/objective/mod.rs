@@ -6,7 +6,7 @@ mod charts;
 mod judged;
 pub mod outages;
 pub mod outlooks;
-mod promise;
+pub(in crate::web) mod promise;
 pub(in crate::web) mod range;
 mod verdict;
 pub mod watching;
@@ -242,7 +242,7 @@ async fn judged(
 }
 
 /// The members of a composite by name, with their weights.
-async fn members(db: &Db, listing: &ObjectiveListing) -> Result<Vec<promise::Member>, WebError> {
+pub(in crate::web) async fn members(db: &Db, listing: &ObjectiveListing) -> Result<Vec<promise::Member>, WebError> {
     let mut members = Vec::new();
     for (id, weight) in listing.objective.terms.composite.iter().flat_map(Composite::members) {
         let member = objectives::find(db, *id).await?.ok_or(WebError::NotFound("There is no such objective"))?;

@@ -9,6 +9,7 @@ use crate::domain::time::{Instant, MINUTE_SECONDS, Minute, Span};
 use crate::domain::wording::{self, count, counted, grouped};
 use crate::ops::evaluate::judged_until;
 use crate::ops::explain_outage::explain_outage;
+use crate::ops::export::Format;
 use crate::ops::export_outages::{cause_of, export_outages};
 use crate::ops::{OpsError, trace};
 use crate::view::Fact;
@@ -20,7 +21,6 @@ use crate::web::standing::signed;
 use crate::web::{State, WebError, export, paths, say, session};
 use actix_session::Session;
 use actix_web::HttpResponse;
-use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use actix_web::web::{Data, Path, Query};
 use chrono::DateTime;
 
@@ -91,10 +91,7 @@ pub async fn download(
     let span = range::of(&asked, &listing, until).map_err(|problem| export::refused(problem.sentence))?.span;
     let text = export_outages(&state.db, &listing, span).await?;
     let name = export::file_name(&listing, span, "outages", "csv");
-    Ok(HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, "text/csv; charset=utf-8"))
-        .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
-        .body(text))
+    Ok(export::file(&name, Format::Csv, text))
 }
 
 /// The outages, the newest first.

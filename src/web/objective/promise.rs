@@ -9,10 +9,10 @@ use crate::store::objectives::ObjectiveListing;
 use crate::web::{standing, units};
 
 /// A member of a composite: its name, and what it weighs.
-pub(super) type Member = (String, u32);
+pub(in crate::web) type Member = (String, u32);
 
 /// The promise in a sentence or a few: `Promised: at least 99.9 % of requests succeed, over any 30 days.`
-pub(super) fn promise(listing: &ObjectiveListing, members: &[Member]) -> String {
+pub(in crate::web) fn promise(listing: &ObjectiveListing, members: &[Member]) -> String {
     let ObjectiveListing { objective, agreement, .. } = listing;
     let counting = &objective.terms.counting;
     let when = match objective.window {

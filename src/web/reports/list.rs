@@ -5,7 +5,7 @@ use crate::domain::model::Agreement;
 use crate::domain::wording;
 use crate::ops::show_report;
 use crate::store::outbox::{Delivery, DeliveryState};
-use crate::store::reports::ReportHead;
+use crate::store::reports::{Filter, ReportHead};
 use crate::store::{self, Page};
 use crate::view::reports::{ReportRow, ReportsPage};
 use crate::view::{Badge, Choice, Help, Link, Section, Tone};
@@ -14,15 +14,36 @@ use crate::web::html::Html;
 use crate::web::{State, WebError, paths, say};
 use actix_web::web::{Data, Query};
 use serde::Deserialize;
+use std::collections::BTreeSet;
+use url::form_urlencoded;
 
 /// Reports of a page.
 const PAGE_SIZE: i64 = 25;
 
+/// The verdicts of reports, the worst first.
+const VERDICTS: [&str; 4] = ["breached", "at_risk", "met", "no_data"];
+
 /// Which part of the list. Text, because an empty choice is sent as empty text.
-#[derive(Debug, Deserialize)]
-pub struct Filter {
-    agreement: Option<String>,
-    page: Option<String>,
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Wanted {
+    agreement: String,
+    customer: String,
+    period: String,
+    verdict: String,
+    page: String,
+}
+
+impl Wanted {
+    /// What it lets through; what is no number and no verdict is as if it were not there.
+    fn filter(&self) -> Filter {
+        Filter {
+            agreement: self.agreement.parse().ok().map(AgreementId),
+            customer: self.customer.clone(),
+            period: self.period.trim().to_owned(),
+            verdict: VERDICTS.into_iter().find(|word| *word == self.verdict).unwrap_or_default().to_owned(),
+        }
+    }
 }
 
 /// The list.
@@ -30,26 +51,50 @@ pub async fn list(
     _user: SignedIn,
     frame: Frame,
     state: Data<State>,
-    filter: Query<Filter>,
+    wanted: Query<Wanted>,
 ) -> Result<Html<ReportsPage>, WebError> {
-    let number = |text: &Option<String>| text.as_deref().and_then(|text| text.parse::<i64>().ok());
     let agreements = store::agreements::list(&state.db).await?;
-    let only = number(&filter.agreement).map(AgreementId);
-    let total = store::reports::count(&state.db, only).await?;
-    let part = say::Part::new(number(&filter.page), PAGE_SIZE, total);
-    let heads = store::reports::list(&state.db, only, Page { limit: part.size, offset: part.offset() }).await?;
-    let agreement = only.map(|id| id.to_string()).unwrap_or_default();
-    let href = |page: i64| match only {
-        Some(id) => format!("{}?agreement={id}&page={page}", paths::REPORTS),
-        None => format!("{}?page={page}", paths::REPORTS),
-    };
+    let filter = wanted.filter();
+    let total = store::reports::count(&state.db, filter.clone()).await?;
+    let part = say::Part::new(wanted.page.parse().ok(), PAGE_SIZE, total);
+    let page = Page { limit: part.size, offset: part.offset() };
+    let heads = store::reports::list(&state.db, filter.clone(), page).await?;
+    let agreement = filter.agreement.map(|id| id.to_string()).unwrap_or_default();
+    let customers: BTreeSet<&str> =
+        agreements.iter().map(|one| one.customer.as_str()).filter(|name| !name.is_empty()).collect();
+    let is_known = customers.contains(filter.customer.as_str());
     Ok(Html(ReportsPage {
         shell: frame.shell.page("Reports", Section::Reports, Some(Help::REPORTS)),
         rows: report_rows(&state, &heads, &agreements).await?,
-        pager: part.pager(href),
+        pager: part.pager(|page| href(&filter, page)),
         agreements: agreements.iter().map(|one| Choice::new(one.id.to_string(), &one.name)).collect(),
+        customers: customers.into_iter().map(str::to_owned).collect(),
+        verdicts: VERDICTS.iter().map(|word| Choice::new(*word, say::status_of_word(word).word())).collect(),
+        archive: is_known.then(|| archive_href(&filter.customer)),
+        customer: filter.customer,
+        period: filter.period,
+        verdict: filter.verdict,
         agreement,
     }))
+}
+
+fn href(filter: &Filter, page: i64) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    let agreement = filter.agreement.map(|id| id.to_string()).unwrap_or_default();
+    let parts = [
+        ("agreement", agreement.as_str()),
+        ("customer", &filter.customer),
+        ("period", &filter.period),
+        ("verdict", &filter.verdict),
+    ];
+    query.extend_pairs(parts.into_iter().filter(|(_, value)| !value.is_empty()));
+    query.append_pair("page", &page.to_string());
+    format!("{}?{}", paths::REPORTS, query.finish())
+}
+
+fn archive_href(customer: &str) -> String {
+    let query = form_urlencoded::Serializer::new(String::new()).append_pair("customer", customer).finish();
+    format!("{}/archive.zip?{query}", paths::REPORTS)
 }
 
 /// Reports as rows of a table; `agreements` holds those that they judge.
@@ -84,12 +129,18 @@ pub async fn report_rows(
 
 fn number(head: &ReportHead) -> String {
     match head.revision {
-        1 => format!("#{}", head.id),
-        revision => format!("#{}, revision {revision}", head.id),
+        1 => format!("no. {}", head.number),
+        revision => format!("no. {}, revision {revision}", head.number),
     }
 }
 
-fn period(head: &ReportHead, agreement: Option<&Agreement>) -> String {
+/// `revision 2, no. 12`.
+pub(super) fn named(head: &ReportHead) -> String {
+    let provisional = if head.provisional { "provisional " } else { "" };
+    format!("{provisional}revision {}, no. {}", head.revision, head.number)
+}
+
+pub(super) fn period(head: &ReportHead, agreement: Option<&Agreement>) -> String {
     let period = agreement.and_then(|agreement| agreement.calendar().parse(&head.label).ok());
     let named = period.map(|period| wording::period_name(&period));
     wording::capitalised(&named.unwrap_or_else(|| head.label.clone()))

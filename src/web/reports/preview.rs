@@ -1,6 +1,7 @@
 //! GET `/agreements/{id}/report?period=2026-W46`: what the report would say now, as a page or a file.
 
 use super::file;
+use super::list::named;
 use crate::domain::calendar::Period;
 use crate::domain::ids::AgreementId;
 use crate::domain::model::{Agreement, EmailAddress};
@@ -11,10 +12,10 @@ use crate::ops::export::periods_in;
 use crate::ops::show_report::{self, FileFormat};
 use crate::store;
 use crate::view::reports::PreviewPage;
-use crate::view::{Choice, Help, Section};
+use crate::view::{Choice, Help, Link, Section};
 use crate::web::extract::{Frame, SignedIn};
 use crate::web::html::page;
-use crate::web::{State, WebError, say};
+use crate::web::{State, WebError, paths, say};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Query};
@@ -44,7 +45,8 @@ pub async fn preview(
     let report = show_report::preview(&state, &agreement, period).await?;
     if let Some(word) = wish.format.as_deref().filter(|word| !word.is_empty()) {
         let format = FileFormat::from_word(word);
-        let format = format.ok_or_else(|| WebError::refused("Please choose the format html, text, csv or json."))?;
+        let format = format
+            .ok_or_else(|| WebError::refused("Please choose the format html, text, csv, json or openmetrics."))?;
         return Ok(file(report.file(format)?));
     }
     page(
@@ -56,12 +58,19 @@ pub async fn preview(
             period_label: wording::period_name(&period),
             periods: offered(&agreement, period, now),
             is_provisional: report.is_provisional(),
+            final_report: final_report(&state, &agreement, period).await?,
             fragment: report.fragment()?,
             recipients: agreement.recipients.iter().map(EmailAddress::to_string).collect(),
             can_send: say::can_edit(&user.0) && agreement.archived_at.is_none(),
             agreement: agreement.name,
         },
     )
+}
+
+async fn final_report(state: &State, agreement: &Agreement, period: Period) -> Result<Option<Link>, WebError> {
+    let newest = store::reports::latest(&state.db, agreement.id, &period.label()).await?;
+    let head = newest.map(|kept| kept.head).filter(|head| !head.provisional);
+    Ok(head.map(|head| Link::new(format!("{}/{}", paths::REPORTS, head.id), named(&head))))
 }
 
 /// GET `/agreements/{id}/report.csv?period=…`, and the other formats.

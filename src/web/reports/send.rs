@@ -1,17 +1,21 @@
 //! Sending: a period's report now, a stored one again, a delivery that was given up.
 
 use super::preview::period;
-use crate::domain::calendar::Period;
+use super::show::report_page;
 use crate::domain::ids::{AgreementId, DeliveryId, ReportId};
 use crate::domain::wording;
-use crate::ops::issue_reports::{last_ended, send_now};
-use crate::ops::{OpsError, deliver};
+use crate::ops::correct_report::{REASON, correct as correct_kept};
+use crate::ops::issue_reports::last_ended;
+use crate::ops::send_report::{send_again as send_kept, send_now};
+use crate::ops::{OpsError, deliver, show_report};
 use crate::store;
-use crate::web::extract::{Posted, SignedIn};
-use crate::web::html::see_other;
+use crate::view::Form;
+use crate::web::extract::{Frame, Posted, SignedIn};
+use crate::web::html::{page, see_other};
 use crate::web::{State, WebError, paths, say, session};
 use actix_session::Session;
 use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 
 /// POST `/agreements/{id}/send`: the period in the form, or the last that has ended.
@@ -28,21 +32,49 @@ pub async fn send(
         "" => last_ended(&agreement, state.clock.now()),
         text => period(&agreement, Some(text), state.clock.now())?,
     };
-    issue(&user, &session, &state, agreement.id, wished, &format!("{}/{id}", paths::AGREEMENTS)).await
+    say::editor(&user.0)?;
+    let name = wording::period_name(&wished);
+    let sent = send_now(&state, Some(user.0.id), agreement.id, wished).await;
+    on_its_way(&session, sent, &name, &format!("{}/{id}", paths::AGREEMENTS))
 }
 
-/// POST `/reports/{id}/send`: the same period as it stands now, as a new revision.
+/// POST `/reports/{id}/send`: the same report once more; a provisional one as it stands now, as a new revision.
 pub async fn send_again(
     user: SignedIn,
     session: Session,
     state: Data<State>,
     id: Path<i64>,
 ) -> Result<HttpResponse, WebError> {
-    let stored = store::reports::find(&state.db, ReportId(*id)).await?.ok_or(OpsError::NotFound("report"))?;
-    let found = store::agreements::find(&state.db, stored.head.agreement).await?;
-    let agreement = found.ok_or(OpsError::NotFound("agreement"))?;
-    let wished = period(&agreement, Some(&stored.head.label), state.clock.now())?;
-    issue(&user, &session, &state, agreement.id, wished, &format!("{}/{id}", paths::REPORTS)).await
+    say::editor(&user.0)?;
+    let (_, report) = show_report::stored(&state.db, ReportId(*id)).await?;
+    let sent = send_kept(&state, Some(user.0.id), ReportId(*id)).await;
+    on_its_way(&session, sent, &report.period_name(), &format!("{}/{id}", paths::REPORTS))
+}
+
+/// POST `/reports/{id}/correct`: another revision, with the reason in the form; what is refused is said on the page.
+pub async fn correct(
+    user: SignedIn,
+    frame: Frame,
+    session: Session,
+    state: Data<State>,
+    posted: Posted,
+    id: Path<i64>,
+) -> Result<HttpResponse, WebError> {
+    say::editor(&user.0)?;
+    let reason = posted.text(REASON);
+    match correct_kept(&state, Some(user.0.id), ReportId(*id), reason).await {
+        Ok(report) => {
+            session::tell(&session, &say::done("The report is corrected, and the correction is on its way."))?;
+            Ok(see_other(&format!("{}/{report}", paths::REPORTS)))
+        }
+        Err(OpsError::Refused { field, sentence }) => {
+            let mut form = Form::default();
+            form.set(REASON, reason);
+            form.refuse(field, sentence);
+            page(StatusCode::UNPROCESSABLE_ENTITY, &report_page(&user, frame, &state, ReportId(*id), form).await?)
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// POST `/reports/{id}/deliveries/{delivery}/retry`.
@@ -67,20 +99,16 @@ pub async fn retry(
     Ok(see_other(&format!("{}/{report}", paths::REPORTS)))
 }
 
-/// Issues the report and goes to it; what is refused is said on the page that it came from.
-async fn issue(
-    user: &SignedIn,
+/// Goes to the report; what is refused is said on the page that it came from.
+fn on_its_way(
     session: &Session,
-    state: &State,
-    agreement: AgreementId,
-    period: Period,
+    sent: Result<ReportId, OpsError>,
+    name: &str,
     back: &str,
 ) -> Result<HttpResponse, WebError> {
-    say::editor(&user.0)?;
-    let (told, next) = match send_now(state, Some(user.0.id), agreement, period).await {
+    let (told, next) = match sent {
         Ok(report) => {
-            let name = wording::period_name(&period);
-            (say::done(format!("The report of {name} is made and on its way.")), format!("{}/{report}", paths::REPORTS))
+            (say::done(format!("The report of {name} is on its way.")), format!("{}/{report}", paths::REPORTS))
         }
         Err(OpsError::Refused { sentence, .. }) => (say::failed(sentence), back.to_owned()),
         Err(error) => return Err(error.into()),

@@ -1,21 +1,26 @@
 //! GET `/reports/{id}` and its files.
 
-use super::file;
+use super::{file, list};
 use crate::domain::ids::ReportId;
+use crate::domain::model::Agreement;
 use crate::domain::time::Instant;
 use crate::domain::wording;
 use crate::ops::OpsError;
-use crate::ops::show_report::{self, FileFormat};
-use crate::store;
+use crate::ops::show_report::{self, FileFormat, OpenReport, ReportFile};
 use crate::store::outbox::{Delivery, DeliveryState};
+use crate::store::reports::ReportHead;
+use crate::store::{self, Page};
 use crate::view::reports::{DeliveryRow, ReportPage};
-use crate::view::{Badge, Help, Link, Section, Tone};
+use crate::view::{Badge, Choice, Form, Help, Link, Section, Tone};
 use crate::web::extract::{Frame, SignedIn};
 use crate::web::html::Html;
 use crate::web::{State, WebError, paths, say};
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 use chrono_tz::Tz;
+
+/// How many other reports are offered to compare with.
+const OTHERS_MAX: i64 = 60;
 
 /// The page.
 pub async fn show(
@@ -24,28 +29,97 @@ pub async fn show(
     state: Data<State>,
     id: Path<i64>,
 ) -> Result<Html<ReportPage>, WebError> {
-    let (head, report) = show_report::stored(&state.db, ReportId(*id)).await?;
+    Ok(Html(report_page(&user, frame, &state, ReportId(*id), Form::default()).await?))
+}
+
+/// The page with the form for a correction as it was filled in.
+pub(super) async fn report_page(
+    user: &SignedIn,
+    frame: Frame,
+    state: &State,
+    id: ReportId,
+    form: Form,
+) -> Result<ReportPage, WebError> {
+    let (head, report) = show_report::stored(&state.db, id).await?;
     let found = store::agreements::find(&state.db, head.agreement).await?;
     let agreement = found.ok_or(OpsError::NotFound("agreement"))?;
     let deliveries = store::outbox::list_by_report(&state.db, head.id).await?;
+    let revisions = store::reports::revisions(&state.db, head.agreement, &head.label).await?;
+    let is_newest = revisions.last().is_none_or(|newest| newest.id == head.id);
     let now = state.clock.now();
+    let may_edit = say::can_edit(&user.0) && agreement.archived_at.is_none();
     let row = |one: &Delivery| delivery(one, agreement.zone, now, say::can_edit(&user.0));
     let title = report.title();
-    Ok(Html(ReportPage {
+    Ok(ReportPage {
         shell: frame.shell.page(title.clone(), Section::Reports, Some(Help::REPORTS)),
-        id: *id,
+        id: id.0,
         title,
         status: say::status_of_word(&head.verdict),
-        is_provisional: report.is_provisional(),
+        badges: badges(&report),
         made_at: report.made(),
+        superseded: revisions.last().filter(|_| !is_newest).map(|newest| revision(newest, &agreement)),
+        revisions: revisions.iter().filter(|_| revisions.len() > 1).map(|one| revision(one, &agreement)).collect(),
+        is_signed: report.is_signed(),
         fragment: report.fragment()?,
         deliveries: deliveries.iter().map(row).collect(),
-        can_send: say::can_edit(&user.0) && !agreement.recipients.is_empty() && agreement.archived_at.is_none(),
+        can_send: may_edit && is_newest && !agreement.recipients.is_empty(),
+        can_correct: may_edit && is_newest && !head.provisional,
+        others: others(state, &head, &agreement).await?,
+        form,
         agreement: Link::new(format!("{}/{}", paths::AGREEMENTS, agreement.id), agreement.name),
-    }))
+    })
 }
 
-/// GET `/reports/{id}.html`, `.txt`, `.csv`, `.json`.
+/// The newest reports of the same agreement, without this one.
+async fn others(state: &State, head: &ReportHead, agreement: &Agreement) -> Result<Vec<Choice>, WebError> {
+    let heads = store::reports::list(&state.db, Some(head.agreement), Page::first(OTHERS_MAX)).await?;
+    let others = heads.iter().filter(|other| other.id != head.id);
+    Ok(others
+        .map(|other| {
+            let label = format!("{}, {}", list::period(other, Some(agreement)), list::named(other));
+            Choice::new(other.id.to_string(), label)
+        })
+        .collect())
+}
+
+fn badges(report: &OpenReport) -> Vec<Badge> {
+    let all = [
+        (report.is_provisional(), Badge::new(Tone::Busy, "Provisional")),
+        (report.is_correction(), Badge::new(Tone::Warn, "Correction")),
+    ];
+    all.into_iter().filter_map(|(is, badge)| is.then_some(badge)).collect()
+}
+
+/// `Revision 2, made 2026-11-17 09:12 CET`.
+fn revision(head: &ReportHead, agreement: &Agreement) -> Link {
+    let provisional = if head.provisional { ", provisional" } else { "" };
+    let made = wording::instant(head.built_at, agreement.zone);
+    Link::new(
+        format!("{}/{}", paths::REPORTS, head.id),
+        format!("Revision {}{provisional}, no. {}, made {made}", head.revision, head.number),
+    )
+}
+
+/// GET `/schema/report-2.json`: what the JSON of a report looks like. For everybody: it says nothing about anybody.
+pub async fn schema(version: Path<String>) -> HttpResponse {
+    let (known, schema) = show_report::SCHEMA;
+    if *version != known.to_string() {
+        return HttpResponse::NotFound()
+            .content_type("text/plain; charset=utf-8")
+            .body(format!("Nines writes version {known} of its reports; look at /schema/report-{known}.json\n"));
+    }
+    HttpResponse::Ok().content_type("application/schema+json").body(schema)
+}
+
+/// GET `/reports/key.pem`: what signatures are checked with.
+pub async fn key(_user: SignedIn, state: Data<State>) -> Result<HttpResponse, WebError> {
+    let key = state.settings.report.signing_key.as_ref();
+    let key = key.ok_or(WebError::NotFound("Reports are not signed: the setting report.signing_key is empty"))?;
+    let body = key.public().to_pem().into_bytes();
+    Ok(file(ReportFile { name: "nines-report-key.pem".to_owned(), media_type: "application/x-pem-file", body }))
+}
+
+/// GET `/reports/{id}.html`, `.txt`, `.csv`, `.json`, `.json.sig`.
 pub async fn download(
     _user: SignedIn,
     state: Data<State>,

@@ -14,12 +14,21 @@ use crate::web::{State, WebError, paths, say, session};
 use actix_session::Session;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Path};
+use actix_web::web::{Data, Path, Query};
+use serde::Deserialize;
 
-/// GET `/sources/new`.
-pub async fn new(user: SignedIn, frame: Frame) -> Result<Html<SourceFormPage>, WebError> {
+/// What the form may open with.
+#[derive(Debug, Deserialize)]
+pub struct Suggested {
+    url: Option<String>,
+}
+
+/// GET `/sources/new`. Query: `url`, an address that the form opens with.
+pub async fn new(user: SignedIn, frame: Frame, suggested: Query<Suggested>) -> Result<Html<SourceFormPage>, WebError> {
     say::editor(&user.0)?;
-    Ok(Html(form_page(frame, None, form::empty(), &Kept::default(), None)))
+    let suggested = suggested.into_inner().url;
+    let opened = suggested.as_deref().map_or_else(form::empty, form::for_url);
+    Ok(Html(form_page(frame, None, opened, &Kept::default(), None)))
 }
 
 /// GET `/sources/{id}/edit`.

@@ -9,7 +9,7 @@ use crate::view::agreements::{
 use crate::view::assessment::{ExclusionRow, Figure, SidesRow, ViolationRow, WholeView};
 use crate::view::audit::Change;
 use crate::view::objective::MethodRow;
-use crate::view::preview::{ObjectivePreview, PreviewAlert, PreviewWindow};
+use crate::view::preview::{LookedUp, ObjectivePreview, PreviewAlert, PreviewWindow};
 use crate::view::{Badge, Choice, Fact, Form, Help, Progress, Section, Status, Tone};
 use askama::Template;
 
@@ -53,7 +53,7 @@ pub(super) fn agreements(say: &Say) -> Vec<(&'static str, String)> {
     ]
 }
 
-fn whole(say: &Say) -> WholeView {
+pub(super) fn whole(say: &Say) -> WholeView {
     let figure = |label: &str, value: &str, note: &str, tone| Figure {
         label: say.it(label),
         value: say.it(value),
@@ -120,7 +120,7 @@ pub(super) fn revisions(say: &Say) -> Vec<(&'static str, String)> {
     vec![("revisions", full.render().unwrap()), ("revisions-none", page(Vec::new()).render().unwrap())]
 }
 
-fn agreement(say: &Say) -> AgreementPage {
+pub(super) fn past(say: &Say) -> Vec<PastPeriod> {
     let cell = |status, sli: &str, coverage: Option<&str>| PastCell {
         status,
         sli: say.it(sli),
@@ -138,6 +138,14 @@ fn agreement(say: &Say) -> AgreementPage {
         ],
         report: (period == "2026-10").then(|| say.link("/reports/9", "#9")),
     };
+    vec![
+        past("October 2026", "2026-10", Status::Breached, Status::Breached),
+        past("September 2026", "2026-09", Status::Meeting, Status::Meeting),
+        past("August 2026", "2026-08", Status::NoData, Status::NoData),
+    ]
+}
+
+fn agreement(say: &Say) -> AgreementPage {
     AgreementPage {
         shell: shell(say, "Checkout for Acme", Section::Agreements, Some(Help::AGREEMENTS)),
         id: 3,
@@ -164,11 +172,7 @@ fn agreement(say: &Say) -> AgreementPage {
             .zip(1..)
             .map(|(name, id)| say.link(&format!("/objectives/{id}"), name))
             .collect(),
-        past: vec![
-            past("October 2026", "2026-10", Status::Breached, Status::Breached),
-            past("September 2026", "2026-09", Status::Meeting, Status::Meeting),
-            past("August 2026", "2026-08", Status::NoData, Status::NoData),
-        ],
+        past: past(say),
         reports: report_rows(say),
         is_archived: false,
         can_edit: true,
@@ -294,6 +298,13 @@ pub(super) fn agreement_forms(say: &Say) -> Vec<(&'static str, String)> {
             Choice::new("2", say.it("prometheus-eu (Prometheus)")),
         ],
         previews: previews(say),
+        looked_up: Some(LookedUp {
+            number: 0,
+            note: say.it("Labels of http_requests_total in the last hour, with their values:"),
+            metrics: vec![say.it("http_requests_total")],
+            labels: vec![say.fact("code", "200, 500, and 3 more")],
+            bounds: say.it("0.1, 0.5, 1"),
+        }),
     };
     let new = form(
         say,

@@ -2,11 +2,13 @@
 
 mod agreements;
 mod baseline;
+mod calendar;
 mod exclusions;
 mod objective;
 mod overview;
 mod people;
 mod reports;
+mod shares;
 mod sources;
 
 use crate::view::account::{AccountPage, SetUpPage, SignInPage};
@@ -49,6 +51,7 @@ pub(super) fn pages(say: &Say) -> Vec<(&'static str, String)> {
     all.push(("objective", objective::objective(say).render().unwrap()));
     all.push(("objective-quiet", objective::quiet_objective(say).render().unwrap()));
     all.extend(baseline::pages(say));
+    all.push(("calendar", calendar::calendar(say).render().unwrap()));
     all.extend(agreements::agreements(say));
     all.extend(agreements::agreement_forms(say));
     all.extend(agreements::revisions(say));
@@ -57,6 +60,7 @@ pub(super) fn pages(say: &Say) -> Vec<(&'static str, String)> {
     all.extend(exclusions::exclusions(say));
     all.extend(reports::reports(say));
     all.push(("people", people::people(say).render().unwrap()));
+    all.extend(shares::shares(say));
     all.extend(others(say));
     all
 }

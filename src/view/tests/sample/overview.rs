@@ -1,7 +1,7 @@
 //! The overview: full, narrowed to nothing, and on the first day.
 
 use super::{Say, shell};
-use crate::view::overview::{ObjectiveRow, OverviewFilter, OverviewPage, Since, StatusCount};
+use crate::view::overview::{FirstSteps, ObjectiveRow, Order, OverviewFilter, OverviewPage, Since, Sort, StatusCount};
 use crate::view::{BudgetBar, Choice, Help, Pager, Section, Status, Tone};
 use askama::Template;
 
@@ -17,6 +17,7 @@ struct Numbers(&'static str, &'static str, Option<i64>, &'static str, &'static s
 fn row(say: &Say, id: i64, status: Status, names: (&str, &str, &str), numbers: &Numbers) -> ObjectiveRow {
     let Numbers(sli, target, permille, remaining, time, burn, gone) = *numbers;
     ObjectiveRow {
+        group: (id == 3).then(|| say.it(names.1)),
         id,
         name: say.it(names.0),
         kind: say.it("Availability"),
@@ -89,7 +90,7 @@ pub(super) fn rows(say: &Say) -> Vec<ObjectiveRow> {
 }
 
 pub(super) fn overview(say: &Say) -> Vec<(&'static str, String)> {
-    let page = |filter: OverviewFilter, rows: Vec<ObjectiveRow>, has_sources, has_agreements| OverviewPage {
+    let page = |filter: OverviewFilter, rows: Vec<ObjectiveRow>, first: Option<FirstSteps>| OverviewPage {
         shell: shell(say, "Overview", Section::Overview, Some(Help::OVERVIEW)),
         counts: Status::ALL
             .iter()
@@ -98,22 +99,36 @@ pub(super) fn overview(say: &Say) -> Vec<(&'static str, String)> {
             .collect(),
         services: ["checkout", "identity", "ledger", "payments", "search"].map(|s| say.it(s)).to_vec(),
         customers: vec![say.it("Acme"), say.it("Globex")],
+        owners: vec![say.it("Platform"), say.it("Shop team")],
         agreements: vec![
             Choice::new("3", say.it("Checkout for Acme")),
             Choice::new("4", say.it("Platform for Globex")),
         ],
         pager: Pager { summary: say.it("1–7 of 57"), previous: None, next: Some(filter.page_href(2)) },
         judged_at: say.it("07:12 UTC"),
+        heads: filter.heads(),
         filter,
         rows,
-        has_sources,
-        has_agreements,
+        first,
     };
     let nothing = OverviewFilter { q: say.it("ledgre"), status: Some(Status::AtRisk), ..OverviewFilter::default() };
+    let sorted = OverviewFilter {
+        order: Order { by: Sort::Burn, is_reversed: false },
+        hides_meeting: true,
+        ..OverviewFilter::default()
+    };
+    let steps = |has_source: bool, has_data, agreement, can_edit| {
+        let source = has_source.then_some(2001);
+        Some(FirstSteps { source, has_data, agreement, has_report: false, can_edit })
+    };
+    let all = OverviewFilter::default;
     vec![
-        ("overview", page(OverviewFilter::default(), rows(say), true, true).render().unwrap()),
-        ("overview-no-match", page(nothing, Vec::new(), true, true).render().unwrap()),
-        ("overview-second", page(OverviewFilter::default(), Vec::new(), true, false).render().unwrap()),
-        ("overview-first", page(OverviewFilter::default(), Vec::new(), false, false).render().unwrap()),
+        ("overview", page(all(), rows(say), None).render().unwrap()),
+        ("overview-sorted", page(sorted, rows(say), None).render().unwrap()),
+        ("overview-no-match", page(nothing, Vec::new(), None).render().unwrap()),
+        ("overview-third", page(all(), rows(say), steps(true, true, Some(4000), true)).render().unwrap()),
+        ("overview-second", page(all(), Vec::new(), steps(true, false, None, true)).render().unwrap()),
+        ("overview-first", page(all(), Vec::new(), steps(false, false, None, true)).render().unwrap()),
+        ("overview-viewer", page(all(), Vec::new(), steps(false, false, None, false)).render().unwrap()),
     ]
 }

@@ -2,14 +2,16 @@
 
 use super::objective::drawing;
 use super::{Say, shell};
-use crate::view::reports::{DeliveryRow, PreviewPage, ReportPage, ReportRow, ReportsPage};
-use crate::view::{Badge, Choice, Help, Pager, Section, Status, Tone};
+use crate::view::reports::{
+    ComparePage, ComparedReport, ComparedRow, DeliveryRow, PreviewPage, ReportPage, ReportRow, ReportsPage,
+};
+use crate::view::{Badge, Choice, Form, Help, Pager, Section, Status, Tone};
 use askama::Template;
 
 pub(super) fn report_rows(say: &Say) -> Vec<ReportRow> {
     let row = |id: i64, period: &str, status, met: &str, is_provisional, tone, mail: &str| ReportRow {
         id,
-        number: say.it(&format!("#{id}")),
+        number: say.it(&format!("no. {id}")),
         period: say.it(period),
         agreement: say.link("/agreements/3", "Checkout for Acme"),
         status,
@@ -36,19 +38,36 @@ fn fragment() -> String {
     )
 }
 
-pub(super) fn reports(say: &Say) -> Vec<(&'static str, String)> {
-    let list = |rows: Vec<ReportRow>, agreements: Vec<Choice>| ReportsPage {
-        shell: shell(say, "Reports", Section::Reports, Some(Help::REPORTS)),
-        agreement: "3".to_owned(),
-        agreements,
-        rows,
-        pager: Pager {
-            summary: say.it("1–3 of 14"),
-            previous: Some("/reports?page=1".to_owned()),
-            next: Some("/reports?page=3".to_owned()),
-        },
+fn compared(say: &Say) -> ComparePage {
+    let report = |href: &str, text: &str, status| ComparedReport {
+        link: say.link(href, text),
+        status,
+        made_at: say.it("made 16 Nov 2026, 01:10"),
     };
-    let choices = vec![Choice::new("3", say.it("Checkout for Acme")), Choice::new("4", say.it("Platform for Globex"))];
+    let row = |what: &str, first: &str, second: &str, differs| ComparedRow {
+        what: say.it(what),
+        first: say.it(first),
+        second: say.it(second),
+        differs,
+    };
+    ComparePage {
+        shell: shell(say, "Two reports side by side", Section::Reports, Some(Help::REPORTS)),
+        reports: [
+            report("/reports/13", "Checkout for Acme: week 45, revision 1, no. 13", Status::Meeting),
+            report("/reports/14", "Checkout for Acme: week 46, revision 1, no. 14", Status::Breached),
+        ],
+        rows: vec![
+            row("Payments succeed: good", "998,997", "999,001", true),
+            row("Payments succeed: target", "99.9 %", "99.9 %", false),
+        ],
+        shows_alike: true,
+        alike: say.it("12 further claims are made alike by both."),
+        other: say.link("/reports/compare?a=13&b=14&all=yes", "Show what is alike too"),
+        exchanged: "/reports/compare?a=14&b=13".to_owned(),
+    }
+}
+
+fn shown(say: &Say) -> ReportPage {
     let delivery = |to: &str, state: Badge, answer: &str| DeliveryRow {
         recipient: say.it(to),
         state,
@@ -57,13 +76,23 @@ pub(super) fn reports(say: &Say) -> Vec<(&'static str, String)> {
         at: say.it("16 Nov 2026, 01:11"),
         retry: to.starts_with("sla").then(|| "/reports/14/deliveries/8000/retry".to_owned()),
     };
-    let shown = ReportPage {
+    let mut refused = Form::default();
+    refused.set("reason", say.it("A sensor was wrong"));
+    refused.refuse("reason", say.it("This is too long; 500 characters are allowed."));
+    ReportPage {
         shell: shell(say, "Checkout for Acme: week 46, 2026", Section::Reports, Some(Help::REPORTS)),
         id: 14,
         title: say.it("Checkout for Acme: week 46, 2026"),
         agreement: say.link("/agreements/3", "Checkout for Acme"),
         status: Status::Breached,
-        is_provisional: true,
+        badges: vec![say.badge(Tone::Busy, "Provisional"), say.badge(Tone::Warn, "Correction")],
+        superseded: Some(say.link("/reports/15", "Revision 3, no. 15, made 17 Nov 2026, 09:12")),
+        revisions: vec![
+            say.link("/reports/13", "Revision 1, provisional, no. 13, made 16 Nov 2026, 01:10"),
+            say.link("/reports/14", "Revision 2, no. 14, made 16 Nov 2026, 02:10"),
+        ],
+        is_signed: true,
+        others: vec![Choice::new("13", say.it("Week 45, 2 to 8 Nov 2026, revision 1, no. 13"))],
         made_at: say.it("Made 16 Nov 2026, 01:10, Europe/Berlin, from data settled until 16 Nov, 00:58."),
         fragment: fragment(),
         deliveries: vec![
@@ -75,7 +104,31 @@ pub(super) fn reports(say: &Say) -> Vec<(&'static str, String)> {
             ),
         ],
         can_send: true,
+        can_correct: true,
+        form: refused,
+    }
+}
+
+pub(super) fn reports(say: &Say) -> Vec<(&'static str, String)> {
+    let list = |rows: Vec<ReportRow>, agreements: Vec<Choice>| ReportsPage {
+        shell: shell(say, "Reports", Section::Reports, Some(Help::REPORTS)),
+        agreement: "3".to_owned(),
+        agreements,
+        customer: say.it("Acme & Söhne"),
+        customers: vec![say.it("Acme & Söhne"), say.it("Globex")],
+        period: say.it("2026-W4"),
+        verdict: "breached".to_owned(),
+        verdicts: vec![Choice::new("breached", "Breached"), Choice::new("met", "Meeting")],
+        archive: Some("/reports/archive.zip?customer=Acme+%26+S%C3%B6hne".to_owned()),
+        rows,
+        pager: Pager {
+            summary: say.it("1–3 of 14"),
+            previous: Some("/reports?page=1".to_owned()),
+            next: Some("/reports?page=3".to_owned()),
+        },
     };
+    let choices = vec![Choice::new("3", say.it("Checkout for Acme")), Choice::new("4", say.it("Platform for Globex"))];
+    let shown = shown(say);
     let preview = PreviewPage {
         shell: shell(say, "Preview of the report", Section::Agreements, Some(Help::REPORTS)),
         agreement_id: 3,
@@ -83,7 +136,8 @@ pub(super) fn reports(say: &Say) -> Vec<(&'static str, String)> {
         period: "2026-W46".to_owned(),
         period_label: say.it("week 46, 2026"),
         periods: vec![Choice::new("2026-W47", say.it("Week 47, so far")), Choice::new("2026-W46", say.it("Week 46"))],
-        is_provisional: true,
+        is_provisional: false,
+        final_report: Some(say.link("/reports/14", "revision 2, no. 14")),
         fragment: fragment(),
         recipients: vec![say.it("ada@example.com"), say.it("sla@acme.example")],
         can_send: true,
@@ -95,8 +149,21 @@ pub(super) fn reports(say: &Say) -> Vec<(&'static str, String)> {
         ("report", shown.clone().render().unwrap()),
         (
             "report-unsent",
-            ReportPage { deliveries: Vec::new(), is_provisional: false, can_send: false, ..shown }.render().unwrap(),
+            ReportPage {
+                deliveries: Vec::new(),
+                badges: Vec::new(),
+                can_send: false,
+                can_correct: false,
+                form: Form::default(),
+                superseded: None,
+                revisions: Vec::new(),
+                is_signed: false,
+                ..shown
+            }
+            .render()
+            .unwrap(),
         ),
         ("preview", preview.render().unwrap()),
+        ("compare", compared(say).render().unwrap()),
     ]
 }

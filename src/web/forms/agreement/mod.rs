@@ -68,6 +68,14 @@ pub fn press(form: &mut Form, action: &str) -> bool {
     number.is_some()
 }
 
+/// A calendar file that was chosen stands in the field for holidays from now on, where it is seen and read.
+pub fn take_holidays_file(form: &mut Form) {
+    let text = form.values.remove("holidays-file").unwrap_or_default();
+    if !text.trim().is_empty() {
+        form.set("holidays", text);
+    }
+}
+
 /// The form as it opens for an agreement that exists.
 #[must_use]
 pub fn filled(defined: &DefinedAgreement) -> Form {

@@ -1,0 +1,54 @@
+-- Reports are numbered within their agreement and chained: the bytes of each name the SHA-256 of those before it.
+-- A report without a digest is older than the chain.
+
+ALTER TABLE reports ADD COLUMN number BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE reports ADD COLUMN sha256 TEXT NOT NULL DEFAULT '';
+ALTER TABLE reports ADD COLUMN signature BYTEA NOT NULL DEFAULT '';
+
+UPDATE reports SET number = (SELECT COUNT(*) FROM reports AS before
+    WHERE before.agreement = reports.agreement AND before.id <= reports.id);
+
+ALTER TABLE reports ADD CONSTRAINT "reports.agreement, reports.number" UNIQUE (agreement, number);
+
+-- The newest report of each agreement; whoever appends one holds this row.
+CREATE TABLE chains (
+    agreement BIGINT PRIMARY KEY REFERENCES agreements (id),
+    number BIGINT NOT NULL CHECK (number >= 0),
+    sha256 TEXT NOT NULL
+);
+
+INSERT INTO chains (agreement, number, sha256) SELECT agreement, MAX(number), '' FROM reports GROUP BY agreement;
+
+-- Up to when an indicator's minutes stand in final reports of an agreement: what is written before is noticed.
+CREATE TABLE closings (
+    indicator BIGINT NOT NULL REFERENCES indicators (id),
+    agreement BIGINT NOT NULL REFERENCES agreements (id),
+    until_minute BIGINT NOT NULL,
+    PRIMARY KEY (indicator, agreement)
+);
+
+INSERT INTO closings (indicator, agreement, until_minute)
+    SELECT o.indicator, r.agreement, MAX(r.end_minute) FROM reports r JOIN objectives o ON o.agreement = r.agreement
+    WHERE r.provisional = FALSE GROUP BY o.indicator, r.agreement;
+
+-- What happened that may make final reports wrong. Looked at once it has been quiet for a while: `seen_at` is when it was
+-- first seen as it stands here, 0 until then.
+CREATE TABLE touches (
+    cause TEXT NOT NULL,
+    subject BIGINT NOT NULL,
+    start_minute BIGINT NOT NULL,
+    end_minute BIGINT NOT NULL,
+    seen_at BIGINT NOT NULL DEFAULT 0,
+    PRIMARY KEY (cause, subject)
+);
+
+-- Which final reports are to be made anew and compared, and why.
+CREATE TABLE rechecks (
+    agreement BIGINT NOT NULL REFERENCES agreements (id),
+    label TEXT NOT NULL,
+    cause TEXT NOT NULL,
+    subject BIGINT NOT NULL,
+    noticed_at BIGINT NOT NULL,
+    tried_at BIGINT NOT NULL DEFAULT 0,
+    PRIMARY KEY (agreement, label, cause, subject)
+);
