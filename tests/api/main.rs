@@ -8,6 +8,7 @@ mod app;
 mod postgres;
 
 mod accounts;
+mod baselines;
 mod closing;
 mod crash;
 mod definitions;

@@ -357,6 +357,7 @@ const PAGES: &[&str] = &[
     "/people",
     "/audit",
     "/objectives/5000/badge",
+    "/objectives/5000/baseline",
     "/objectives/5000/calendar",
     "/agreements/4000/calendar",
 ];

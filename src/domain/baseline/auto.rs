@@ -101,8 +101,13 @@ impl Auto {
     }
 
     pub(super) fn band(&self) -> Option<Band> {
-        let reach = self.around.distance_at(self.threshold()).filter(|_| self.seen >= LEARNING)?;
-        Some(Band { expected: self.slow, low: Some(self.slow - reach), high: Some(self.slow + reach) })
+        if self.seen < LEARNING {
+            return None;
+        }
+        // what is rarer than the tail can tell has no edge, yet an anomaly says what was expected
+        let reach = self.around.distance_at(self.threshold());
+        let edge = |sign: f64| reach.map(|reach| self.slow + sign * reach);
+        Some(Band { expected: self.slow, low: edge(-1.0), high: edge(1.0) })
     }
 
     /// Weight of the next point in an average that has not run for long yet.

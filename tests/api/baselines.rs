@@ -1,0 +1,209 @@
+//! What is usual is learned from the ledger; what left it is listed, told in files, and explained by people.
+
+use crate::on_both;
+use crate::scene::{Chance, agree, draft, indicators, promise, ratio, somebody, source};
+use nines::domain::ids::{IndicatorId, ObjectiveId};
+use nines::domain::ledger::Slice;
+use nines::domain::model::{ObjectiveKind, SourceSpec};
+use nines::domain::time::{DAY_MINUTES, Minute, Span};
+use nines::domain::watch::{Anomaly, Measure};
+use nines::ops::{Context, learn_baselines};
+use nines::store::users::Role;
+use nines::store::{self, Db};
+use reqwest::StatusCode;
+
+/// How much there is to learn from.
+const DAYS: i64 = 20;
+/// When the incident begins, counted from the first minute: the 19th day, 10:00 after its beginning.
+const INCIDENT: i64 = 18 * DAY_MINUTES + 600;
+/// How long it lasts.
+const LASTING: i64 = 90;
+
+/// An availability objective, its indicator, and where its ledger begins.
+struct Watched {
+    objective: ObjectiveId,
+    indicator: IndicatorId,
+    first: Minute,
+}
+
+impl Watched {
+    async fn new(context: &Context, name: &str) -> Self {
+        let spec = SourceSpec::Scrape { url: "http://127.0.0.1:9/".parse().unwrap() };
+        let source = source(context, name, spec).await;
+        let promise =
+            promise("Answered", ObjectiveKind::Availability, source, ratio("a_total", "a_total{code=\"500\"}"));
+        let agreement = agree(context, draft(name, &[], vec![promise])).await;
+        let objective = store::objectives::list_by_agreement(&context.db, agreement).await.unwrap()[0].id;
+        let indicator = indicators(&context.db, source).await[0];
+        let first = context.clock.now().minute().hour().first().plus(-DAYS * DAY_MINUTES);
+        Self { objective, indicator, first }
+    }
+
+    fn at(&self, minutes: i64) -> Minute {
+        self.first.plus(minutes)
+    }
+
+    fn all(&self) -> Span {
+        Span::new(self.first, self.at(DAYS * DAY_MINUTES))
+    }
+
+    /// 1,900 to 2,100 requests a minute, 10 to 18 of them failed, without end; in the incident 12,000, of which a third fails. A day of the second week is unknown.
+    async fn measure(&self, context: &Context, from: i64, to: i64) {
+        let mut chance = Chance(7);
+        let slices: Vec<(Minute, Option<Slice>)> = (0..to)
+            .map(|n| {
+                let (total, bad) = (chance.between(1900, 2101), chance.between(10, 19));
+                let in_it = (INCIDENT..INCIDENT + LASTING).contains(&n);
+                let (total, bad) = if in_it { (12_000, 4000) } else { (total, bad) };
+                let is_unknown = (9 * DAY_MINUTES..10 * DAY_MINUTES).contains(&n);
+                (self.at(n), (!is_unknown).then(|| Slice::new(total - bad, total).unwrap()))
+            })
+            .skip(usize::try_from(from).unwrap())
+            .collect();
+        let mut pull = store::indicators::load_pull(&context.db, self.indicator).await.unwrap().unwrap();
+        (pull.settled, pull.reached) = (Some(self.at(to)), Some(self.at(to)));
+        let mut tx = context.db.begin_write().await.unwrap();
+        store::ledger::write(&mut tx, self.indicator, &slices).await.unwrap();
+        store::indicators::save_pull(&mut tx, self.indicator, &pull).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    async fn anomalies(&self, db: &Db) -> Vec<Anomaly> {
+        let kept = store::anomalies::list(db, self.objective, self.all(), 100).await.unwrap();
+        kept.into_iter().map(|one| one.anomaly).collect()
+    }
+}
+
+/// Until there is nothing left to learn.
+async fn learn(context: &Context) {
+    while learn_baselines::learn_due(context).await.unwrap() > 0 {}
+}
+
+on_both! {
+    async fn what_left_its_usual_is_listed_and_explained(app: TestApp) {
+        let shop = Watched::new(&app.state, "shop").await;
+        shop.measure(&app.state, 0, DAYS * DAY_MINUTES).await;
+        learn(&app.state).await;
+        // 2,000 requests and 14 failures a minute are both looked at by five minutes, and both see the incident, once each
+        let found = shop.anomalies(app.db()).await;
+        let near = |one: &&Anomaly| one.span.start() >= shop.at(INCIDENT - 60) && one.span.start() < shop.at(INCIDENT + 60);
+        let mut measures: Vec<_> = found.iter().filter(near).map(|one| one.measure).collect();
+        measures.sort();
+        assert_eq!(measures, [Measure::BadShare, Measure::Traffic], "{found:?}");
+        let traffic = found.iter().find(|one| one.measure == Measure::Traffic && near(one)).unwrap();
+        assert_eq!(traffic.span, Span::new(shop.at(INCIDENT), shop.at(INCIDENT + LASTING)));
+        assert!((traffic.value - 12_000.0).abs() < 1e-9 && (1900.0..2101.0).contains(&traffic.expected), "{traffic:?}");
+        assert!(found.len() <= 7, "at most 0.5 false ones in a thousand, of 11,520 steps: {found:?}");
+
+        let (ana, page) = (app.signed_in().await, format!("/objectives/{}", shop.objective.0));
+        let seen = ana.get(&format!("{page}?range=7d")).await.visible();
+        assert!(seen.contains("Watched by the method auto, sensitivity normal") && seen.contains("12,000 a minute"), "{seen}");
+        let csv = ana.get(&format!("{page}/anomalies.csv?range=7d")).await;
+        let columns = "start,end,is_open,measure,direction,score,value,expected,low,high,cause,is_alarming,expected_by,expected_at";
+        assert_eq!(csv.text.lines().next(), Some(columns));
+        let begins = shop.at(INCIDENT).start().to_string();
+        let row = csv.text.lines().find(|line| line.starts_with(&begins) && line.contains(",traffic,")).unwrap();
+        assert!(row.contains(",no,traffic,above,") && row.contains(",12000.000000,") && row.ends_with(",yes,,"), "{row}");
+        let json = ana.get(&format!("{page}/anomalies.json?range=7d")).await;
+        let rows: serde_json::Value = serde_json::from_str(&json.text).unwrap();
+        assert_eq!(rows.as_array().unwrap().len(), csv.text.lines().count() - 1);
+
+        // a person says that it was expected: it stays in the list and alarms nobody
+        let kept = store::anomalies::list(app.db(), shop.objective, shop.all(), 100).await.unwrap();
+        let id = kept.iter().find(|one| one.anomaly == *traffic).unwrap().id.0;
+        let say = async |word: &str| ana.post_from(&page, &format!("{page}/anomalies/{id}"), &[("expected", word), ("back", "range=7d")]).await;
+        let answer = say("yes").await;
+        assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, format!("{page}?range=7d#anomalies").as_str()));
+        let seen = ana.get(&format!("{page}?range=7d")).await.visible();
+        assert!(seen.contains("Noted: it was expected.") && seen.contains("says Ana"), "{seen}");
+        let csv = ana.get(&format!("{page}/anomalies.csv?range=7d")).await.text;
+        let row = csv.lines().find(|line| line.starts_with(&begins) && line.contains(",traffic,")).unwrap();
+        assert!(row.contains(",no,Ana,"), "{row}");
+        say("perhaps").await;
+        assert!(ana.get(&page).await.visible().contains("Say expected=yes or expected=no."));
+        let other = ana.post_from(&page, &format!("{page}/anomalies/999999"), &[("expected", "yes")]).await;
+        assert_eq!(other.status, StatusCode::NOT_FOUND);
+        let victor = somebody(&app, "victor", Role::Viewer).await;
+        let refused = victor.post_from(&page, &format!("{page}/anomalies/{id}"), &[("expected", "no")]).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN);
+        // whatever is learned anew, what people said stays
+        learn(&app.state).await;
+        let kept = store::anomalies::find(app.db(), nines::domain::ids::AnomalyId(id)).await.unwrap().unwrap();
+        assert!(kept.expected.is_some() && !kept.is_alarming());
+        assert!(ana.get("/audit").await.visible().contains("Answered"));
+    }
+
+    /// Data that comes bit by bit, with a restart after each bit, gives what all of it gives at once.
+    async fn learning_never_looks_ahead_and_survives_restarts(app: TestApp) {
+        let (once, bits) = (Watched::new(&app.state, "once").await, Watched::new(&app.state, "bits").await);
+        let mut from = 0;
+        for to in [DAY_MINUTES + 7, 9 * DAY_MINUTES + 11, INCIDENT + 33, DAYS * DAY_MINUTES] {
+            bits.measure(&app.state, from, to).await;
+            // another process begins: nothing but the database is left of the one before
+            learn(&crate::scene::instance(&app, &format!("after {to}"))).await;
+            from = to;
+        }
+        once.measure(&app.state, 0, DAYS * DAY_MINUTES).await;
+        learn(&app.state).await;
+        assert!(!once.anomalies(app.db()).await.is_empty());
+        // the density of the first two weeks decides about the steps: the same for both
+        assert_eq!(once.anomalies(app.db()).await, bits.anomalies(app.db()).await);
+        let hours = async |one: &Watched, measure| store::baselines::hours(app.db(), one.objective, measure, one.all()).await.unwrap();
+        for measure in [Measure::BadShare, Measure::Traffic] {
+            assert_eq!(hours(&once, measure).await, hours(&bits, measure).await, "{measure:?}");
+            assert!(!hours(&once, measure).await.is_empty(), "{measure:?}");
+        }
+        // what is read again changes nothing
+        once.measure(&app.state, 0, DAYS * DAY_MINUTES).await;
+        let before = store::baselines::learned(app.db(), once.objective).await.unwrap();
+        learn(&app.state).await;
+        assert_eq!(store::baselines::learned(app.db(), once.objective).await.unwrap(), before);
+    }
+
+    async fn how_it_is_watched_is_chosen_in_a_form(app: TestApp) {
+        let shop = Watched::new(&app.state, "shop").await;
+        shop.measure(&app.state, 18 * DAY_MINUTES - 60, DAYS * DAY_MINUTES).await;
+        learn(&app.state).await;
+        let (ana, page) = (app.signed_in().await, format!("/objectives/{}/baseline", shop.objective.0));
+        let preview = ana.get(&format!("{page}?preview=yes")).await.visible();
+        for method in ["auto", "ewma", "stddev", "percentile", "seasonal"] {
+            assert!(preview.contains(method), "{method}: {preview}");
+        }
+        assert!(preview.contains("as it is watched"), "{preview}");
+        let fields = |method, sensitivity, against, percent| {
+            [("method", method), ("sensitivity", sensitivity), ("against", against), ("percent", percent), ("action", "save")]
+        };
+        for (wrong, sentence) in [
+            (fields("magic", "calm", "", ""), "magic"),
+            (fields("auto", "frantic", "", ""), "Choose one of calm, normal and keen."),
+            (fields("auto", "calm", "easter", "50"), "Choose yesterday, last week, or no other day."),
+            (fields("auto", "calm", "yesterday", "95"), "whole percent from 10 to 90"),
+            (fields("auto", "calm", "yesterday", "half"), "whole percent from 10 to 90"),
+        ] {
+            let answer = ana.post_from(&page, &page, &wrong).await;
+            assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+            assert!(answer.visible().contains(sentence), "{sentence}: {}", answer.visible());
+        }
+        let saved = ana.post_from(&page, &page, &fields("ewma", "keen", "yesterday", "50")).await;
+        assert_eq!(saved.location(), format!("/objectives/{}#baseline", shop.objective.0));
+        let kept = store::baselines::settings(app.db(), shop.objective).await.unwrap();
+        assert_eq!(kept.mark(), "ewma keen yesterday 50");
+        assert_eq!(store::baselines::learned(app.db(), shop.objective).await.unwrap(), [], "learned anew");
+        learn(&app.state).await;
+        let seen = ana.get(&format!("/objectives/{}", shop.objective.0)).await.visible();
+        assert!(seen.contains("Watched by the method ewma, sensitivity keen"), "{seen}");
+        let measures = store::baselines::learned(app.db(), shop.objective).await.unwrap();
+        assert_eq!(measures.len(), 3, "failures, traffic, and good events against yesterday");
+
+        // after a change that makes the past no guide, nothing from before counts
+        let anew = [("method", "auto"), ("sensitivity", "normal"), ("against", ""), ("percent", ""), ("action", "anew")];
+        ana.post_from(&page, &page, &anew).await;
+        learn(&app.state).await;
+        let learned = store::baselines::learned(app.db(), shop.objective).await.unwrap();
+        assert!(learned.iter().all(|one| one.is_learning), "{learned:?}");
+        assert!(ana.get(&page).await.visible().contains("nothing from before counts"));
+        let victor = somebody(&app, "victor", Role::Viewer).await;
+        assert_eq!(victor.get(&page).await.status, StatusCode::OK);
+        assert_eq!(victor.post_from(&page, &page, &fields("auto", "calm", "", "")).await.status, StatusCode::FORBIDDEN);
+    }
+}
