@@ -87,6 +87,8 @@ fn action(entry: &Entry) -> String {
         ("sign_in", _) => "signed in".to_owned(),
         ("sign_out", _) => "signed out".to_owned(),
         ("change_password", _) => "changed the password".to_owned(),
+        ("anomaly.expected", _) => "said whether an anomaly was expected".to_owned(),
+        ("objective.watched", _) => "changed how the objective is watched".to_owned(),
         ("report.sent_again", _) => "sent the report again".to_owned(),
         ("create", "user") => "made the account".to_owned(),
         (word, _) => match word.split_once('.') {

@@ -130,7 +130,7 @@ on_both! {
         learn(&app.state).await;
         let kept = store::anomalies::find(app.db(), nines::domain::ids::AnomalyId(id)).await.unwrap().unwrap();
         assert!(kept.expected.is_some() && !kept.is_alarming());
-        assert!(ana.get("/audit").await.visible().contains("Answered"));
+        assert!(ana.get("/audit").await.visible().contains("said whether an anomaly was expected"));
     }
 
     /// Data that comes bit by bit, with a restart after each bit, gives what all of it gives at once.
