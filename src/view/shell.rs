@@ -126,6 +126,12 @@ impl Help {
         anchor: "burn-rate",
         link: "How burn rates work",
     };
+    /// For how an objective is watched.
+    pub const BASELINE: Self = Self {
+        text: "What is usual is learned from the past; what leaves it is told, and changes no judgement.",
+        anchor: "baseline",
+        link: "Baselines and anomalies",
+    };
     /// For the agreement pages.
     pub const AGREEMENTS: Self = Self {
         text: "An agreement is a contract with a customer: its objectives are judged together, period by period.",

@@ -102,15 +102,13 @@ async fn chart(
     let own: Vec<Span> = kept.iter().filter(|one| one.anomaly.measure == measure).map(|one| one.anomaly.span).collect();
     let many = i64::try_from(own.len()).unwrap_or(i64::MAX);
     let unit = if measure == Measure::BadShare { "Percent" } else { "Events a minute" };
+    let found = if own.is_empty() { "No anomaly".to_owned() } else { counted(many, "anomaly", "anomalies") };
     let told = if measure == Measure::GoodVolume {
-        format!("Compared with the other day. {} in this range.", counted(many, "anomaly", "anomalies"))
+        format!("Compared with the other day. {found} in this range.")
     } else if hours.is_empty() {
         "Still learning: nothing is expected yet in this range.".to_owned()
     } else {
-        format!(
-            "The band is what was expected before each hour began. {} in this range.",
-            counted(many, "anomaly", "anomalies")
-        )
+        format!("The band is what was expected before each hour began. {found} in this range.")
     };
     let summary = format!("{unit}. {told}");
     let mut lines = vec![("Measured".to_owned(), points)];

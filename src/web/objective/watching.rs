@@ -131,7 +131,7 @@ fn form_page(frame: Frame, listing: &ObjectiveListing, settings: &WatchSettings,
     let zone = listing.agreement.zone;
     let begun = settings.from.map(|from| wording::instant(from.start(), zone));
     BaselinePage {
-        shell: frame.shell.page("How it is watched", Section::Overview, Some(Help::OBJECTIVE)),
+        shell: frame.shell.page("How it is watched", Section::Overview, Some(Help::BASELINE)),
         id,
         objective: Link::new(format!("/objectives/{id}"), listing.objective.name.clone()),
         form,
