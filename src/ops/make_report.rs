@@ -12,6 +12,7 @@ use crate::domain::wording;
 use crate::ops::assess::{Case, assess};
 use crate::ops::compare_terms;
 use crate::ops::judge::Judge;
+use crate::ops::tell_anomalies::tell_anomalies;
 use crate::ops::terms_in_force::terms_in_force;
 use crate::ops::{Context, OpsError};
 use crate::report::{self, Report};
@@ -152,6 +153,7 @@ async fn line(
         }),
         previous: previous(judge, listing, period.previous()).await?,
         outages: outages(assessed),
+        anomalies: tell_anomalies(judge.db(), listing, period.span()).await?,
         daily: assessed.days.iter().map(day).collect(),
         letter: report::Letter::of(assessed, phrases::events(objective.kind, &indicator.query).1),
     })

@@ -22,6 +22,7 @@ pub mod revise;
 
 pub mod apply_revisions;
 
+pub mod tell_anomalies;
 pub mod tell_revisions;
 pub mod terms_in_force;
 

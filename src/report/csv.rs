@@ -3,7 +3,7 @@
 //! RFC 4180 with CRLF, UTF-8. Numbers are plain decimals without thousands; a cell is empty where nothing was measured.
 //! Text that a spreadsheet would run as a formula begins with an apostrophe.
 
-use crate::report::{Line, Report, ReportError, Sli};
+use crate::report::{Line, Report, ReportError, Sli, Standing};
 use ::csv::{Terminator, WriterBuilder};
 use std::borrow::Cow;
 
@@ -87,6 +87,10 @@ const COLUMNS: &[(&str, &str, Cell)] = &[
     ("timeslices_sli_percent", "the share if good slices were counted", |_, l| compared(l, "timeslices")),
     ("ratio_timeslices_sli_percent", "the share as the mean of slices", |_, l| compared(l, "ratio_timeslices")),
     ("methods_disagree", "yes if they disagree about met", |_, l| yes(l.letter.methods_disagree)),
+    ("anomalies", "how many times it left its usual", |_, l| l.anomalies.len().to_string()),
+    ("anomalies_unusual", "those of them that nobody expected", |_, l| {
+        l.anomalies.iter().filter(|one| one.standing == Standing::Unusual).count().to_string()
+    }),
     ("outage_causes", "why it was down, as people entered it", |_, l| causes(l)),
     ("compliance_percent", "weighted share of the agreement's objectives met", |r, _| {
         r.whole.compliance.first().and_then(|all| all.percent.clone()).unwrap_or_default()

@@ -6,7 +6,8 @@
 
 use crate::report::say::{self, DayText, OutageText, Row};
 use crate::report::sections::{self, CorrectionText, ExclusionText, Figure, MethodText, Sides};
-use crate::report::{Line, Picture, Report, ReportError, Status, by_trouble, charts};
+use crate::report::unusual::{AnomalyText, anomalies};
+use crate::report::{Line, Picture, Report, ReportError, Standing, Status, by_trouble, charts};
 use askama::Template;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -24,7 +25,9 @@ pub enum Medium {
 const MAIL_DETAILS_MAX: usize = 6;
 /// How many outages and how many days below the target a mail lists for an objective.
 const MAIL_OUTAGES_MAX: usize = 5;
-const MAIL_DAYS_MAX: usize = 7;
+/// How many anomalies of an objective a mail lists.
+const MAIL_ANOMALIES_MAX: usize = 2;
+const MAIL_DAYS_MAX: usize = 5;
 /// How many violations, and how many exclusions, a mail lists.
 const MAIL_LIST_MAX: usize = 5;
 
@@ -168,6 +171,8 @@ struct Part<'a> {
     figures: Vec<Row>,
     outages: Vec<OutageText>,
     outages_left_out: usize,
+    anomalies: Vec<AnomalyText<'a>>,
+    anomalies_left_out: usize,
     days: Vec<DayText>,
     /// Are only those days listed that miss the target?
     days_are_missed: bool,
@@ -184,12 +189,17 @@ impl<'a> Part<'a> {
         Self { days: say::days(report, line), ..Self::of(report, line, usize::MAX) }
     }
 
-    /// The worst outages, and the days below the target.
+    /// The worst outages, the days below the target, and what left its usual without being expected.
     fn short(report: &Report, line: &'a Line) -> Self {
         let mut days: Vec<DayText> = say::days(report, line).into_iter().filter(|day| day.missed).collect();
         let days_left_out = days.len().saturating_sub(MAIL_DAYS_MAX);
         days.truncate(MAIL_DAYS_MAX);
-        Self { days, days_are_missed: true, days_left_out, ..Self::of(report, line, MAIL_OUTAGES_MAX) }
+        let part = Self::of(report, line, MAIL_OUTAGES_MAX);
+        let mut anomalies = part.anomalies;
+        anomalies.retain(|one| one.standing == Standing::Unusual);
+        let anomalies_left_out = anomalies.len().saturating_sub(MAIL_ANOMALIES_MAX);
+        anomalies.truncate(MAIL_ANOMALIES_MAX);
+        Self { days, days_are_missed: true, days_left_out, anomalies, anomalies_left_out, ..part }
     }
 
     fn of(report: &Report, line: &'a Line, outages_max: usize) -> Self {
@@ -200,6 +210,8 @@ impl<'a> Part<'a> {
             figures: say::figures(line),
             outages,
             outages_left_out,
+            anomalies: anomalies(report, line),
+            anomalies_left_out: 0,
             days: Vec::new(),
             days_are_missed: false,
             days_left_out: 0,

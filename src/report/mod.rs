@@ -20,6 +20,7 @@ mod seal;
 mod sections;
 mod serial;
 mod text;
+mod unusual;
 mod verdict;
 mod whole;
 
@@ -52,6 +53,7 @@ pub use openmetrics::{CONTENT_TYPE as OPENMETRICS, render_openmetrics};
 pub use order::by_trouble;
 pub use seal::{Sealed, Signed};
 pub use text::render_text;
+pub use unusual::{Anomaly, Standing};
 pub use verdict::{Status, Verdict, subject};
 pub use whole::{
     Compared, Compliance, Credit, Exclusion, Letter, Measure, Raw, Recovery, Stretch, Term, Violation, Whole,
@@ -257,6 +259,9 @@ pub struct Line {
     pub previous: Option<Previous>,
     /// The outages, in order of time.
     pub outages: Vec<Outage>,
+    /// What left its usual, in order of time; missing in older reports.
+    #[serde(default)]
+    pub anomalies: Vec<Anomaly>,
     /// The period's days, in order.
     pub daily: Vec<Day>,
     /// How it was judged.

@@ -7,9 +7,9 @@ use crate::domain::terms::Unit;
 use crate::domain::time::{Instant, Span};
 use crate::domain::wording;
 use crate::report::{
-    Bounds, Budget, Compared, Compliance, Contract, Coverage, Credit, Day, Exclusion, Interval, Letter, Line, Measure,
-    Outage, Period, Previous, Raw, Recovery, Report, Sli, Status, Stretch, Term, VERSION, Verdict, Violation, Whole,
-    how_counted,
+    Anomaly, Bounds, Budget, Compared, Compliance, Contract, Coverage, Credit, Day, Exclusion, Interval, Letter, Line,
+    Measure, Outage, Period, Previous, Raw, Recovery, Report, Sli, Standing, Status, Stretch, Term, VERSION, Verdict,
+    Violation, Whole, how_counted,
 };
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -80,6 +80,7 @@ fn line(id: i64, name: &str, target: &str, (good, total): (i64, i64), known: i64
         bounds: None,
         previous: None,
         outages: vec![],
+        anomalies: vec![],
         daily: vec![],
         letter: Letter::default(),
     }
@@ -120,9 +121,43 @@ fn checkout() -> Line {
             outage("2026-11-11T07:00:00Z", "2026-11-11T07:43:00Z", 812, 4_300, "81.2"),
             outage("2026-11-13T22:55:00Z", "2026-11-13T23:07:00Z", 25, 1_180, "2.5"),
         ],
+        anomalies: anomalies(),
         daily: daily.collect(),
         ..line(1, "Checkout availability", "99.9", (998_997, 1_000_000), MINUTES - 41, Status::Breached)
     }
+}
+
+/// A morning of many requests that somebody had expected, and the errors of the first outage.
+fn anomalies() -> Vec<Anomaly> {
+    let one = |start: &str, end: &str, standing| Anomaly {
+        start: at(start),
+        end: at(end),
+        measure: "traffic".to_owned(),
+        direction: "above".to_owned(),
+        score: "0.6789".to_owned(),
+        value: "12000.000000".to_owned(),
+        expected: "2003.709829".to_owned(),
+        low: Some("1924.579152".to_owned()),
+        high: Some("2082.840507".to_owned()),
+        what: "Traffic, higher than usual".to_owned(),
+        measured: "12,000 a minute".to_owned(),
+        usual: "2,004 a minute, band 1,925 a minute to 2,083 a minute".to_owned(),
+        standing,
+    };
+    vec![
+        one("2026-11-10T09:00:00Z", "2026-11-10T10:30:00Z", Standing::Expected),
+        Anomaly {
+            measure: "bad_share".to_owned(),
+            value: "18.880000".to_owned(),
+            expected: "0.100000".to_owned(),
+            low: None,
+            high: Some("0.500000".to_owned()),
+            what: "Error rate, higher than usual".to_owned(),
+            measured: "18.9 %".to_owned(),
+            usual: "0.10 %, band up to 0.50 %".to_owned(),
+            ..one("2026-11-11T07:00:00Z", "2026-11-11T07:45:00Z", Standing::Unusual)
+        },
+    ]
 }
 
 fn latency() -> Line {

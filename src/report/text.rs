@@ -3,12 +3,15 @@
 use crate::domain::wording::capitalised;
 use crate::report::say::{self, Row};
 use crate::report::sections::{self, Figure};
+use crate::report::unusual::{AnomalyText, anomalies};
 use crate::report::{Line, Report, Status, by_trouble};
 
 /// Where prose is broken, in characters.
 const WIDTH: usize = 78;
 /// How many outages of an objective are listed.
 const OUTAGES_MAX: usize = 10;
+/// How many anomalies of an objective are listed.
+const ANOMALIES_MAX: usize = 10;
 
 /// The report as text, lines ending in `\n`, prose broken at 78 characters.
 #[must_use]
@@ -101,6 +104,18 @@ fn objective(page: &mut Page, report: &Report, line: &Line) {
     }
     if left_out > 0 {
         page.prose("  - ", &format!("and {left_out} smaller ones"));
+    }
+    let unusual = anomalies(report, line);
+    if !unusual.is_empty() {
+        page.blank();
+        page.prose("", "What left its usual:");
+    }
+    for one in unusual.iter().take(ANOMALIES_MAX) {
+        let AnomalyText { when, what, measured, usual, standing } = one;
+        page.prose("  - ", &format!("{when}: {what}; {measured}, expected {usual}; {}", standing.word()));
+    }
+    if unusual.len() > ANOMALIES_MAX {
+        page.prose("  - ", &format!("and {} more", unusual.len() - ANOMALIES_MAX));
     }
     if line.status != Status::Met && !line.daily.is_empty() {
         page.blank();

@@ -2,7 +2,8 @@
 
 use crate::on_both;
 use crate::scene::{Chance, agree, draft, indicators, promise, ratio, somebody, source};
-use nines::domain::ids::{IndicatorId, ObjectiveId};
+use nines::domain::calendar::{Period, PeriodKind};
+use nines::domain::ids::{AgreementId, IndicatorId, ObjectiveId};
 use nines::domain::ledger::Slice;
 use nines::domain::model::{ObjectiveKind, SourceSpec};
 use nines::domain::time::{DAY_MINUTES, Minute, Span};
@@ -10,6 +11,7 @@ use nines::domain::watch::{Anomaly, Measure};
 use nines::ops::{Context, learn_baselines};
 use nines::store::users::Role;
 use nines::store::{self, Db};
+use nines_support::schema::complaints;
 use reqwest::StatusCode;
 
 /// How much there is to learn from.
@@ -21,6 +23,7 @@ const LASTING: i64 = 90;
 
 /// An availability objective, its indicator, and where its ledger begins.
 struct Watched {
+    agreement: AgreementId,
     objective: ObjectiveId,
     indicator: IndicatorId,
     first: Minute,
@@ -36,7 +39,7 @@ impl Watched {
         let objective = store::objectives::list_by_agreement(&context.db, agreement).await.unwrap()[0].id;
         let indicator = indicators(&context.db, source).await[0];
         let first = context.clock.now().minute().hour().first().plus(-DAYS * DAY_MINUTES);
-        Self { objective, indicator, first }
+        Self { agreement, objective, indicator, first }
     }
 
     fn at(&self, minutes: i64) -> Minute {
@@ -107,6 +110,24 @@ on_both! {
         let json = ana.get(&format!("{page}/anomalies.json?range=7d")).await;
         let rows: serde_json::Value = serde_json::from_str(&json.text).unwrap();
         assert_eq!(rows.as_array().unwrap().len(), csv.text.lines().count() - 1);
+
+        // the report of that day tells it too, in every format, and judges by none of it
+        let day = shop.at(INCIDENT).start().to_string();
+        let report = format!("/agreements/{}/report", shop.agreement.0);
+        let period = Period::containing(PeriodKind::Month, chrono_tz::Tz::UTC, shop.at(INCIDENT).start()).label();
+        let told = async |ending: &str| ana.get(&format!("{report}.{ending}?period={period}")).await.text;
+        let json = told("json").await;
+        assert_eq!(complaints(nines::report::SCHEMA, &[&json]), Vec::<String>::new());
+        let document: serde_json::Value = serde_json::from_str(&json).unwrap();
+        let all = document["objectives"][0]["anomalies"].as_array().unwrap();
+        let one = all.iter().find(|one| one["start"] == day.as_str() && one["measure"] == "traffic").unwrap();
+        assert_eq!((&one["standing"], &one["value"]), (&"unusual".into(), &"12000.000000".into()));
+        let text = told("txt").await.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains("Traffic, higher than usual; 12,000 a minute, expected"), "{text}");
+        assert!(told("html").await.contains("What left its usual"));
+        let csv = told("csv").await;
+        let column = csv.lines().next().unwrap().split(',').position(|name| name == "anomalies").unwrap();
+        assert_eq!(csv.lines().nth(1).unwrap().split(',').nth(column), Some(all.len().to_string().as_str()), "{csv}");
 
         // a person says that it was expected: it stays in the list and alarms nobody
         let kept = store::anomalies::list(app.db(), shop.objective, shop.all(), 100).await.unwrap();
