@@ -24,10 +24,10 @@ pub enum Medium {
 /// How many objectives a mail tells in detail.
 const MAIL_DETAILS_MAX: usize = 6;
 /// How many outages and how many days below the target a mail lists for an objective.
-const MAIL_OUTAGES_MAX: usize = 5;
+const MAIL_OUTAGES_MAX: usize = 4;
 /// How many anomalies of an objective a mail lists.
 const MAIL_ANOMALIES_MAX: usize = 2;
-const MAIL_DAYS_MAX: usize = 5;
+const MAIL_DAYS_MAX: usize = 7;
 /// How many violations, and how many exclusions, a mail lists.
 const MAIL_LIST_MAX: usize = 5;
 
@@ -333,7 +333,7 @@ mod tests {
         let html = mail(&report);
         assert!(html.len() < 102_000, "{} bytes", html.len());
         assert!(html.contains("6 further objectives are told in full in the attached files."));
-        assert!(html.contains("and 35 smaller ones"));
+        assert!(html.contains("and 36 smaller ones"));
         let file = render_html(&report, &[], Medium::File, None).unwrap();
         assert!(!file.contains("further objectives") && !file.contains("smaller ones"));
     }
