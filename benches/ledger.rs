@@ -296,6 +296,7 @@ fn draw(trace: &Trace) -> Vec<String> {
         lines,
         rules: vec![Rule { value: rule, label: "A rule" }],
         bands: Vec::new(),
+        marks: Vec::new(),
         floor: None,
         ceiling: None,
     };

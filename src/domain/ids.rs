@@ -37,6 +37,10 @@ ids! {
     DeliveryId,
     /// A link for people without an account.
     ShareLinkId,
+    /// A note on what happened.
+    NoteId,
+    /// A key with which a program leaves notes.
+    NoteKeyId,
     /// A person with an account.
     UserId,
 }

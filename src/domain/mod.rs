@@ -40,6 +40,8 @@ pub mod account;
 
 pub mod exclusion;
 
+pub mod note;
+
 pub mod outage;
 
 pub mod evidence;

@@ -59,6 +59,7 @@ fn draw<T>(
         lines: vec![chart::Line { name: "Measured", style: LineStyle::Main, filled: false, points: &points }],
         rules: vec![Rule { value: percent(line.target.ppm(), 1_000_000), label: &target }],
         bands: bands(report, line),
+        marks: Vec::new(),
         floor: None,
         ceiling: None,
     };

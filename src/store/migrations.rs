@@ -18,6 +18,7 @@ pub(super) fn sqlite() -> Migrator {
         4 "0004_accounts",
         5 "0005_contracts",
         6 "0006_share_links",
+        9 "0009_notes",
     ))
 }
 
@@ -30,6 +31,7 @@ pub(super) fn postgres() -> Migrator {
         4 "0004_accounts",
         5 "0005_contracts",
         6 "0006_share_links",
+        9 "0009_notes",
     ))
 }
 

@@ -1,6 +1,7 @@
 //! Objectives, alone and together with everything they hang on.
 
 use crate::domain::contract::ObjectiveTerms;
+use crate::domain::exclusion::Scope;
 use crate::domain::ids::{AgreementId, IndicatorId, ObjectiveId, ServiceId, SourceId};
 use crate::domain::model::{Agreement, Indicator, Objective, ObjectiveKind, RollingMinutes, Window};
 use crate::domain::target::Target;
@@ -52,6 +53,14 @@ pub struct ObjectiveListing {
     pub service_name: String,
     /// The name of the indicator's source.
     pub source_name: String,
+}
+
+impl ObjectiveListing {
+    /// Does a scope hold it?
+    #[must_use]
+    pub fn is_in(&self, scope: Scope) -> bool {
+        scope.holds(self.objective.id, self.agreement.id, self.indicator.service)
+    }
 }
 
 #[derive(sqlx_macros::FromRow)]

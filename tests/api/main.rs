@@ -17,6 +17,7 @@ mod look_up;
 mod machines;
 mod mail;
 mod mailing;
+mod notes;
 mod pages;
 mod people;
 mod preview;

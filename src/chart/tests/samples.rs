@@ -38,6 +38,7 @@ pub(super) fn chart(title: &str, span: Span, unit: Unit) -> Chart<'_> {
         lines: Vec::new(),
         rules: Vec::new(),
         bands: Vec::new(),
+        marks: Vec::new(),
         floor: None,
         ceiling: None,
     }
