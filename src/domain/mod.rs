@@ -42,6 +42,8 @@ pub mod exclusion;
 
 pub mod note;
 
+pub mod percentile;
+
 pub mod outage;
 
 pub mod evidence;

@@ -7,6 +7,7 @@ mod judged;
 pub mod note_keys;
 pub mod outages;
 pub mod outlooks;
+mod percentiles;
 mod previous;
 pub(in crate::web) mod promise;
 pub(in crate::web) mod range;
@@ -17,8 +18,10 @@ use crate::domain::contract::Composite;
 use crate::domain::ids::ObjectiveId;
 use crate::domain::judgement::{Judgement, Status, Terms};
 use crate::domain::ledger::Tally;
+use crate::domain::model::Threshold;
 use crate::domain::outage::{self, Outage};
 use crate::domain::outlook::{Outlook, TooLittle};
+use crate::domain::percentile::Within;
 use crate::domain::time::{DAY_MINUTES, Minute, Span};
 use crate::domain::wording;
 use crate::ops::evaluate::judged_until;
@@ -122,6 +125,8 @@ struct Facts {
     own: Judgement,
     own_terms: Terms,
     trace: Trace,
+    /// For a latency, the counted thresholds of its histogram with what was within them.
+    within: Vec<(Threshold, Within)>,
     /// The stretch of the same length before, if it is to be compared.
     previous: Option<Previous>,
     /// What happened besides what was measured.
@@ -180,6 +185,7 @@ impl Facts {
             outages,
             trace,
             previous,
+            within: percentiles::gather(db, &listing.indicator, span).await?,
             happened: Happened::gather(db, &listing, span, is_now).await?,
             rows: spans.into_iter().zip(accounts.into_iter().map(|account| account.counted)).collect(),
             findings: findings::list(db, indicator).await?,

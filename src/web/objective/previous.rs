@@ -59,7 +59,12 @@ fn sentence(facts: &Facts, this: &Tally, before: &Tally) -> String {
         Ordering::Less => "Worse",
         Ordering::Equal => return format!("As before: {what} {}, both times.", measured(this)),
     };
-    format!("{word} than before: {what} {} after {}.", measured(this), measured(before))
+    let doubt = if standing::coverage_is_low(before) {
+        format!(" Only {} of the stretch before is known.", standing::coverage(before))
+    } else {
+        String::new()
+    };
+    format!("{word} than before: {what} {} after {}.{doubt}", measured(this), measured(before))
 }
 
 /// Compares the good shares of two tallies exactly, by cross-multiplication.
