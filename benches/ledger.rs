@@ -297,6 +297,7 @@ fn draw(trace: &Trace) -> Vec<String> {
         rules: vec![Rule { value: rule, label: "A rule" }],
         envelope: None,
         bands: Vec::new(),
+        marks: Vec::new(),
         floor: None,
         ceiling: None,
     };

@@ -12,6 +12,7 @@ pub(super) enum Ink {
     Text,
     Grid,
     Rule,
+    Mark,
     Line(LineStyle),
     Band(BandKind),
 }
@@ -19,10 +20,11 @@ pub(super) enum Ink {
 /// An ink's number, CSS property, its fallback on pages, and colours on paper (light, dark).
 struct Row(Ink, &'static str, &'static str, (u8, u8, u8), (u8, u8, u8));
 
-const ROWS: [Row; 11] = [
+const ROWS: [Row; 12] = [
     Row(Ink::Text, "--chart-text", "currentColor", (71, 84, 103), (181, 190, 203)),
     Row(Ink::Grid, "--chart-grid", "#dfe3e9", (228, 231, 236), (47, 54, 67)),
     Row(Ink::Rule, "--chart-rule", "#8a5200", (138, 82, 0), (240, 180, 90)),
+    Row(Ink::Mark, "--chart-mark", "currentColor", (45, 55, 72), (214, 220, 229)),
     Row(Ink::Line(LineStyle::Main), "--chart-1", "#1f6feb", (29, 98, 207), (110, 168, 254)),
     Row(Ink::Line(LineStyle::Second), "--chart-2", "#0f8577", (15, 123, 110), (83, 201, 184)),
     Row(Ink::Line(LineStyle::Third), "--chart-3", "#9b4fc4", (144, 67, 184), (202, 150, 240)),
@@ -72,6 +74,7 @@ impl Ink {
             Self::Line(LineStyle::Second) => &[7.0, 3.0],
             Self::Line(LineStyle::Third) => &[2.0, 2.5],
             Self::Line(LineStyle::Fourth) => &[9.0, 3.0, 2.0, 3.0],
+            Self::Mark => &[1.5, 3.0],
             _ => &[],
         }
     }

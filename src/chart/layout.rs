@@ -13,6 +13,7 @@
 use crate::chart::envelope::{self, Edges};
 use crate::chart::fit::{shorten, two_lines};
 use crate::chart::font::{Fonts, Weight};
+use crate::chart::mark::{self, MarkKind, Place};
 use crate::chart::thin::{self, Point};
 use crate::chart::time_axis::{self, TimeAxis};
 use crate::chart::value_axis::{self, Extent, ValueAxis};
@@ -58,6 +59,7 @@ pub(super) enum Swatch {
     Line(LineStyle),
     Band(BandKind),
     Envelope,
+    Mark(MarkKind),
     /// A note about the picture.
     None,
 }
@@ -109,6 +111,8 @@ pub(super) struct Layout {
     pub runs: Vec<Vec<Vec<Point>>>,
     /// The unbroken runs of the envelope.
     pub envelope: Vec<Vec<Edges>>,
+    /// What happened at moments.
+    pub marks: Vec<Place>,
     pub range: String,
     pub zone: String,
 }
@@ -132,7 +136,7 @@ impl Layout {
         let choose = |ticks| ValueAxis::choose(chart.unit, data, &drawn_rules, (chart.floor, chart.ceiling), ticks);
         let entries = legend_entries(chart, choose(4).is_even() || data.is_none());
         let (legend, legend_height) = place_legend(entries, edge, top, width - edge, fonts);
-        let top = top + legend_height + 13.0;
+        let top = top + legend_height + 13.0 + mark::height(chart);
 
         let most = most_ticks(bottom - top);
         let values = choose(most);
@@ -155,7 +159,8 @@ impl Layout {
         let zone = shorten(&chart.zone.name().replace('_', " "), SMALL_EM, Weight::Regular, beside, fonts);
         let axes = Axes { plot, values, time };
         let rules = spread(rules, &axes);
-        Self { title, legend, axes, value_ticks, time_ticks, rules, runs, envelope, range, zone }
+        let marks = mark::places(chart, &axes);
+        Self { title, legend, axes, value_ticks, time_ticks, rules, runs, envelope, marks, range, zone }
     }
 
     /// Is there nothing to draw a line through?
@@ -189,6 +194,7 @@ fn legend_entries(chart: &Chart<'_>, even: bool) -> Vec<(Swatch, String)> {
             entries.push((Swatch::Band(kind), kind.name().to_owned()));
         }
     }
+    entries.extend(mark::kinds(chart).into_iter().map(|kind| (Swatch::Mark(kind), kind.name().to_owned())));
     if !even {
         entries.push((Swatch::None, "Logarithmic scale".to_owned()));
     }

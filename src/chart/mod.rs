@@ -17,6 +17,7 @@ mod fit;
 mod font;
 mod ink;
 mod layout;
+mod mark;
 mod plot;
 mod raster;
 mod sparkline;
@@ -26,6 +27,7 @@ mod time_axis;
 mod unit;
 mod value_axis;
 
+pub use mark::{Mark, MarkKind};
 pub use sparkline::{Sparkline, sparkline_svg};
 pub use unit::Unit;
 
@@ -56,6 +58,8 @@ pub struct Chart<'a> {
     pub rules: Vec<Rule<'a>>,
     /// Vertical stretches of time behind the lines.
     pub bands: Vec<Band>,
+    /// What happened at moments, each a line with a sign above the plot.
+    pub marks: Vec<Mark>,
     /// Lower end of the value axis; chosen from the data if `None`. Values below are drawn at the edge.
     pub floor: Option<f64>,
     /// Upper end of the value axis; chosen from the data if `None`. Values above are drawn at the edge.
@@ -208,17 +212,18 @@ pub enum ChartError {
 const LEAST: (u32, u32) = (200, 120);
 
 /// The chart as an SVG element for a page: fluid width, colours from the page's `--chart-*` properties, text in its
-/// font. It holds no `id` and no `style`, so it may stand on a page many times and under a strict CSP.
+/// font. It holds no `id` and no `style`, so it may stand on a page many times and under a strict CSP. `data-plot` says
+/// where in the picture the span lies: left, top, right and bottom edge of the plot.
 ///
 /// Properties (all optional, with a fallback): `--chart-1` … `--chart-4`, `--chart-grid`, `--chart-text`,
-/// `--chart-rule`, `--chart-outage`, `--chart-unknown`, `--chart-exclusion`, `--chart-anomaly`.
+/// `--chart-rule`, `--chart-mark`, `--chart-outage`, `--chart-unknown`, `--chart-exclusion`, `--chart-anomaly`.
 pub fn svg(chart: &Chart<'_>, size: Size) -> Result<String, ChartError> {
     check_size(size, LEAST)?;
     let fonts = Fonts::load_for_page()?;
     let layout = layout::Layout::of(chart, size, layout::Title::Hidden, &fonts);
     let mut canvas = svg::Svg::new(size);
     plot::draw(chart, &layout, &mut canvas)?;
-    Ok(svg::document(&canvas.finish(), size, svg::Width::Fluid, chart.title, chart.description))
+    Ok(svg::document(&canvas.finish(), size, svg::Width::Fluid, Some(layout.axes.plot), chart.title, chart.description))
 }
 
 /// The chart as a PNG for a mail, with its title, on the theme's background, `scale` device pixels to a CSS pixel.

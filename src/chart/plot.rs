@@ -44,6 +44,7 @@ pub(super) fn draw<B: DrawingBackend>(chart: &Chart<'_>, layout: &Layout, canvas
     }
     draw_envelope(&pen, layout)?;
     draw_rules(&pen, layout)?;
+    draw_marks(&pen, layout)?;
     for (line, runs) in chart.lines.iter().zip(&layout.runs).rev() {
         pen.series(runs, &layout.axes, line.style, line.filled)?;
     }
@@ -87,6 +88,10 @@ fn draw_legend<B: DrawingBackend>(pen: &Pen<B>, layout: &Layout) -> Result<(), C
             }
             Swatch::Envelope => {
                 pen.rect(Frame { left: item.x, right: end, top: item.y - 6.0, bottom: item.y + 6.0 }, ENVELOPE, TINT)?;
+                end + SWATCH_GAP
+            }
+            Swatch::Mark(kind) => {
+                pen.shape(kind.sign((item.x + SWATCH / 2.0, item.y)), Ink::Mark)?;
                 end + SWATCH_GAP
             }
             Swatch::None => item.x,
@@ -139,6 +144,19 @@ fn band_frames(chart: &Chart<'_>, layout: &Layout, kind: BandKind) -> Vec<Frame>
         }
     }
     frames
+}
+
+/// A sign for each mark, a line to the right for as long as it lasted, and one down to the foot of the plot.
+fn draw_marks<B: DrawingBackend>(pen: &Pen<B>, layout: &Layout) -> Result<(), ChartError> {
+    let foot = layout.axes.plot.bottom;
+    for place in &layout.marks {
+        let x = crisp(place.x);
+        pen.line(&[(x, place.y), (x, foot)], Ink::Mark, 0.8, 1.0)?;
+        if let Some(end) = place.end {
+            pen.rect(Frame { left: x, right: end, top: place.y - 1.0, bottom: place.y + 1.0 }, Ink::Mark, 1.0)?;
+        }
+    }
+    layout.marks.iter().try_for_each(|place| pen.shape(place.kind.sign((crisp(place.x), place.y)), Ink::Mark))
 }
 
 fn draw_axes<B: DrawingBackend>(pen: &Pen<B>, layout: &Layout) -> Result<(), ChartError> {
@@ -210,6 +228,11 @@ impl<B: DrawingBackend> Pen<B> {
     fn rect(&self, frame: Frame, ink: Ink, opacity: f64) -> Result<(), ChartError> {
         let corners = [(units(frame.left), units(frame.top)), (units(frame.right), units(frame.bottom))];
         self.area.draw(&Rectangle::new(corners, fill(ink, opacity))).map_err(refused)
+    }
+
+    fn shape(&self, corners: Vec<(f64, f64)>, ink: Ink) -> Result<(), ChartError> {
+        let corners: Vec<_> = corners.into_iter().map(|(x, y)| (units(x), units(y))).collect();
+        self.area.draw(&Polygon::new(corners, fill(ink, 1.0))).map_err(refused)
     }
 
     /// `y` is the baseline.

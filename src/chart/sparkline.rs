@@ -39,5 +39,5 @@ pub fn sparkline_svg(sparkline: &Sparkline<'_>, size: Size) -> Result<String, Ch
     };
     let mut canvas = svg::Svg::new(size);
     plot::draw_bare(&runs, &axes, sparkline.rule.filter(|_| data.is_some()), &mut canvas)?;
-    Ok(svg::document(&canvas.finish(), size, svg::Width::Fixed, sparkline.description, ""))
+    Ok(svg::document(&canvas.finish(), size, svg::Width::Fixed, None, sparkline.description, ""))
 }

@@ -3,6 +3,7 @@
 use crate::chart::Size;
 use crate::chart::fit::{UNITS_PER_PX, units};
 use crate::chart::ink::Ink;
+use crate::chart::layout::Frame;
 use plotters::style::text_anchor::HPos;
 use plotters_backend::{
     BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind, FontStyle,
@@ -146,18 +147,28 @@ impl DrawingBackend for &mut Svg {
 }
 
 /// The whole element around `marks`.
-pub(super) fn document(marks: &str, size: Size, width: Width, title: &str, description: &str) -> String {
+pub(super) fn document(
+    marks: &str,
+    size: Size,
+    width: Width,
+    plot: Option<Frame>,
+    title: &str,
+    description: &str,
+) -> String {
     let Size { width: w, height: h } = size;
     let width = match width {
         Width::Fluid => "width=\"100%\"".to_owned(),
         Width::Fixed => format!("width=\"{w}\" height=\"{h}\""),
     };
+    let plot = plot.map_or_else(String::new, |Frame { left, top, right, bottom }| {
+        format!(" data-plot=\"{}\"", [left, top, right, bottom].map(|px| decimal(units(px))).join(" "))
+    });
     let describe = |tag: &str, text: &str| {
         if text.is_empty() { String::new() } else { format!("<{tag}>{}</{tag}>", escaped(text)) }
     };
     let (title, description) = (describe("title", title), describe("desc", description));
     format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" class=\"chart\" viewBox=\"0 0 {w} {h}\" {width}>\
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" class=\"chart\" viewBox=\"0 0 {w} {h}\" {width}{plot}>\
          {title}{description}<g fill=\"none\" stroke-linejoin=\"round\" stroke-linecap=\"round\">{marks}</g></svg>"
     )
 }

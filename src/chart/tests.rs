@@ -330,6 +330,35 @@ fn any_points() -> impl Strategy<Value = Points> {
     })
 }
 
+/// Two deploys an hour apart in 30 days stand on each other; a day apart they do not. Each kind has a row of its own.
+#[test]
+fn what_happened_stands_above_its_time_and_in_the_legend() {
+    let span = days(30);
+    let points = series(span, 60, &[], |_| 99.95);
+    let at = |hour: i64| span.start().plus(hour * 60).start();
+    let deploy = |hour| Mark { at: at(hour), until: None, kind: MarkKind::Deploy };
+    let note = Mark { at: at(400), until: Some(at(448)), kind: MarkKind::Note };
+    let outside = Mark { at: span.end().start(), until: None, kind: MarkKind::Terms };
+    let marks = vec![deploy(240), deploy(241), deploy(264), note, outside];
+    let marked = Chart { marks, ..percent(&points, span) };
+    let fonts = Fonts::load().unwrap();
+    let layout = layout::Layout::of(&marked, Size::PAGE, layout::Title::Hidden, &fonts);
+    let kinds: Vec<MarkKind> = layout.marks.iter().map(|place| place.kind).collect();
+    assert_eq!(kinds, [MarkKind::Deploy, MarkKind::Deploy, MarkKind::Note]);
+    let plot = layout.axes.plot;
+    assert!((layout.marks[0].x - (plot.left + (plot.right - plot.left) / 3.0)).abs() < 0.01, "240 of 720 hours");
+    assert!(layout.marks[0].y < layout.marks[2].y && layout.marks[2].y < plot.top, "a row each, above the plot");
+    let lasted = layout.marks[2].end.unwrap() - layout.marks[2].x;
+    assert!((lasted - (plot.right - plot.left) / 15.0).abs() < 0.01, "48 of 720 hours: {lasted}");
+    let drawn = svg(&marked, Size::PAGE).unwrap();
+    let legend = texts(&drawn);
+    assert!(legend.contains(&"Deploy".to_owned()) && legend.contains(&"Note".to_owned()));
+    assert!(!legend.contains(&"Terms changed".to_owned()), "nothing of it is inside");
+    let frame: Vec<f64> = elements(&drawn)[0].1["data-plot"].split(' ').map(|n| n.parse().unwrap()).collect();
+    let whole = [plot.left, plot.top, plot.right, plot.bottom];
+    assert!(frame.iter().zip(whole).all(|(told, is)| (told - is).abs() <= 0.05), "{frame:?} {whole:?}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
 
@@ -361,6 +390,10 @@ proptest! {
             envelope: None,
             bands: bands.iter().zip(kinds).map(|((from, length), kind)| {
                 Band { span: Span::new(NOW.plus(*from), NOW.plus(from + length)), kind }
+            }).collect(),
+            marks: bands.iter().zip(MarkKind::ALL.into_iter().cycle()).map(|((from, length), kind)| {
+                let at = NOW.plus(*from).start();
+                Mark { at, until: (length % 2 == 1).then(|| at.plus_seconds(length * 60)), kind }
             }).collect(),
             floor: ends.0,
             ceiling: ends.1,

@@ -39,6 +39,10 @@ ids! {
     AnomalyId,
     /// A link for people without an account.
     ShareLinkId,
+    /// A note on what happened.
+    NoteId,
+    /// A key with which a program leaves notes.
+    NoteKeyId,
     /// A person with an account.
     UserId,
 }

@@ -40,6 +40,10 @@ pub mod account;
 
 pub mod exclusion;
 
+pub mod note;
+
+pub mod percentile;
+
 pub mod outage;
 
 pub mod evidence;

@@ -44,6 +44,10 @@ pub mod make_link;
 pub mod open_link;
 pub mod revoke_link;
 
+pub mod export_notes;
+pub mod leave_note;
+pub mod make_note_key;
+
 pub mod pull;
 
 pub mod judge;

@@ -51,7 +51,7 @@ pub async fn preview(context: &Context, exclusion: &Exclusion) -> Result<Preview
     let with = court.with([others.clone(), vec![approved]].concat());
     let without = court.with(others);
     let mut listings = store::objectives::listings(&context.db).await?;
-    listings.retain(|one| exclusion.scope.holds(one.objective.id, one.agreement.id, one.indicator.service));
+    listings.retain(|one| one.is_in(exclusion.scope));
     let left_off = listings.len().saturating_sub(OBJECTIVES_MAX);
     listings.truncate(OBJECTIVES_MAX);
     let now = context.clock.now();

@@ -60,6 +60,7 @@ fn draw<T>(
         rules: vec![Rule { value: percent(line.target.ppm(), 1_000_000), label: &target }],
         envelope: None,
         bands: bands(report, line),
+        marks: Vec::new(),
         floor: None,
         ceiling: None,
     };

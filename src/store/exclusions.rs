@@ -72,7 +72,8 @@ impl TryFrom<ExclusionRow> for Exclusion {
     }
 }
 
-fn scope(word: &str, id: Option<i64>) -> Option<Scope> {
+/// The scope that two columns hold.
+pub(super) fn scope(word: &str, id: Option<i64>) -> Option<Scope> {
     match (word, id) {
         ("all", None) => Some(Scope::All),
         ("service", Some(id)) => Some(Scope::Service(ServiceId(id))),
@@ -82,7 +83,8 @@ fn scope(word: &str, id: Option<i64>) -> Option<Scope> {
     }
 }
 
-const fn scope_id(scope: Scope) -> Option<i64> {
+/// What the second of them holds.
+pub(super) const fn scope_id(scope: Scope) -> Option<i64> {
     match scope {
         Scope::All => None,
         Scope::Service(id) => Some(id.0),

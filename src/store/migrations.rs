@@ -20,6 +20,7 @@ pub(super) fn sqlite() -> Migrator {
         6 "0006_share_links",
         7 "0007_report_chain",
         8 "0008_baselines",
+        9 "0009_notes",
     ))
 }
 
@@ -34,6 +35,7 @@ pub(super) fn postgres() -> Migrator {
         6 "0006_share_links",
         7 "0007_report_chain",
         8 "0008_baselines",
+        9 "0009_notes",
     ))
 }
 

@@ -101,6 +101,9 @@ pub mod settings;
 
 pub mod share_links;
 
+pub mod note_keys;
+pub mod notes;
+
 pub mod audit;
 
 pub use db::{Db, SqlitePools, Tx};
@@ -152,6 +155,8 @@ pub fn statements() -> impl Iterator<Item = (&'static str, &'static str, &'stati
         ("sessions", sessions::ALL),
         ("settings", settings::ALL),
         ("share_links", share_links::ALL),
+        ("note_keys", note_keys::ALL),
+        ("notes", notes::ALL),
         ("audit", audit::ALL),
     ];
     files.into_iter().flat_map(|(file, all)| all.iter().map(move |(name, text)| (file, *name, *text)))

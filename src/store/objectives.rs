@@ -1,6 +1,7 @@
 //! Objectives, alone and together with everything they hang on.
 
 use crate::domain::contract::ObjectiveTerms;
+use crate::domain::exclusion::Scope;
 use crate::domain::ids::{AgreementId, IndicatorId, ObjectiveId, ServiceId, SourceId};
 use crate::domain::model::{Agreement, Indicator, Objective, ObjectiveKind, RollingMinutes, Window};
 use crate::domain::target::Target;
@@ -121,6 +122,14 @@ impl TryFrom<BriefRow> for Brief {
             service_name: row.service_name,
             source_name: row.source_name,
         })
+    }
+}
+
+impl ObjectiveListing {
+    /// Does a scope hold it?
+    #[must_use]
+    pub fn is_in(&self, scope: Scope) -> bool {
+        scope.holds(self.objective.id, self.agreement.id, self.indicator.service)
     }
 }
 

@@ -21,6 +21,7 @@ pub mod calendar;
 pub mod error;
 pub mod exclusions;
 pub mod guide;
+pub mod happened;
 pub mod objective;
 pub mod outlooks;
 pub mod overview;

@@ -1,8 +1,9 @@
 //! The page of one objective: the verdict, the charts, and how every number came about.
 
 use super::baseline::BaselineSection;
+use super::happened::HappenedSection;
 use super::plot::Drawing;
-use super::{Badge, BudgetBar, DataTable, Fact, Field, Link, Progress, Shell, Status, Tone};
+use super::{Badge, BudgetBar, Fact, Field, Link, Progress, Shell, Status, Tone};
 use askama::Template;
 
 /// `/objectives/{id}`. Query: `range` (one of the presets' words) or `from` and `to` (dates, both days included).
@@ -65,6 +66,12 @@ pub struct ObjectivePage {
     pub recovery: Vec<Fact>,
     /// May who looks at it enter causes?
     pub can_explain: bool,
+    /// The range beside the one before, if that was asked for.
+    pub comparison: Option<Comparison>,
+    /// What happened besides what was measured.
+    pub happened: HappenedSection,
+    /// The query string of the range alone: `range=7d`.
+    pub range_only: String,
     /// The query string that leads back to this very page: `range=7d`, without `?`.
     pub back: String,
     /// What is usual, and what left it.
@@ -133,7 +140,57 @@ pub struct Chart {
     /// The chart, which is trusted and not escaped.
     pub drawing: Drawing,
     /// The same as a table.
-    pub table: DataTable,
+    pub table: PlotTable,
+}
+
+/// The numbers behind a chart: each row is a part of its time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlotTable {
+    /// The chart's time: first minute and first minute after, since the epoch.
+    pub span: (i64, i64),
+    /// Heads of the columns.
+    pub head: Vec<String>,
+    /// The rows, in order of time.
+    pub rows: Vec<PlotRow>,
+    /// Is anything marked in any row?
+    pub is_marked: bool,
+    /// The same rows as a file.
+    pub file: Link,
+}
+
+/// A part of a chart's time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlotRow {
+    /// Its time: first minute and first minute after, since the epoch.
+    pub span: (i64, i64),
+    /// One text per column; the first heads the row.
+    pub cells: Vec<String>,
+    /// What is marked in it: `Outage; Deploy: v1.2`; may be empty.
+    pub marked: String,
+}
+
+/// The range beside the stretch of the same length before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comparison {
+    /// How they differ, in a sentence.
+    pub sentence: String,
+    /// The stretch before, in words.
+    pub previous: String,
+    /// The figures of both.
+    pub rows: Vec<ComparisonRow>,
+}
+
+/// One figure of both stretches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ComparisonRow {
+    /// Which: `Error rate`.
+    pub label: String,
+    /// In the range.
+    pub this: String,
+    /// In the stretch before.
+    pub previous: String,
+    /// By how much it changed, with its sign; may be empty.
+    pub change: String,
 }
 
 /// One outage.

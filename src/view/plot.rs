@@ -6,6 +6,7 @@ use chrono_tz::Tz;
 
 /// Why a chart could not be drawn.
 pub use crate::chart::ChartError as PlotError;
+pub use crate::chart::{Mark, MarkKind};
 
 /// Values at moments, oldest first; `None` is a gap.
 pub type Points = Vec<(Instant, Option<f64>)>;
@@ -53,6 +54,8 @@ pub struct Plot<'a> {
     pub unknown: &'a [Span],
     /// What exclusions take out, marked behind the lines.
     pub excluded: &'a [Span],
+    /// What happened at moments.
+    pub marks: &'a [Mark],
     /// The lower end of the value axis, if it is not to follow the data; values below are drawn at the edge.
     pub floor: Option<f64>,
     /// The upper end, likewise.
@@ -103,6 +106,7 @@ impl Plot<'_> {
                 .chain(self.unknown.iter().map(band(BandKind::Unknown)))
                 .chain(outages)
                 .collect(),
+            marks: self.marks.to_vec(),
             floor: self.floor,
             ceiling: self.ceiling,
         };
@@ -132,6 +136,7 @@ mod tests {
             usual: None,
             unknown: &[],
             excluded: &[Span::new(Minute(300), Minute(400))],
+            marks: &[],
             floor: None,
             ceiling: Some(100.0),
         };

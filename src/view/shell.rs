@@ -168,6 +168,12 @@ impl Help {
         anchor: "sharing",
         link: "What is shared",
     };
+    /// For the keys with which programs leave notes.
+    pub const NOTES: Self = Self {
+        text: "A note says what happened, such as a deploy. It stands on the charts and changes no number.",
+        anchor: "notes",
+        link: "What notes are for",
+    };
     /// For the report pages.
     pub const REPORTS: Self = Self {
         text: "A report judges one agreement over one period. Once its data has settled it is final: what changes later makes a correction.",

@@ -16,6 +16,7 @@ pub mod agreements;
 
 pub mod overview;
 
+pub mod notes;
 pub mod objective;
 
 pub mod standing;

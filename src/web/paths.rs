@@ -18,6 +18,10 @@ pub const OBJECTIVE: &str = "/objectives/{id:[0-9]+}";
 pub const OBJECTIVE_FILE: &str = "/objectives/{id:[0-9]+}.{ending:csv|json}";
 /// Why a service was down; POST only.
 pub const OBJECTIVE_CAUSE: &str = "/objectives/{id:[0-9]+}/cause";
+/// Deploys and notes of one objective; POST leaves one.
+pub const OBJECTIVE_NOTES: &str = "/objectives/{id:[0-9]+}/notes";
+/// Where programs leave notes; POST only.
+pub const NOTES: &str = "/notes";
 /// One objective's outages as a file.
 pub const OBJECTIVE_OUTAGES: &str = "/objectives/{id:[0-9]+}/outages.csv";
 /// How good one objective's past outlooks were.

@@ -1,11 +1,11 @@
 //! Every address of the web server, and who answers it.
 
 use crate::web::paths::{
-    ACCOUNT, AGREEMENTS, ASSETS, AUDIT, EXCLUSIONS, GUIDE, HEALTH, HOME, METRICS, OBJECTIVE, OBJECTIVE_ANOMALIES,
-    OBJECTIVE_ANOMALY, OBJECTIVE_BASELINE, OBJECTIVE_CAUSE, OBJECTIVE_FILE, OBJECTIVE_OUTAGES, OBJECTIVE_OUTLOOKS,
-    READY, REPORT_SCHEMA, REPORTS, SET_UP, SIGN_IN, SIGN_OUT, SOURCES,
+    ACCOUNT, AGREEMENTS, ASSETS, AUDIT, EXCLUSIONS, GUIDE, HEALTH, HOME, METRICS, NOTES, OBJECTIVE,
+    OBJECTIVE_ANOMALIES, OBJECTIVE_ANOMALY, OBJECTIVE_BASELINE, OBJECTIVE_CAUSE, OBJECTIVE_FILE, OBJECTIVE_NOTES,
+    OBJECTIVE_OUTAGES, OBJECTIVE_OUTLOOKS, READY, REPORT_SCHEMA, REPORTS, SET_UP, SIGN_IN, SIGN_OUT, SOURCES,
 };
-use crate::web::{State, WebError, account, assets, csrf, error, extract, health, session};
+use crate::web::{State, WebError, account, assets, csrf, error, extract, health, notes, session};
 use crate::web::{agreements, exclusions, reports, sources};
 use crate::web::{audit, calendar, export, guide, objective, overview};
 use actix_web::middleware::{Compress, from_fn};
@@ -20,6 +20,7 @@ pub fn machines(routes: &mut ServiceConfig) {
     routes.service(web::resource(READY).route(web::get().to(health::ready)).route(web::head().to(health::ready)));
     routes.service(web::resource(METRICS).route(web::get().to(health::metrics)));
     routes.service(web::resource(REPORT_SCHEMA).route(web::get().to(reports::schema)));
+    routes.service(web::resource(NOTES).route(web::post().to(notes::leave)));
     routes.service(web::resource(ASSETS).route(web::get().to(assets::show)).route(web::head().to(assets::show)));
 }
 
@@ -55,6 +56,7 @@ fn pages(routes: &mut ServiceConfig) {
         )
         .configure(definitions)
         .configure(taken_out)
+        .configure(happened)
         .configure(shared_with_strangers)
         .configure(accounts);
 }
@@ -91,6 +93,21 @@ fn shared_with_strangers(routes: &mut ServiceConfig) {
         .route("/badges/{token}.svg", web::get().to(shares::picture))
         .route("/shared/{token}", web::get().to(shares::sheet))
         .route(r"/shared/{token}/reports/{id:\d+}.{format:html|txt|csv}", web::get().to(shares::file));
+}
+
+/// What happened besides what was measured, and the keys with which programs say so.
+fn happened(routes: &mut ServiceConfig) {
+    use crate::web::objective::{happened, note_keys};
+    routes
+        .route(OBJECTIVE_NOTES, web::post().to(happened::leave))
+        .route(r"/objectives/{id:\d+}/notes.{ending:csv|json}", web::get().to(happened::download))
+        .route(r"/objectives/{id:\d+}/notes/{note:\d+}/withdraw", web::post().to(happened::withdraw))
+        .service(
+            web::resource(r"/objectives/{id:\d+}/note-keys")
+                .route(web::get().to(note_keys::show))
+                .route(web::post().to(note_keys::make)),
+        )
+        .route(r"/objectives/{id:\d+}/note-keys/{key:\d+}/revoke", web::post().to(note_keys::revoke));
 }
 
 /// People with an account.

@@ -19,6 +19,7 @@ mod look_up;
 mod machines;
 mod mail;
 mod mailing;
+mod notes;
 mod pages;
 mod people;
 mod preview;

@@ -330,6 +330,11 @@ on_both! {
             assert!(page.contains(name) && page.contains(share), "{name} {share}: {page}");
             assert!(csv.lines().any(|row| row.contains(name) && row.contains(&format!(",{good},{},{total},", total - good))), "{name}: {csv}");
         }
+        // of each 66 000 requests 40 000, 63 000, 65 300 and 65 950 are within the bounds: 60.6 %, 95.5 %, 98.9 %, 99.9 %
+        let fast = store::objectives::listings(app.db()).await.unwrap();
+        let fast = fast.into_iter().find(|one| one.objective.name == "Fast p95").unwrap().objective.id;
+        let shown = ana.get(&format!("/objectives/{fast}?from=2026-11-01&to=2026-11-30")).await.visible();
+        assert!(shown.contains("Percentiles p95 0.1 to 0.5 s p50 ≤ 0.1 s p90 0.1 to 0.5 s p99 1 to 2 s"), "{shown}");
         let mail = store::outbox::list_by_report(app.db(), nines::domain::ids::ReportId(path.parse().unwrap())).await.unwrap();
         assert_eq!((mail.len(), mail[0].recipient.clone()), (1, "ada@example.org".to_owned()));
     }

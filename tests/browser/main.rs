@@ -3,6 +3,7 @@
 //! `harness.rs` proves the machinery against a small page of its own; the stories use it against Nines.
 
 mod axe;
+mod charts;
 mod harness;
 mod page;
 mod session;

@@ -41,20 +41,20 @@ fn world() -> (Prometheus, Vec<Traffic>) {
     (prometheus, services)
 }
 
-async fn fill(page: &Page, name: &str, text: &str) -> Outcome {
+pub async fn fill(page: &Page, name: &str, text: &str) -> Outcome {
     let field = page.find(By::Name(name)).await?;
     field.clear().await?;
     Ok(field.send_keys(text).await?)
 }
 
-async fn press(page: &Page, css: &str) -> Outcome {
+pub async fn press(page: &Page, css: &str) -> Outcome {
     let button = page.find(By::Css(css)).await?;
     button.scroll_into_view().await?;
     Ok(button.click().await?)
 }
 
 /// The page's text, once it says `expected`; pages come and go while a form is sent.
-async fn says(page: &Page, expected: &str) -> Result<String, Box<dyn std::error::Error>> {
+pub async fn says(page: &Page, expected: &str) -> Result<String, Box<dyn std::error::Error>> {
     let deadline = Instant::now() + Duration::from_secs(20);
     loop {
         let text = page.execute("return document.body ? document.body.innerText : ''", Vec::new()).await;
@@ -353,6 +353,8 @@ const PAGES: &[&str] = &[
     "/reports/6000",
     "/guide",
     "/objectives/5000",
+    "/objectives/5000?range=7d&compare=previous",
+    "/objectives/5000/note-keys",
     "/objectives/5000/outlooks",
     "/people",
     "/audit",
@@ -362,7 +364,7 @@ const PAGES: &[&str] = &[
     "/agreements/4000/calendar",
 ];
 
-fn demo_signed_in(view: View, tell: impl AsyncFnOnce(&Page, &str) -> Outcome + 'static) {
+pub fn demo_signed_in(view: View, tell: impl AsyncFnOnce(&Page, &str) -> Outcome + 'static) {
     let demo = nines_support::program::Nines::demo();
     story(view, async move |page| {
         let (email, password) = demo.wait_for("the ready login", |line| {

@@ -13,6 +13,7 @@ mod judgements;
 mod judging;
 mod ledger;
 mod migrations;
+mod notes;
 mod revisions;
 mod share_links;
 mod sources;

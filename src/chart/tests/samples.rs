@@ -39,6 +39,7 @@ pub(super) fn chart(title: &str, span: Span, unit: Unit) -> Chart<'_> {
         rules: Vec::new(),
         envelope: None,
         bands: Vec::new(),
+        marks: Vec::new(),
         floor: None,
         ceiling: None,
     }

@@ -9,16 +9,18 @@ use crate::domain::calendar::PeriodKind;
 use crate::domain::contract::{AgreementTerms, ObjectiveTerms};
 use crate::domain::counting::CounterState;
 use crate::domain::credit::{Credit, CreditTexts};
-use crate::domain::exclusion::Rules;
+use crate::domain::exclusion::{Rules, Scope};
 use crate::domain::ids::{AgreementId, SourceId, UserId};
 use crate::domain::ledger::Slice;
 use crate::domain::model::{
     Access, EmailAddress, ObjectiveKind, Part, Query, RollingMinutes, Source, SourceSpec, Threshold, Window,
 };
+use crate::domain::note::{Author, NoteKind};
 use crate::domain::selector::{Expression, Selector};
 use crate::domain::target::Target;
 use crate::domain::time::{DAY_MINUTES, Instant, Minute, Span};
 use crate::ops::define_agreement::{AgreementDraft, ObjectiveDraft};
+use crate::ops::leave_note::{self, Draft};
 use crate::ops::{Context, OpsError, define_agreement, define_source};
 use crate::store;
 use crate::store::indicators::PullState;
@@ -112,7 +114,27 @@ pub async fn fill(
             tx.commit().await?;
         }
     }
+    for (objective, indicator, _) in &defined.objectives {
+        if PROMISES.first().is_some_and(|first| first.name == objective.name) {
+            leave_notes(context, who, Scope::Service(indicator.service), started).await?;
+        }
+    }
     Ok(agreement)
+}
+
+/// What the sample shop's people noted in its bad week.
+async fn leave_notes(context: &Context, who: UserId, scope: Scope, started: Minute) -> Result<(), OpsError> {
+    let notes = [
+        (NoteKind::Deploy, 13 * DAY_MINUTES + 4, "Version 4.2.0"),
+        (NoteKind::Note, 10 * DAY_MINUTES - 20 * 60, "Payment gateway reports trouble"),
+        (NoteKind::Deploy, 6 * DAY_MINUTES, "Version 4.2.1, connections are returned again"),
+    ];
+    for (kind, age, text) in notes {
+        let at = Some(started.plus(-age));
+        let draft = Draft { kind, scope, at, until: None, text: text.to_owned() };
+        leave_note::leave(context, Author::Person(who), draft).await?;
+    }
+    Ok(())
 }
 
 /// The sample history counts as read for good, so that its reports are final.

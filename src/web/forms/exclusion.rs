@@ -116,7 +116,7 @@ fn when(form: &mut Form, zone: Tz, first: Span) -> Option<Recurrence> {
 }
 
 /// A local time; of one that comes twice the earlier counts, and one that never comes is refused.
-fn wall(form: &mut Form, name: &str, zone: Tz) -> Option<Instant> {
+pub(super) fn wall(form: &mut Form, name: &str, zone: Tz) -> Option<Instant> {
     let typed = form.value(name).trim().replace('T', " ");
     let local = NaiveDateTime::parse_from_str(&typed, WALL).ok().filter(|local| YEARS.contains(&local.year()));
     let Some(local) = local else {

@@ -2,6 +2,7 @@
 
 pub mod agreement;
 pub mod exclusion;
+pub mod note;
 pub mod source;
 
 use crate::domain::wording;

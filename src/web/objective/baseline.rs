@@ -129,6 +129,7 @@ async fn chart(
         usual: (!edges.is_empty()).then_some(&edges),
         unknown: &[],
         excluded: &[],
+        marks: &[],
         floor: Some(0.0),
         ceiling: None,
     }

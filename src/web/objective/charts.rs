@@ -1,6 +1,6 @@
 //! The three charts of an objective, and the numbers behind them.
 
-use super::Facts;
+use super::{Facts, range};
 use crate::domain::judgement::Budget;
 use crate::domain::model::ObjectiveKind;
 use crate::domain::ratio::{Ratio, float};
@@ -8,9 +8,9 @@ use crate::domain::target::WHOLE_PPM;
 use crate::domain::time::{HOUR_MINUTES, Span};
 use crate::domain::wording;
 use crate::ops::trace::Point;
-use crate::view::DataTable;
-use crate::view::objective::Chart;
-use crate::view::plot::{Plot, PlotError, Points, Shows};
+use crate::view::Link;
+use crate::view::objective::{Chart, PlotRow, PlotTable};
+use crate::view::plot::{Mark, Plot, PlotError, Points, Shows};
 use crate::web::standing;
 
 /// The line of single steps may leave the chart by so many budgets beyond the target; further away only its edge shows.
@@ -35,13 +35,14 @@ struct Marks {
     outages: Vec<Span>,
     unknown: Vec<Span>,
     excluded: Vec<Span>,
+    moments: Vec<Mark>,
 }
 
 impl Marks {
     fn of(facts: &Facts) -> Self {
         let outages = facts.outages.iter().map(|outage| outage.span).collect();
         let excluded = facts.trace.judged.effect.excluded.as_slice().to_vec();
-        Self { outages, unknown: facts.trace.unknown.clone(), excluded }
+        Self { outages, unknown: facts.trace.unknown.clone(), excluded, moments: facts.happened.marks() }
     }
 }
 
@@ -62,6 +63,7 @@ fn plot<'a>(facts: &Facts, marks: &'a Marks, title: &'a str, description: &'a st
         usual: None,
         unknown: &marks.unknown,
         excluded: &marks.excluded,
+        marks: &marks.moments,
         floor: None,
         ceiling: None,
     }
@@ -70,6 +72,14 @@ fn plot<'a>(facts: &Facts, marks: &'a Marks, title: &'a str, description: &'a st
 /// The points of a chart, each at the last minute of its step, so that the newest is still inside.
 fn points(facts: &Facts, value: impl Fn(&Point) -> Option<f64>) -> Points {
     facts.trace.points.iter().map(|point| (point.end.plus(-1).start(), value(point))).collect()
+}
+
+/// The line of the stretch before, if it is to be compared, moved to the same place in the range.
+fn before(facts: &Facts, what: &str, value: impl Fn(&Point) -> Option<f64>) -> Option<(String, Points)> {
+    let previous = facts.previous.as_ref()?;
+    let later = facts.trace.span.start().0 - previous.trace.span.start().0;
+    let moved = |point: &Point| (point.end.plus(later - 1).start(), value(point));
+    Some((format!("Before: {what}"), previous.trace.points.iter().map(moved).collect()))
 }
 
 fn measured(facts: &Facts, marks: &Marks) -> Drawn {
@@ -94,8 +104,10 @@ fn measured(facts: &Facts, marks: &Marks) -> Drawn {
         _ => "",
     };
     let summary = format!("Share of {what} {many} {step}, and in the window ({window}) that ends there.{cut}");
+    let mut lines = vec![(wording::capitalised(&step), single), (format!("Window, {window}"), rolling)];
+    lines.extend(before(facts, "window", |point| percent(point.window.good, point.window.total)));
     let drawing = Plot {
-        lines: vec![(wording::capitalised(&step), single), (format!("Window, {window}"), rolling)],
+        lines,
         rules: vec![(target, format!("Target {}", standing::target(objective.kind, objective.target)))],
         floor,
         ceiling,
@@ -112,13 +124,40 @@ fn measured(facts: &Facts, marks: &Marks) -> Drawn {
             standing::coverage(tally),
         ]
     });
-    Ok(Chart {
-        id: "sli".to_owned(),
-        title: title.to_owned(),
-        drawing,
-        table: DataTable { head, rows: rows.collect() },
-        summary,
-    })
+    Ok(Chart { id: "sli".to_owned(), title: title.to_owned(), drawing, table: table(facts, head, rows), summary })
+}
+
+/// The numbers behind a chart, one row of cells for each of [`Facts::rows`], with what is marked there.
+fn table(facts: &Facts, head: Vec<String>, cells: impl Iterator<Item = Vec<String>>) -> PlotTable {
+    let both = |span: Span| (span.start().0, span.end().0);
+    let row = |((span, _), cells): (&(Span, _), Vec<String>)| PlotRow {
+        span: both(*span),
+        cells,
+        marked: marked(facts, *span).join("; "),
+    };
+    let rows: Vec<PlotRow> = facts.rows.iter().zip(cells).map(row).collect();
+    let step = if is_hourly(facts) { "hour" } else { "day" };
+    let (id, query) = (facts.listing.objective.id.0, range::query(facts.range.span));
+    PlotTable {
+        span: both(facts.trace.span),
+        head,
+        is_marked: rows.iter().any(|row| !row.marked.is_empty()),
+        rows,
+        file: Link::new(format!("/objectives/{id}.csv?{query}&step={step}"), format!("The counts by {step} as CSV")),
+    }
+}
+
+/// What is marked in a part of the range, in words.
+fn marked(facts: &Facts, span: Span) -> Vec<String> {
+    let touches = |spans: &[Span]| spans.iter().any(|one| !one.intersect(span).is_empty());
+    let outages: Vec<Span> = facts.outages.iter().map(|outage| outage.span).collect();
+    let bands = [
+        ("Outage", touches(&outages)),
+        ("Excluded", touches(facts.trace.judged.effect.excluded.as_slice())),
+        ("Unknown", touches(&facts.trace.unknown)),
+    ];
+    let bands = bands.into_iter().filter(|(_, is)| *is).map(|(word, _)| word.to_owned());
+    bands.chain(facts.happened.said(span)).collect()
 }
 
 /// What the drawn shares are shares of.
@@ -153,7 +192,8 @@ fn burn_down(facts: &Facts, marks: &Marks) -> Drawn {
         let (tally, terms) = (&point.window, point.terms);
         Budget::new(tally.good, tally.total, terms.target, terms.judged_minutes)
     };
-    let left = points(facts, |point| budget_at(point).map(|budget| budget.remaining().to_f64() * 100.0));
+    let left_at = |point: &Point| budget_at(point).map(|budget| budget.remaining().to_f64() * 100.0);
+    let left = points(facts, left_at);
     let least = left.iter().filter_map(|(_, value)| *value).fold(0.0, f64::min);
     let is_cut = least < DEBT_SHOWN;
     let window = standing::window(&facts.listing.objective, facts.listing.agreement.calendar(), facts.trace.span.end());
@@ -161,8 +201,10 @@ fn burn_down(facts: &Facts, marks: &Marks) -> Drawn {
     let summary = format!(
         "What was left of the error budget of the window ({window}) that ends there; below 0 % it is overspent.{cut}"
     );
+    let mut lines = vec![("Budget left".to_owned(), left)];
+    lines.extend(before(facts, "budget left", left_at));
     let drawing = Plot {
-        lines: vec![("Budget left".to_owned(), left)],
+        lines,
         filled: true,
         rules: vec![(0.0, "Spent".to_owned())],
         floor: is_cut.then_some(DEBT_SHOWN),
@@ -182,7 +224,7 @@ fn burn_down(facts: &Facts, marks: &Marks) -> Drawn {
         ],
         None => vec![label(facts, span), "–".to_owned(), String::new(), String::new(), String::new()],
     });
-    let table = DataTable { head, rows: rows.collect() };
+    let table = table(facts, head, rows);
     Ok(Chart { id: "budget".to_owned(), title: TITLE.to_owned(), drawing, table, summary })
 }
 
@@ -193,7 +235,10 @@ fn burn_rates(facts: &Facts, marks: &Marks) -> Drawn {
     let line = |(index, rule): (usize, &crate::domain::burn::AlertRule)| {
         (over(rule.long_minutes), points(facts, |point| point.burns.get(index).copied().flatten()))
     };
-    let lines: Vec<(String, Points)> = rules.iter().enumerate().map(line).collect();
+    let mut lines: Vec<(String, Points)> = rules.iter().enumerate().map(line).collect();
+    let shortest = rules.first().map_or_else(String::new, |rule| wording::duration_minutes(rule.long_minutes));
+    let first = |point: &Point| point.burns.first().copied().flatten();
+    lines.extend(before(facts, &format!("over {shortest}"), first));
     let top = rules.iter().map(|rule| rule.factor).fold(1.0, f64::max) * FACTORS_SHOWN;
     let is_cut = lines.iter().flat_map(|(_, points)| points).any(|(_, value)| value.is_some_and(|value| value > top));
     let cut = if is_cut { " Whatever is higher stands at the upper edge." } else { "" };
@@ -218,7 +263,7 @@ fn burn_rates(facts: &Facts, marks: &Marks) -> Drawn {
     .draw()?;
     let mut head = vec![by(facts).to_owned()];
     head.extend(rules.iter().map(|rule| format!("Highest over {}", wording::duration_minutes(rule.long_minutes))));
-    let table = DataTable { head, rows: facts.rows.iter().map(|(span, _)| highest(facts, *span)).collect() };
+    let table = table(facts, head, facts.rows.iter().map(|(span, _)| highest(facts, *span)));
     Ok(Chart { id: "burn".to_owned(), title: TITLE.to_owned(), drawing, table, summary })
 }
 

@@ -3,9 +3,13 @@
 pub mod baseline;
 mod behind;
 mod charts;
+pub mod happened;
 mod judged;
+pub mod note_keys;
 pub mod outages;
 pub mod outlooks;
+mod percentiles;
+mod previous;
 pub(in crate::web) mod promise;
 pub(in crate::web) mod range;
 mod verdict;
@@ -16,8 +20,10 @@ use crate::domain::contract::Composite;
 use crate::domain::ids::ObjectiveId;
 use crate::domain::judgement::{Judgement, Status, Terms};
 use crate::domain::ledger::Tally;
+use crate::domain::model::Threshold;
 use crate::domain::outage::{self, Outage};
 use crate::domain::outlook::{Outlook, TooLittle};
+use crate::domain::percentile::Within;
 use crate::domain::time::{DAY_MINUTES, Minute, Span};
 use crate::domain::wording;
 use crate::ops::evaluate::judged_until;
@@ -30,8 +36,9 @@ use crate::store::objectives::ObjectiveListing;
 use crate::store::outage_causes::OutageCause;
 use crate::store::{Db, findings, indicators, objectives, outage_causes};
 use crate::view::baseline::BaselineSection;
+use crate::view::happened::HappenedSection;
 use crate::view::objective::ObjectivePage;
-use crate::view::{Field, Flash, FlashKind, Help, Link, Section, Shell};
+use crate::view::{Field, Flash, FlashKind, Form, Help, Link, Section, Shell};
 use crate::web::extract::{Frame, SignedIn};
 use crate::web::html::page;
 use crate::web::units::Units;
@@ -39,7 +46,10 @@ use crate::web::{State, WebError, say, standing};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Query};
+use happened::Happened;
+use previous::Previous;
 use range::{Asked, Choice, Problem, Range};
+use url::form_urlencoded;
 
 /// Ranges up to this length have a table by hour, longer ones by day.
 const HOURLY_MINUTES_MAX: i64 = 4 * DAY_MINUTES;
@@ -56,17 +66,47 @@ pub async fn show(
     asked: Query<Asked>,
 ) -> Result<HttpResponse, WebError> {
     let listing = find(&state, path.into_inner()).await?;
+    answer(&user, frame, &state, listing, &asked, None).await
+}
+
+/// The page, with a note that was typed and refused.
+async fn answer(
+    user: &SignedIn,
+    frame: Frame,
+    state: &State,
+    listing: ObjectiveListing,
+    asked: &Asked,
+    typed: Option<Form>,
+) -> Result<HttpResponse, WebError> {
     let until = judged_until(state.clock.now());
-    let (range, problem) = match range::of(&asked, &listing, until) {
+    let (range, mut problem) = match range::of(asked, &listing, until) {
         Ok(range) => (range, None),
         Err(problem) => (range::window(&listing, until), Some(problem)),
     };
-    let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let facts = Facts::gather(&state, listing, range, until).await?;
-    let mut shown = facts.page(frame.shell, &asked, problem.as_ref())?;
-    shown.baseline = baseline::section(&state, &facts.listing, range.span, say::can_edit(&user.0)).await?;
+    let compares = range::compares(asked).unwrap_or_else(|wrong| {
+        problem.get_or_insert(wrong);
+        false
+    });
+    let is_fine = problem.is_none() && typed.as_ref().is_none_or(Form::is_fine);
+    let status = if is_fine { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let facts = Facts::gather(state, listing, range, until, compares).await?;
+    let mut shown = facts.page(frame.shell, asked, problem.as_ref())?;
+    shown.baseline = baseline::section(state, &facts.listing, range.span, say::can_edit(&user.0)).await?;
     shown.can_explain = say::can_edit(&user.0);
+    shown.happened = happened::section(&facts, typed);
     page(status, &shown)
+}
+
+/// The address of an objective's page with the same range and comparison, at one of its sections.
+fn again(listing: &ObjectiveListing, asked: &Asked, section: &str) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    let given = [("range", &asked.range), ("from", &asked.from), ("to", &asked.to), ("compare", &asked.compare)];
+    for (name, value) in given {
+        if let Some(value) = value.as_deref().filter(|value| !value.is_empty()) {
+            query.append_pair(name, value);
+        }
+    }
+    format!("/objectives/{}?{}#{section}", listing.objective.id.0, query.finish())
 }
 
 /// The objective with that id, archived or not.
@@ -89,6 +129,12 @@ struct Facts {
     own: Judgement,
     own_terms: Terms,
     trace: Trace,
+    /// For a latency, the counted thresholds of its histogram with what was within them.
+    within: Vec<(Threshold, Within)>,
+    /// The stretch of the same length before, if it is to be compared.
+    previous: Option<Previous>,
+    /// What happened besides what was measured.
+    happened: Happened,
     /// The outages that are listed and drawn: the costliest, and one that is still going, in order of time.
     outages: Vec<Outage>,
     outages_left_out: usize,
@@ -107,7 +153,13 @@ struct Facts {
 }
 
 impl Facts {
-    async fn gather(state: &State, listing: ObjectiveListing, range: Range, until: Minute) -> Result<Self, WebError> {
+    async fn gather(
+        state: &State,
+        listing: ObjectiveListing,
+        range: Range,
+        until: Minute,
+        compares: bool,
+    ) -> Result<Self, WebError> {
         let (db, calendar) = (&state.db, listing.agreement.calendar());
         let (span, indicator) = (range.span, listing.indicator.id);
         let judge = Judge::load(db).await?;
@@ -120,6 +172,7 @@ impl Facts {
             let terms = judge.terms(&listing, span);
             (judged(&judge, &listing, &trace, span, terms).await?, terms)
         };
+        let previous = if compares { Some(Previous::gather(&judge, &listing, span).await?) } else { None };
         let spans = row_spans(span, calendar);
         let accounts = if trace.is_deep {
             spans.iter().map(|span| trace.evidence.account(*span)).collect()
@@ -135,6 +188,9 @@ impl Facts {
             outages_left_out: trace.outages_left_out + left_out,
             outages,
             trace,
+            previous,
+            within: percentiles::gather(db, &listing.indicator, span).await?,
+            happened: Happened::gather(db, &listing, span, is_now).await?,
             rows: spans.into_iter().zip(accounts.into_iter().map(|account| account.counted)).collect(),
             findings: findings::list(db, indicator).await?,
             causes: outage_causes::list(db, listing.indicator.service, span).await?,
@@ -202,14 +258,28 @@ impl Facts {
             more_outages: outages::more_outages(self.outages_left_out),
             recovery: outages::recovery(&self.trace.recovery),
             can_explain: false,
-            back: match self.range.choice {
-                Choice::Window => "range=window".to_owned(),
-                Choice::Days(days) => format!("range={days}d"),
-                Choice::Custom => range::query(span),
-            },
+            comparison: previous::comparison(self),
+            happened: HappenedSection::default(),
+            range_only: self.range_only(),
+            back: self.back(),
             baseline: BaselineSection::default(),
             behind: behind::behind(self),
         })
+    }
+
+    /// The query that names the range as it was chosen.
+    fn range_only(&self) -> String {
+        match self.range.choice {
+            Choice::Window => "range=window".to_owned(),
+            Choice::Days(days) => format!("range={days}d"),
+            Choice::Custom => range::query(self.range.span),
+        }
+    }
+
+    /// The query that leads back to this very page.
+    fn back(&self) -> String {
+        let range = self.range_only();
+        if self.previous.is_some() { format!("{range}&compare=previous") } else { range }
     }
 
     /// What the date fields show: what was typed, if it was refused, or the days of the range.

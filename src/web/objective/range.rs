@@ -27,6 +27,8 @@ pub struct Asked {
     pub to: Option<String>,
     /// How finely a download is cut: `minute`, `hour`, `day`.
     pub step: Option<String>,
+    /// `previous` sets the stretch of the same length before beside it.
+    pub compare: Option<String>,
 }
 
 /// How the range was chosen.
@@ -81,6 +83,18 @@ pub fn of(asked: &Asked, listing: &ObjectiveListing, until: Minute) -> Result<Ra
             let span = custom(from.as_deref(), to.as_deref(), listing.agreement.zone, own.span, until)?;
             Ok(Range { span, choice: Choice::Custom })
         }
+    }
+}
+
+/// Is the range to be compared with the one before?
+pub fn compares(asked: &Asked) -> Result<bool, Problem> {
+    match asked.compare.as_deref().unwrap_or_default() {
+        "" => Ok(false),
+        "previous" => Ok(true),
+        _ => Err(Problem::new(
+            "range",
+            "There is no such comparison. Write compare=previous for the stretch of the same length before.",
+        )),
     }
 }
 

@@ -53,7 +53,7 @@ pub(super) fn listing(window: Window) -> ObjectiveListing {
 
 fn asked(range: &str, from: &str, to: &str) -> Asked {
     let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    Asked { range: given(range), from: given(from), to: given(to), step: None }
+    Asked { range: given(range), from: given(from), to: given(to), step: None, compare: None }
 }
 
 /// What a query asks of an objective over 30 days, as moments in UTC.
@@ -148,7 +148,7 @@ fn a_range_comes_back_from_its_own_query() {
     let listing = listing(Window::Calendar);
     let range = range::window(&listing, UNTIL);
     let pairs: std::collections::BTreeMap<_, _> =
-        url::form_urlencoded::parse(query(range.span).as_bytes()).into_owned().collect();
+        form_urlencoded::parse(query(range.span).as_bytes()).into_owned().collect();
     let again = of(&asked("", &pairs["from"], &pairs["to"]), &listing, UNTIL).unwrap();
     assert_eq!((again.span, again.choice), (range.span, Choice::Custom));
 }

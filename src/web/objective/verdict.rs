@@ -144,6 +144,7 @@ pub(super) fn tiles(facts: &Facts) -> Vec<Tile> {
     if let Some(budget) = &facts.judged.budget {
         tiles.extend(budget_tiles(facts, budget));
     }
+    tiles.extend(super::percentiles::tile(facts));
     tiles.push(coverage(facts));
     tiles.extend(outlook(facts));
     tiles

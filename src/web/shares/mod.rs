@@ -65,7 +65,7 @@ fn kept_private(mut answer: HttpResponse) -> HttpResponse {
 }
 
 /// Scheme, host and port of this server, as the outside knows them.
-fn base(request: &HttpRequest, state: &State) -> String {
+pub(in crate::web) fn base(request: &HttpRequest, state: &State) -> String {
     if let Some(url) = &state.settings.server.public_url {
         return url.as_str().trim_end_matches('/').to_owned();
     }

@@ -49,6 +49,7 @@ pub(super) fn pages(say: &Say) -> Vec<(&'static str, String)> {
     all.extend(account(say));
     all.extend(overview::overview(say));
     all.push(("objective", objective::objective(say).render().unwrap()));
+    all.push(("note-keys", objective::note_keys(say).render().unwrap()));
     all.push(("objective-quiet", objective::quiet_objective(say).render().unwrap()));
     all.extend(baseline::pages(say));
     all.push(("calendar", calendar::calendar(say).render().unwrap()));

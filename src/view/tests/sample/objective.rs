@@ -1,12 +1,14 @@
 //! One objective in trouble, and one that is quiet.
 
-use super::{Say, shell};
+use super::{Say, form, shell};
 use crate::view::baseline::BaselineSection;
+use crate::view::happened::{HappenedRow, HappenedSection, NoteKeyRow, NoteKeysPage};
 use crate::view::objective::{
-    Alert, Behind, BurnRate, Chart, Finding, MethodRow, ObjectivePage, OutageRow, RangePreset, Step, Tile, WorstSlice,
+    Alert, Behind, BurnRate, Chart, Comparison, ComparisonRow, Finding, MethodRow, ObjectivePage, OutageRow, PlotRow,
+    PlotTable, RangePreset, Step, Tile, WorstSlice,
 };
 use crate::view::plot::Drawing;
-use crate::view::{Badge, BudgetBar, DataTable, Field, Help, Progress, Section, Status, Tone};
+use crate::view::{Badge, BudgetBar, Choice, Field, Help, Progress, Section, Status, Tone};
 
 /// Stands for what the chart module draws.
 pub(super) fn drawing(title: &str) -> String {
@@ -29,14 +31,23 @@ pub(super) fn drawing(title: &str) -> String {
 }
 
 fn chart(say: &Say, id: &str, title: &str, summary: &str) -> Chart {
-    let days =
-        (1..=30).map(|day| vec![say.it(&format!("{day} Nov")), say.it("99.982 %"), say.it("41,204"), say.it("7")]);
+    let days = (1..=30).map(|day| PlotRow {
+        span: (29_876_840 + (day - 1) * 1_440, 29_876_840 + day * 1_440),
+        cells: vec![say.it(&format!("{day} Nov")), say.it("99.982 %"), say.it("41,204"), say.it("7")],
+        marked: if day == 13 { say.it("Outage; Deploy: version 4.2") } else { String::new() },
+    });
     Chart {
         id: id.to_owned(),
         title: say.it(title),
         summary: say.it(summary),
         drawing: Drawing { page: drawing(id), phone: drawing(id) },
-        table: DataTable { head: ["Day", "SLI", "Events", "Bad"].map(|h| say.it(h)).to_vec(), rows: days.collect() },
+        table: PlotTable {
+            span: (29_876_840, 29_920_040),
+            head: ["Day", "SLI", "Events", "Bad"].map(|h| say.it(h)).to_vec(),
+            rows: days.collect(),
+            is_marked: true,
+            file: say.link("/objectives/1.csv?range=30d&step=day", "The counts by day as CSV"),
+        },
     }
 }
 
@@ -72,6 +83,75 @@ fn outages(say: &Say) -> Vec<OutageRow> {
         outage("13 Nov, 13:48", "13 Nov, 14:02", "67.4 %", false),
         outage("2 Nov, 03:11", "2 Nov, 03:25", "12 %", false),
     ]
+}
+
+fn choice(say: &Say, value: &str, label: &str) -> Choice {
+    Choice::new(value, say.it(label))
+}
+
+fn comparison(say: &Say) -> Comparison {
+    let row = |label: &str, this: &str, previous: &str, change: &str| ComparisonRow {
+        label: say.it(label),
+        this: say.it(this),
+        previous: say.it(previous),
+        change: say.it(change),
+    };
+    Comparison {
+        sentence: say.it("Worse than before: a good share of 99.712 % after 99.95 %."),
+        previous: say.it("22 Sep 2026, 08:12 to 22 Oct 2026, 08:12, Europe/Berlin"),
+        rows: vec![row("Good (SLI)", "99.712 %", "99.95 %", "−0.238 points"), row("Coverage", "99.1 %", "100 %", "")],
+    }
+}
+
+fn happened(say: &Say) -> HappenedSection {
+    let row = |id, kind: &str, text: &str| HappenedRow {
+        id,
+        when: say.it("2026-11-13 13:40 CET"),
+        kind: say.it(kind),
+        text: say.it(text),
+        about: say.it("The service payments"),
+        author: say.it("deploy pipeline"),
+    };
+    HappenedSection {
+        rows: vec![
+            row(Some(19_000), "Deploy", "version 4.2"),
+            row(None, "Terms changed", "Revision 2: night hours out"),
+        ],
+        more: Some(say.it("3 earlier ones are in the files.")),
+        form: form(
+            say,
+            &[("kind", "deploy"), ("text", "version 4.2")],
+            &[("text", "Write what happened, in one line.")],
+        ),
+        kinds: vec![choice(say, "deploy", "Deploy"), choice(say, "note", "Note")],
+        scopes: vec![choice(say, "service:1000", "The service payments")],
+        zone: say.it("Europe/Berlin"),
+    }
+}
+
+pub(super) fn note_keys(say: &Say) -> NoteKeysPage {
+    let row = |id, state: Badge, is_open| NoteKeyRow {
+        id,
+        name: say.it("deploy pipeline"),
+        about: say.it("The service payments"),
+        made: say.it("2026-11-12 14:05 CET"),
+        used: say.it("never"),
+        state,
+        is_open,
+    };
+    NoteKeysPage {
+        shell: shell(say, "Keys for notes", Section::Overview, Some(Help::NOTES)),
+        id: 1,
+        name: say.it("Payments succeed"),
+        rows: vec![
+            row(18_000, Badge::new(Tone::Good, say.it("Open")), true),
+            row(18_001, Badge::new(Tone::Idle, say.it("Revoked")), false),
+        ],
+        form: form(say, &[("name", "")], &[("name", "Write in one line who will use the key.")]),
+        scopes: vec![choice(say, "service:1000", "The service payments")],
+        made: Some((say.it("k3y"), say.it("curl --fail -H 'Authorization: Bearer k3y'"))),
+        can_edit: true,
+    }
 }
 
 pub(super) fn objective(say: &Say) -> ObjectivePage {
@@ -129,8 +209,11 @@ pub(super) fn objective(say: &Say) -> ObjectivePage {
         more_outages: Some(say.it("12 outages that cost less are not listed.")),
         recovery: vec![say.fact("Outages", "3"), say.fact("Mean time to repair (MTTR)", "14 min")],
         can_explain: true,
-        back: "range=30d".to_owned(),
         baseline: super::baseline::section(say),
+        comparison: Some(comparison(say)),
+        happened: happened(say),
+        range_only: "range=30d".to_owned(),
+        back: "range=30d&compare=previous".to_owned(),
         behind: behind(say),
     }
 }
@@ -201,6 +284,9 @@ pub(super) fn quiet_objective(say: &Say) -> ObjectivePage {
         outages: Vec::new(),
         more_outages: None,
         baseline: BaselineSection { is_learning: true, ..BaselineSection::default() },
+        comparison: None,
+        happened: HappenedSection::default(),
+        can_explain: false,
         behind: Behind { findings: Vec::new(), backfill: None, is_estimated: false, ..behind(say) },
         ..objective(say)
     }

@@ -1,0 +1,64 @@
+//! Between which bucket bounds the percentiles of a latency lie, from every threshold of its histogram that is counted.
+
+use super::Facts;
+use crate::domain::model::{Indicator, Query, Threshold};
+use crate::domain::percentile::{Enclosed, Within, enclose};
+use crate::domain::time::Span;
+use crate::store::{Db, StoreError, indicators, ledger};
+use crate::view::objective::Tile;
+
+/// The percentiles that are shown, the most telling first.
+const SHOWN: [i64; 4] = [95, 50, 90, 99];
+
+/// The counted thresholds of the indicator's histogram, ascending, each with what was within it in a span.
+pub(super) async fn gather(db: &Db, own: &Indicator, span: Span) -> Result<Vec<(Threshold, Within)>, StoreError> {
+    let Query::Latency { histogram, .. } = &own.query else { return Ok(Vec::new()) };
+    let mut found: Vec<(Threshold, Within)> = Vec::new();
+    for indicator in indicators::list_by_source(db, own.source).await? {
+        match &indicator.query {
+            Query::Latency { histogram: other, threshold } if other == histogram => {
+                for tally in ledger::tallies(db, indicator.id, &[span]).await? {
+                    found.push((threshold.clone(), Within { good: tally.good, total: tally.total }));
+                }
+            }
+            _ => {}
+        }
+    }
+    found.sort_by(|(a, _), (b, _)| a.value().total_cmp(&b.value()));
+    Ok(found)
+}
+
+/// The figure; nothing where no latency is counted.
+pub(super) fn tile(facts: &Facts) -> Option<Tile> {
+    let counts: Vec<Within> = facts.within.iter().map(|(_, within)| *within).collect();
+    let bound = |place: usize| facts.within.get(place).map_or_else(String::new, |(bound, _)| bound.to_string());
+    let told = SHOWN.iter().filter_map(|percent| Some((percent, enclose(*percent, &counts)?)));
+    let mut told = told.map(|(percent, enclosed)| format!("p{percent} {}", in_words(enclosed, bound)));
+    let value = told.next()?;
+    let mut notes: Vec<String> = told.collect();
+    notes.push("bounds of the buckets that objectives count".to_owned());
+    Some(Tile { label: "Percentiles".to_owned(), value, notes, tone: None, link: None })
+}
+
+/// `≤ 0.5 s`, `> 0.5 s`, `0.25 to 0.5 s`.
+fn in_words(enclosed: Enclosed, bound: impl Fn(usize) -> String) -> String {
+    match (enclosed.above, enclosed.at_most) {
+        (Some(above), Some(most)) => format!("{} to {} s", bound(above), bound(most)),
+        (None, Some(most)) => format!("≤ {} s", bound(most)),
+        (Some(above), None) => format!("> {} s", bound(above)),
+        (None, None) => "unknown".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_are_said_in_the_words_of_the_histogram() {
+        let bound = |place: usize| ["0.25", "0.50"][place].to_owned();
+        let said = |above, at_most| in_words(Enclosed { above, at_most }, bound);
+        assert_eq!(said(Some(0), Some(1)), "0.25 to 0.50 s");
+        assert_eq!((said(None, Some(0)), said(Some(1), None)), ("≤ 0.25 s".to_owned(), "> 0.50 s".to_owned()));
+    }
+}
