@@ -298,6 +298,7 @@ pub(super) fn agreement_forms(say: &Say) -> Vec<(&'static str, String)> {
             Choice::new("2", say.it("prometheus-eu (Prometheus)")),
         ],
         previews: previews(say),
+        imported: vec![say.it("SLO Shop answers: spec.alertPolicies is not taken over.")],
         looked_up: Some(LookedUp {
             number: 0,
             note: say.it("Labels of http_requests_total in the last hour, with their values:"),
