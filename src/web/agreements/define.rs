@@ -157,7 +157,8 @@ async fn take(
             }
         }
     }
-    let status = if typed.is_fine() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let is_complete = typed.is_fine() || posted.text("action") == preview::LIVE;
+    let status = if is_complete { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     answer(status, frame, &choices, id.map(|id| id.0), typed, Shown { previews, looked_up: known, imported })
 }
 
