@@ -16,6 +16,7 @@ const LABELS_MAX: usize = 20;
 const VALUES_MAX: usize = 12;
 /// Longer texts are cut; what foreign servers say is bounded.
 const TEXT_CHARS_MAX: usize = 80;
+const HELP_CHARS_MAX: usize = 240;
 
 /// What the source knows about what was typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub struct Known {
     pub more_metrics: usize,
     /// Labels of the selector's series with some of their values, and how many more values there are.
     pub labels: Vec<(String, Vec<String>, usize)>,
+    /// The type of the selector's metric, and its help; nothing if the server was told nothing.
+    pub about: Option<(String, String)>,
     /// The finite bounds of the histogram's buckets, ascending.
     pub bounds: Vec<String>,
 }
@@ -51,11 +54,13 @@ async fn ask(source: &Source, typed: &str, at_ms: i64) -> Result<Known, SourceEr
     let labels = server.labels(&selector, at_ms).await?;
     let bounds =
         if selector.metric().ends_with("_bucket") { server.bounds(&selector, at_ms).await? } else { Vec::new() };
+    let about = server.about(selector.metric()).await?;
     let values = |(label, values): (String, std::collections::BTreeSet<String>)| {
         let more = values.len().saturating_sub(VALUES_MAX);
         (short(&label), values.iter().take(VALUES_MAX).map(|value| short(value)).collect(), more)
     };
     Ok(Known {
+        about: about.map(|about| (short(&about.kind), cut(&about.help, HELP_CHARS_MAX))),
         labels: labels.into_iter().take(LABELS_MAX).map(values).collect(),
         bounds: bounds.into_iter().filter(|le| le.parse::<f64>().is_ok_and(f64::is_finite)).collect(),
         ..Known::default()
@@ -76,7 +81,11 @@ fn matching(names: &[String], typed: &str) -> Known {
 }
 
 fn short(text: &str) -> String {
-    match text.char_indices().nth(TEXT_CHARS_MAX) {
+    cut(text, TEXT_CHARS_MAX)
+}
+
+fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text.to_owned(),
     }

@@ -38,6 +38,7 @@ pub mod preview_exclusion;
 
 pub mod export_exclusions;
 
+pub mod import_openslo;
 pub mod look_up;
 
 pub mod make_link;

@@ -158,8 +158,8 @@ pub struct RevisionCard {
 /// for each number of the group `objective`: `objective-N-kind` (a word of `ObjectiveKind`), `-id`, `-name`, `-service`,
 /// `-source`, `-total`, `-part`, `-part-is` (`bad`, `good`), `-histogram`, `-threshold`, `-percentiles`, `-gauge`,
 /// `-within-ms`, `-at-least`, `-level`, `-limit-is` (`at-most`, `at-least`), `-limit`, `-target`, `-window`. When an
-/// agreement is changed, `effective` (a day) and `note` say from when on and why. Buttons named `action`: `add-objective`, `remove-objective-N`, `preview`,
-/// `look-up-objective-N` (asks its source), `suggest-objective-N` (puts the hidden `objective-N-suggested` into the target), `save`. A hidden `basis` says which state of the agreement the form was opened on.
+/// agreement is changed, `effective` (a day) and `note` say from when on and why. Buttons named `action`: `add-objective`, `remove-objective-N`, `preview` (`live-preview` for the script),
+/// `look-up-objective-N` (asks its source), `import-openslo` (fills the form from the field `openslo`), `suggest-objective-N` (puts the hidden `objective-N-suggested` into the target), `save`. A hidden `basis` says which state of the agreement the form was opened on.
 #[derive(Template, Clone, Debug)]
 #[template(path = "pages/agreements/form.html")]
 pub struct AgreementFormPage {
@@ -179,6 +179,8 @@ pub struct AgreementFormPage {
     pub previews: Vec<ObjectivePreview>,
     /// What a source knows; none unless it was asked.
     pub looked_up: Option<LookedUp>,
+    /// What an imported document has filled in, and what it could not; empty unless one was imported.
+    pub imported: Vec<String>,
 }
 
 /// The fields of one objective in the form.

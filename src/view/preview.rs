@@ -63,6 +63,8 @@ pub struct LookedUp {
     pub metrics: Vec<String>,
     /// Labels with their values.
     pub labels: Vec<Fact>,
+    /// The metric's type and its help, if the source was told.
+    pub about: Option<Fact>,
     /// The bounds of a histogram's buckets; empty if it is none.
     pub bounds: String,
 }

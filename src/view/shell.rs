@@ -174,6 +174,30 @@ impl Help {
         anchor: "notes",
         link: "What notes are for",
     };
+    /// For one's own account.
+    pub const ACCOUNT: Self = Self {
+        text: "Your password protects contracts. Changing it ends your sessions on other devices.",
+        anchor: "accounts",
+        link: "Accounts and roles",
+    };
+    /// For signing in.
+    pub const SIGN_IN: Self = Self {
+        text: "An admin makes accounts. Whoever tries too often has to wait a while.",
+        anchor: "accounts",
+        link: "Accounts and roles",
+    };
+    /// For the first account.
+    pub const SET_UP: Self = Self {
+        text: "The first account is an admin’s. The link works once and for a day; a new one is printed at the next start.",
+        anchor: "accounts",
+        link: "Accounts and roles",
+    };
+    /// For the audit log.
+    pub const AUDIT: Self = Self {
+        text: "Every change with who made it, and the values before and after. Nothing here can be changed or removed.",
+        anchor: "audit",
+        link: "What the log keeps",
+    };
     /// For the report pages.
     pub const REPORTS: Self = Self {
         text: "A report judges one agreement over one period. Once its data has settled it is final: what changes later makes a correction.",

@@ -5,7 +5,7 @@ use crate::ops::set_up::{self, SetUp};
 use crate::ops::sign_in::SignInError;
 use crate::ops::{sign_in, sign_out};
 use crate::view::account::{AccountPage, SetUpPage, SignInPage};
-use crate::view::{Flash, FlashKind, Form, Section};
+use crate::view::{Flash, FlashKind, Form, Help, Section};
 use crate::web::extract::{Client, Frame, Posted, SignedIn};
 use crate::web::html::{Html, page, see_other};
 use crate::web::throttle::TooMany;
@@ -41,7 +41,7 @@ pub async fn show_sign_in(frame: Frame, state: Data<State>, query: Query<Next>) 
     if !set_up::is_done(&state.db).await? {
         form.refuse("", "There is no account yet. Open the set-up link that Nines printed when it was started.");
     }
-    let shell = frame.shell.clone().page("Sign in", Section::Account, None);
+    let shell = frame.shell.clone().page("Sign in", Section::Account, Some(Help::SIGN_IN));
     frame.bring(page(StatusCode::OK, &SignInPage { shell, form })?)
 }
 
@@ -70,7 +70,7 @@ pub async fn sign_in(
     };
     let mut form = refused(&posted, Vec::new());
     form.refuse("", refusal.sentence);
-    let shell = frame.shell.clone().page("Sign in", Section::Account, None);
+    let shell = frame.shell.clone().page("Sign in", Section::Account, Some(Help::SIGN_IN));
     let mut response = page(refusal.status, &SignInPage { shell, form })?;
     if let Some(wait) = refusal.retry_after {
         response.headers_mut().insert(RETRY_AFTER, wait.into());
@@ -127,7 +127,7 @@ pub async fn show_set_up(
     }
     let mut form = Form::default();
     form.set("token", token);
-    let shell = frame.shell.clone().page("Set up Nines", Section::Account, None);
+    let shell = frame.shell.clone().page("Set up Nines", Section::Account, Some(Help::SET_UP));
     frame.bring(page(StatusCode::OK, &SetUpPage { shell, form })?)
 }
 
@@ -155,7 +155,7 @@ pub async fn set_up(
         }
         Err(set_up::SetUpError::DeadLink) => Err(dead_link()),
         Err(set_up::SetUpError::Refused(problems)) => {
-            let shell = frame.shell.clone().page("Set up Nines", Section::Account, None);
+            let shell = frame.shell.clone().page("Set up Nines", Section::Account, Some(Help::SET_UP));
             let form = refused(&posted, problems);
             frame.bring(page(StatusCode::UNPROCESSABLE_ENTITY, &SetUpPage { shell, form })?)
         }
@@ -167,7 +167,10 @@ pub async fn set_up(
 
 /// GET `/account`.
 pub async fn show(_: SignedIn, frame: Frame) -> Html<AccountPage> {
-    Html(AccountPage { shell: frame.shell.page("Account", Section::Account, None), form: Form::default() })
+    Html(AccountPage {
+        shell: frame.shell.page("Account", Section::Account, Some(Help::ACCOUNT)),
+        form: Form::default(),
+    })
 }
 
 /// POST `/account`: changes the password.
@@ -194,7 +197,7 @@ pub async fn change_password(
             Ok(see_other(paths::ACCOUNT))
         }
         Err(change_password::ChangeError::Refused(problems)) => {
-            let shell = frame.shell.page("Account", Section::Account, None);
+            let shell = frame.shell.page("Account", Section::Account, Some(Help::ACCOUNT));
             page(StatusCode::UNPROCESSABLE_ENTITY, &AccountPage { shell, form: refused(&posted, problems) })
         }
         Err(change_password::ChangeError::Store(error)) => Err(error.into()),

@@ -4,7 +4,7 @@ use crate::domain::wording;
 use crate::store::Page;
 use crate::store::audit::{self, Entry};
 use crate::view::audit::{AuditPage, AuditRow, Change};
-use crate::view::{Link, Pager, Section};
+use crate::view::{Help, Link, Pager, Section};
 use crate::web::extract::{Frame, SignedIn};
 use crate::web::html::Html;
 use crate::web::{State, WebError, paths};
@@ -43,7 +43,7 @@ pub async fn show(
     let has_more = entries.len() > shown(&entries);
     entries.truncate(shown(&entries));
     Ok(Html(AuditPage {
-        shell: frame.shell.page("Audit log", Section::Audit, None),
+        shell: frame.shell.page("Audit log", Section::Audit, Some(Help::AUDIT)),
         rows: entries.iter().map(row).collect(),
         pager: pager(page, offset, entries.len(), has_more),
     }))

@@ -2,10 +2,10 @@
 
 use crate::view::Section;
 use crate::view::guide::GuidePage;
-use crate::web::extract::{Frame, SignedIn};
+use crate::web::extract::Frame;
 use crate::web::html::Html;
 
-/// GET `/guide`.
-pub async fn show(_: SignedIn, frame: Frame) -> Html<GuidePage> {
+/// GET `/guide`; for everybody, so that the sign-in page can lead to it.
+pub async fn show(frame: Frame) -> Html<GuidePage> {
     Html(GuidePage { shell: frame.shell.page("Guide", Section::Guide, None) })
 }

@@ -9,6 +9,8 @@ use nines::store;
 use nines_support::prometheus::Prometheus;
 use reqwest::StatusCode;
 use std::fmt::Write as _;
+use wiremock::matchers::path;
+use wiremock::{Mock, MockServer, ResponseTemplate};
 
 async fn ask(ana: &Browser, source: SourceId, kind: &str, query: (&str, &str)) -> Answer {
     let (source, name) = (source.to_string(), format!("objective-0-{}", query.0));
@@ -83,5 +85,27 @@ on_both! {
         endpoint.say(Says::Nothing);
         let answer = ask(&ana, silent, "availability", ("total", "x")).await;
         says(&answer, &["“silent” did not answer within 5 s."]);
+    }
+
+    async fn what_the_source_was_told_about_a_metric_is_shown(app: TestApp) {
+        let ana = app.signed_in().await;
+        let server = MockServer::start().await;
+        let answers = async |at: &str, status: u16, body: &str| {
+            let template = ResponseTemplate::new(status).set_body_raw(body, "application/json");
+            Mock::given(path(at)).respond_with(template).mount(&server).await;
+        };
+        answers("/api/v1/label/__name__/values", 200, r#"{"status":"success","data":["shop_total"]}"#).await;
+        answers("/api/v1/series", 200, r#"{"status":"success","data":[{"__name__":"shop_total","job":"shop"}]}"#).await;
+        let spec = SourceSpec::Prometheus { url: server.uri().parse().unwrap() };
+        let id = source(&app.state, "metrics", spec).await;
+        let silent = ask(&ana, id, "availability", ("total", "shop_total")).await; // it answers 404
+        says(&silent, &["Labels of shop_total", "job shop"]);
+        assert!(!silent.text.contains("It is a "), "{}", silent.visible());
+        // described under the name of its family, as OpenMetrics has it
+        let told = format!(r#"{{"status":"success","data":{{"shop":[{{"type":"counter","help":"Orders & <b>{}","unit":""}}]}}}}"#, "x".repeat(500));
+        answers("/api/v1/metadata", 200, &told).await;
+        let answer = ask(&ana, id, "availability", ("total", "shop_total")).await;
+        assert!(answer.text.contains("It is a counter: <q>Orders &#38; &#60;b&#62;xxx"), "{}", answer.visible());
+        assert!(answer.text.contains(&"x".repeat(225)) && !answer.text.contains(&"x".repeat(230)), "it is cut");
     }
 }

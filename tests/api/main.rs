@@ -20,6 +20,7 @@ mod machines;
 mod mail;
 mod mailing;
 mod notes;
+mod openslo;
 mod pages;
 mod people;
 mod preview;

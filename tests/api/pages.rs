@@ -549,11 +549,16 @@ on_both! {
         let (_, ids) = seeded(&app).await;
         let id = ids["Checkout answers"];
         let stranger = app.browser();
-        for path in ["/", "/guide", "/audit", &format!("/objectives/{id}"), &format!("/objectives/{id}.csv")] {
+        for path in ["/", "/audit", &format!("/objectives/{id}"), &format!("/objectives/{id}.csv")] {
             let answer = stranger.get(path).await;
             assert_eq!(answer.status, StatusCode::SEE_OTHER, "{path}");
             assert!(answer.location().starts_with("/sign-in"), "{path}");
         }
+        // what the words mean is no secret, and the sign-in page leads there
+        assert!(stranger.get("/sign-in").await.text.contains("href=\"/guide#accounts\""));
+        let guide = stranger.get("/guide").await;
+        assert_eq!(guide.status, StatusCode::OK);
+        assert!(guide.text.contains("id=\"accounts\"") && !guide.text.contains("Checkout answers") && !guide.text.contains("Sign out"));
     }
 
     async fn an_archived_objective_keeps_its_page(app: TestApp) {

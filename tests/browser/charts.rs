@@ -9,7 +9,7 @@ use crate::story::{demo_signed_in, fill, press, says};
 
 const VIEWS: [View; 4] = [View::DESK, View::DESK.dark(), View::PHONE, View::PHONE.dark()];
 
-async fn is_for_everybody(page: &Page) -> Outcome {
+pub async fn is_for_everybody(page: &Page) -> Outcome {
     for view in VIEWS {
         page.show_as(view).await?;
         let violations = axe_violations(page).await?;

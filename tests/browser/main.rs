@@ -4,6 +4,7 @@
 
 mod axe;
 mod charts;
+mod forms;
 mod harness;
 mod page;
 mod session;

@@ -18,7 +18,7 @@ use crate::page::{Outcome, Page, View, story};
 const DAY: i64 = 86_400;
 
 /// The last midnight in UTC: where the history ends.
-fn midnight() -> i64 {
+pub fn midnight() -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("the clock is past 1970").as_secs();
     i64::try_from(now).expect("the clock is sane") / DAY * DAY
 }
@@ -77,7 +77,7 @@ async fn download(page: &Page, path: &str) -> Result<String, Box<dyn std::error:
     Ok(answer.convert()?)
 }
 
-async fn set_up(page: &Page, nines: &Nines) -> Outcome {
+pub async fn set_up(page: &Page, nines: &Nines) -> Outcome {
     let link = nines.wait_for("the set-up link", |line| Some(line.split_once("within a day: ")?.1.trim().to_owned()));
     page.goto(&link).await?;
     fill(page, "name", "Ana").await?;
@@ -88,7 +88,7 @@ async fn set_up(page: &Page, nines: &Nines) -> Outcome {
     says(page, "Sign out").await.map(drop)
 }
 
-async fn add_source(page: &Page, nines: &Nines, prometheus: &Prometheus) -> Outcome {
+pub async fn add_source(page: &Page, nines: &Nines, prometheus: &Prometheus) -> Outcome {
     page.goto(format!("{}/sources/new", nines.url())).await?;
     fill(page, "name", "Prometheus EU").await?;
     fill(page, "url", &prometheus.url()).await?;
@@ -139,7 +139,7 @@ async fn define_agreement(page: &Page, nines: &Nines, services: &[Traffic]) -> O
     says(page, "mixed is fast").await.map(drop)
 }
 
-async fn choose_source(page: &Page, name: &str) -> Outcome {
+pub async fn choose_source(page: &Page, name: &str) -> Outcome {
     let option = format!("//select[@name='{name}']/option[contains(., 'Prometheus EU')]");
     Ok(page.find(By::XPath(option)).await?.click().await?)
 }

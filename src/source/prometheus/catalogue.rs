@@ -19,6 +19,24 @@ struct Listed<T> {
     data: Option<Vec<T>>,
 }
 
+/// What is said about a metric.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct About {
+    /// `counter`, `gauge`, `histogram`…
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// In the words of whoever exposes it; may be empty.
+    #[serde(default)]
+    pub help: String,
+}
+
+/// The envelope of an answer that describes metrics.
+#[derive(Deserialize)]
+struct Described {
+    status: String,
+    data: Option<BTreeMap<String, Vec<About>>>,
+}
+
 impl Prometheus {
     /// The names of the metrics that it had in the last hour before a moment, in order.
     pub async fn metrics(&self, at_ms: i64) -> Result<Vec<String>, SourceError> {
@@ -47,6 +65,30 @@ impl Prometheus {
             }
         }
         Ok(labels)
+    }
+
+    /// What those who expose a metric say about it: its type, and its help in their words; nothing if the server was told
+    /// nothing. The parts of a histogram or summary, and counters, are described under the name of their family.
+    pub async fn about(&self, metric: &str) -> Result<Option<About>, SourceError> {
+        let family = ["_bucket", "_count", "_sum", "_total"].iter().find_map(|end| metric.strip_suffix(end));
+        for name in [Some(metric), family].into_iter().flatten() {
+            let mut url =
+                self.base.join("api/v1/metadata").map_err(|error| SourceError::Malformed(error.to_string()))?;
+            url.query_pairs_mut().append_pair("metric", name).append_pair("limit", "1");
+            let document = match self.http.get(&url, Some("application/json")).await {
+                // not every server that speaks this API keeps metadata
+                Err(SourceError::Status { code: 400..=499, .. }) => return Ok(None),
+                answer => answer?,
+            };
+            let answer = serde_json::from_slice::<Described>(&document.body);
+            let known = answer.ok().filter(|answer| answer.status == "success").and_then(|answer| answer.data);
+            let malformed = || SourceError::Malformed("this is no answer of Prometheus’s API".to_owned());
+            let mut known = known.ok_or_else(malformed)?;
+            if let Some(about) = known.remove(name).into_iter().flatten().next() {
+                return Ok(Some(about));
+            }
+        }
+        Ok(None)
     }
 
     fn listed<T: DeserializeOwned>(&self, body: &[u8]) -> Result<Vec<T>, SourceError> {

@@ -185,7 +185,7 @@ fn write_pages() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/pages");
     std::fs::create_dir_all(&folder).unwrap();
     let link = |html: String| {
-        ["app.css", "icon.svg", "readout.js"]
+        ["app.css", "icon.svg", "preview.js", "readout.js"]
             .iter()
             .fold(html, |html, name| html.replace(&crate::view::asset_path(name), &format!("../../static/{name}")))
     };

@@ -45,7 +45,7 @@ pub async fn new(
     if let Some(template) = asked.template.as_deref().and_then(Template::from_key) {
         form::apply(&mut empty, &template);
     }
-    answer(StatusCode::OK, frame, &Choices::load(&state).await?, None, empty, (Vec::new(), None))
+    answer(StatusCode::OK, frame, &Choices::load(&state).await?, None, empty, Shown::default())
 }
 
 /// GET `/agreements/{id}/edit`.
@@ -55,7 +55,7 @@ pub async fn edit(user: SignedIn, frame: Frame, state: Data<State>, id: Path<i64
     let mut filled = form::filled(&defined);
     filled.set(BASIS, defined.fingerprint()?);
     taking::fill(&state, &mut filled, &defined.agreement).await?;
-    answer(StatusCode::OK, frame, &Choices::load(&state).await?, Some(*id), filled, (Vec::new(), None))
+    answer(StatusCode::OK, frame, &Choices::load(&state).await?, Some(*id), filled, Shown::default())
 }
 
 /// POST `/agreements/new`.
@@ -126,9 +126,11 @@ async fn take(
     form::take_holidays_file(&mut typed);
     let choices = Choices::load(state).await?;
     let id = before.as_ref().map(|defined| defined.agreement.id);
-    let (mut previews, mut known) = (Vec::new(), None);
+    let (mut previews, mut known, mut imported) = (Vec::new(), None, Vec::new());
     if let Some(number) = look_up::number(posted.text("action")) {
         known = Some(look_up::of(state, &typed, number, &choices.sources).await);
+    } else if posted.text("action") == "import-openslo" {
+        imported = form::take_openslo(&mut typed, &choices.sources).unwrap_or_default();
     } else if preview::press(&mut typed, posted.text("action")) {
         if let Some(read) = form::read(&mut typed, &choices.sources) {
             previews = preview::of(state, &read, id).await?;
@@ -155,8 +157,9 @@ async fn take(
             }
         }
     }
-    let status = if typed.is_fine() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    answer(status, frame, &choices, id.map(|id| id.0), typed, (previews, known))
+    let is_complete = typed.is_fine() || posted.text("action") == preview::LIVE;
+    let status = if is_complete { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    answer(status, frame, &choices, id.map(|id| id.0), typed, Shown { previews, looked_up: known, imported })
 }
 
 async fn save(
@@ -180,6 +183,14 @@ async fn save(
     }
 }
 
+/// What a button has brought to light.
+#[derive(Default)]
+struct Shown {
+    previews: Vec<ObjectivePreview>,
+    looked_up: Option<LookedUp>,
+    imported: Vec<String>,
+}
+
 /// What the form offers to choose from.
 struct Choices {
     sources: Vec<Source>,
@@ -201,7 +212,7 @@ fn answer(
     choices: &Choices,
     id: Option<i64>,
     form: Form,
-    (previews, looked_up): (Vec<ObjectivePreview>, Option<LookedUp>),
+    Shown { previews, looked_up, imported }: Shown,
 ) -> Result<HttpResponse, WebError> {
     let title = if id.is_some() { "Edit the agreement" } else { "Define an agreement" };
     let source =
@@ -209,5 +220,5 @@ fn answer(
     let zones = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name().to_owned()).collect();
     let shell = frame.shell.page(title, Section::Agreements, Some(Help::COUNTING));
     let (services, sources) = (choices.services.clone(), choices.sources.iter().map(source).collect());
-    page(status, &AgreementFormPage { shell, id, form, services, zones, sources, previews, looked_up })
+    page(status, &AgreementFormPage { shell, id, form, services, zones, sources, previews, looked_up, imported })
 }

@@ -49,6 +49,7 @@ fn shown(number: usize, known: &Known, typed: &str) -> LookedUp {
         note,
         metrics: known.metrics.clone(),
         labels: known.labels.iter().map(label).collect(),
+        about: known.about.as_ref().map(|(kind, help)| Fact::new(kind, help)),
         bounds: known.bounds.join(", "),
     }
 }

@@ -22,6 +22,8 @@ use chrono_tz::Tz;
 
 /// The name of the hidden field that holds the target which a preview suggested.
 const SUGGESTED: &str = "suggested";
+/// What the script asks while somebody types; what is not complete yet is no mistake then.
+pub(super) const LIVE: &str = "live-preview";
 
 /// Does this button ask for a preview? One of them puts the suggested target into its field first.
 pub(super) fn press(form: &mut Form, action: &str) -> bool {
@@ -32,7 +34,7 @@ pub(super) fn press(form: &mut Form, action: &str) -> bool {
             form.set(field(number, "target"), suggested);
         }
     }
-    number.is_some() || action == "preview"
+    number.is_some() || action == "preview" || action == LIVE
 }
 
 /// Judges what was typed; one entry for each objective that it means.

@@ -41,7 +41,10 @@ pub async fn make(
     let mut made = None;
     if let Some(scope) = form::scope(&mut typed, &listing) {
         match make_note_key::make(&state, user.0.id, &listing, scope, typed.value("name")).await {
-            Ok(token) => made = Some((command(&shares::base(&request, &state), &token), token)),
+            Ok(token) => {
+                made = Some((command(&shares::base(&request, &state), &token), token));
+                typed.set("name", "");
+            }
             Err(OpsError::Refused { field, sentence }) => typed.refuse(field, sentence),
             Err(error) => return Err(error.into()),
         }

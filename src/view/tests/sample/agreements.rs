@@ -298,9 +298,11 @@ pub(super) fn agreement_forms(say: &Say) -> Vec<(&'static str, String)> {
             Choice::new("2", say.it("prometheus-eu (Prometheus)")),
         ],
         previews: previews(say),
+        imported: vec![say.it("SLO Shop answers: spec.alertPolicies is not taken over.")],
         looked_up: Some(LookedUp {
             number: 0,
             note: say.it("Labels of http_requests_total in the last hour, with their values:"),
+            about: Some(say.fact("counter", "Requests answered, by code.")),
             metrics: vec![say.it("http_requests_total")],
             labels: vec![say.fact("code", "200, 500, and 3 more")],
             bounds: say.it("0.1, 0.5, 1"),

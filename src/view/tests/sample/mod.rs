@@ -109,7 +109,7 @@ fn account(say: &Say) -> Vec<(&'static str, String)> {
     );
     let set_up = form(say, &[("token", "a1b2c3"), ("name", "Ada Lovelace"), ("email", "ada@example.com")], &[]);
     let short = form(say, &[("password", "hunter2")], &[("password", "Write at least 12 characters.")]);
-    let mut done = shell(say, "Account", Section::Account, None);
+    let mut done = shell(say, "Account", Section::Account, Some(Help::ACCOUNT));
     done.flash = Some(Flash { kind: FlashKind::Done, text: say.it("The password was changed.") });
     vec![
         ("sign-in", SignInPage { shell: outside(say, "Sign in"), form: refused }.render().unwrap()),
@@ -132,7 +132,7 @@ fn others(say: &Say) -> Vec<(&'static str, String)> {
         changes,
     };
     let audit = AuditPage {
-        shell: shell(say, "Audit log", Section::Audit, None),
+        shell: shell(say, "Audit log", Section::Audit, Some(Help::AUDIT)),
         rows: vec![
             entry(
                 "21 Nov 2026, 07:12 UTC",

@@ -3,11 +3,13 @@
 mod contract;
 mod counting;
 mod objective;
+mod openslo;
 mod percentiles;
 mod query;
 
 pub use contract::apply;
 pub use objective::target_text;
+pub use openslo::take_openslo;
 
 use super::{line, optional_line};
 use crate::domain::calendar::PeriodKind;
