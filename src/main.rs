@@ -1,8 +1,8 @@
 //! The `nines` program: arguments, the log, exit codes.
 
+use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use nines::app::demo::Demo;
-use nines::app::report::Format;
 use nines::app::{self, Application, baseline, verify};
 use nines::clock::Clock;
 use nines::config::{self, Layers, LogFormat, Problem, Settings};
@@ -112,7 +112,7 @@ fn command() -> Command {
                     needed("format", "FORMAT", "How it is written")
                         .required(false)
                         .default_value("text")
-                        .value_parser(["html", "text", "csv", "json", "openmetrics"]),
+                        .value_parser(PossibleValuesParser::new(app::report::FORMATS)),
                 ),
         )
         .subcommand(verify_command())
@@ -255,10 +255,9 @@ async fn demo(settings: Settings) -> Result<(), Failure> {
 
 async fn report(sub: &ArgMatches, settings: Settings) -> Result<(), Failure> {
     let word = |name: &str| sub.get_one::<String>(name).map_or("", String::as_str);
-    // clap lets only the formats through that it offers
-    let format = Format::from_word(word("format")).unwrap_or(Format::Text);
-    let text = app::report::write(settings, Clock::system(), word("agreement"), word("period"), format).await?;
-    Ok(io::stdout().write_all(text.as_bytes())?)
+    let (agreement, period, format) = (word("agreement"), word("period"), word("format"));
+    let file = app::report::write(settings, Clock::system(), agreement, period, format).await?;
+    Ok(io::stdout().write_all(&file)?)
 }
 
 async fn verify_database(sub: &ArgMatches, settings: Settings) -> Result<(), Failure> {

@@ -26,8 +26,10 @@ impl Fonts {
     pub(super) fn load() -> Result<Self, InvalidFont> {
         let regular: &'static [u8] = include_bytes!("../../static/fonts/Inter-Regular.otf");
         let bold: &'static [u8] = include_bytes!("../../static/fonts/Inter-Bold.otf");
+        let chinese: &'static [u8] = include_bytes!("../../static/fonts/NotoSansSC-GB2312.otf");
+        let chinese = FontRef::try_from_slice(chinese)?;
         let (regular, bold) = (FontRef::try_from_slice(regular)?, FontRef::try_from_slice(bold)?);
-        Ok(Self { regular: vec![regular], bold: vec![bold], slack: 1.0 })
+        Ok(Self { regular: vec![regular, chinese.clone()], bold: vec![bold, chinese], slack: 1.0 })
     }
 
     /// The same for a page, which sets the text in its own font: common ones are up to an eighth wider (`DejaVu` Sans).

@@ -226,6 +226,18 @@ pub fn svg(chart: &Chart<'_>, size: Size) -> Result<String, ChartError> {
     Ok(svg::document(&canvas.finish(), size, svg::Width::Fluid, Some(layout.axes.plot), chart.title, chart.description))
 }
 
+/// The same for a file that stands alone and is printed: fixed size, the colours of the light theme, set in the embedded
+/// fonts.
+#[cfg(feature = "pdf")]
+pub fn printed_svg(chart: &Chart<'_>, size: Size) -> Result<String, ChartError> {
+    check_size(size, LEAST)?;
+    let fonts = Fonts::load()?;
+    let layout = layout::Layout::of(chart, size, layout::Title::Hidden, &fonts);
+    let mut canvas = svg::Svg::printed(size);
+    plot::draw(chart, &layout, &mut canvas)?;
+    Ok(svg::document(&canvas.finish(), size, svg::Width::Fixed, None, "", ""))
+}
+
 /// The chart as a PNG for a mail, with its title, on the theme's background, `scale` device pixels to a CSS pixel.
 pub fn png(chart: &Chart<'_>, size: Size, theme: Theme, scale: u32) -> Result<Vec<u8>, ChartError> {
     check_size(size, LEAST)?;

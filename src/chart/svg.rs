@@ -1,9 +1,9 @@
 //! The SVG backend: sub-pixel coordinates, one path per run of marks that look the same, colours as CSS variables.
 
-use crate::chart::Size;
 use crate::chart::fit::{UNITS_PER_PX, units};
 use crate::chart::ink::Ink;
 use crate::chart::layout::Frame;
+use crate::chart::{Size, Theme};
 use plotters::style::text_anchor::HPos;
 use plotters_backend::{
     BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind, FontStyle,
@@ -16,6 +16,8 @@ type Drawn = Result<(), DrawingErrorKind<Infallible>>;
 /// The marks drawn so far, as SVG text.
 pub(super) struct Svg {
     size: Size,
+    /// Are colours the light theme's instead of the page's?
+    is_printed: bool,
     out: String,
     /// The path being gathered: its attributes and its `d`.
     pending: Option<(String, String)>,
@@ -32,7 +34,22 @@ pub(super) enum Width {
 
 impl Svg {
     pub(super) fn new(size: Size) -> Self {
-        Self { size, out: String::new(), pending: None }
+        Self { size, is_printed: false, out: String::new(), pending: None }
+    }
+
+    /// One that brings its colours itself.
+    #[cfg(feature = "pdf")]
+    pub(super) fn printed(size: Size) -> Self {
+        Self { is_printed: true, ..Self::new(size) }
+    }
+
+    fn css(&self, color: BackendColor) -> String {
+        let ink = Ink::of(color);
+        if !self.is_printed {
+            return ink.css();
+        }
+        let (red, green, blue) = ink.rgb(Theme::Light);
+        format!("#{red:02x}{green:02x}{blue:02x}")
     }
 
     /// The marks.
@@ -60,7 +77,7 @@ impl Svg {
     }
 
     fn filled(&mut self, color: BackendColor, corners: impl IntoIterator<Item = BackendCoord>) {
-        let attributes = format!("fill=\"{}\"{}", Ink::of(color).css(), opacity("fill", color.alpha));
+        let attributes = format!("fill=\"{}\"{}", self.css(color), opacity("fill", color.alpha));
         self.path(attributes, &(steps(corners) + "z"));
     }
 }
@@ -109,7 +126,8 @@ impl DrawingBackend for &mut Svg {
     fn draw_path<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, path: I, style: &S) -> Drawn {
         let points: Vec<BackendCoord> = path.into_iter().collect();
         let ink = Ink::of(style.color());
-        let mut attributes = format!("stroke=\"{}\"{}", ink.css(), opacity("stroke", style.color().alpha));
+        let mut attributes =
+            format!("stroke=\"{}\"{}", self.css(style.color()), opacity("stroke", style.color().alpha));
         let width = i32::try_from(style.stroke_width()).unwrap_or(UNITS_PER_PX);
         if width != UNITS_PER_PX {
             let _infallible = write!(attributes, " stroke-width=\"{}\"", decimal(width));
@@ -137,7 +155,7 @@ impl DrawingBackend for &mut Svg {
         };
         let weight = if matches!(style.style(), FontStyle::Bold) { " font-weight=\"bold\"" } else { "" };
         let em = decimal(units(style.size() / f64::from(UNITS_PER_PX)));
-        let (x, y, fill, text) = (decimal(x), decimal(y), Ink::of(style.color()).css(), escaped(text));
+        let (x, y, fill, text) = (decimal(x), decimal(y), self.css(style.color()), escaped(text));
         let _infallible = write!(
             self.out,
             "<text x=\"{x}\" y=\"{y}\"{anchor} font-size=\"{em}\"{weight} fill=\"{fill}\" stroke=\"none\">{text}</text>"

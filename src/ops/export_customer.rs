@@ -180,6 +180,7 @@ impl Making {
     /// The same report for people and for spreadsheets.
     fn shapes(&mut self, stem: &str, report: &Report) -> Result<(), OpsError> {
         self.file(&format!("{stem}.txt"), report::render_text(report).as_bytes())?;
+        self.file(&format!("{stem}.xlsx"), &report::render_xlsx(report)?)?;
         self.file(&format!("{stem}.csv"), report::render_csv([report])?.as_bytes())
     }
 }

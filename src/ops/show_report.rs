@@ -25,6 +25,11 @@ pub enum FileFormat {
     Signature,
     /// OpenMetrics text.
     OpenMetrics,
+    /// A workbook, one sheet a section.
+    Workbook,
+    /// A4 pages; only if the program was built with the feature `pdf`.
+    #[cfg(feature = "pdf")]
+    Pdf,
 }
 
 impl FileFormat {
@@ -38,6 +43,9 @@ impl FileFormat {
             "json" => Some(Self::Json),
             "json.sig" => Some(Self::Signature),
             "prom" | "openmetrics" => Some(Self::OpenMetrics),
+            "xlsx" => Some(Self::Workbook),
+            #[cfg(feature = "pdf")]
+            "pdf" => Some(Self::Pdf),
             _ => None,
         }
     }
@@ -50,6 +58,9 @@ impl FileFormat {
             Self::Json => "json",
             Self::Signature => "json.sig",
             Self::OpenMetrics => "prom",
+            Self::Workbook => "xlsx",
+            #[cfg(feature = "pdf")]
+            Self::Pdf => "pdf",
         }
     }
 
@@ -61,6 +72,9 @@ impl FileFormat {
             Self::Json => "application/json",
             Self::Signature => "application/octet-stream",
             Self::OpenMetrics => report::OPENMETRICS,
+            Self::Workbook => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            #[cfg(feature = "pdf")]
+            Self::Pdf => "application/pdf",
         }
     }
 }
@@ -168,23 +182,25 @@ impl OpenReport {
         Ok(report::render_fragment(&self.report)?)
     }
 
-    /// As a file.
+    /// As a file. A PDF takes a while: not for a thread that answers requests.
     pub fn file(&self, format: FileFormat) -> Result<ReportFile, OpsError> {
         let report = &self.report;
         let body = match (format, &self.document) {
             (FileFormat::Signature, _) if self.signature.is_empty() => return Err(OpsError::NotFound("signature")),
-            (FileFormat::Signature, _) => {
-                let name = report::file_name(report, format.extension());
-                return Ok(ReportFile { name, media_type: format.media_type(), body: self.signature.clone() });
+            (FileFormat::Signature, _) => self.signature.clone(),
+            (FileFormat::Json, Some(document)) => document.clone().into_bytes(),
+            (FileFormat::Json, None) => report::render_json(report)?.into_bytes(),
+            (FileFormat::Html, _) => {
+                report::render_html(report, &report::charts(report)?, Medium::File, None)?.into_bytes()
             }
-            (FileFormat::Json, Some(document)) => document.clone(),
-            (FileFormat::Json, None) => report::render_json(report)?,
-            (FileFormat::Html, _) => report::render_html(report, &report::charts(report)?, Medium::File, None)?,
-            (FileFormat::Text, _) => report::render_text(report),
-            (FileFormat::Csv, _) => report::render_csv([report])?,
-            (FileFormat::OpenMetrics, _) => report::render_openmetrics(report),
+            (FileFormat::Text, _) => report::render_text(report).into_bytes(),
+            (FileFormat::Csv, _) => report::render_csv([report])?.into_bytes(),
+            (FileFormat::OpenMetrics, _) => report::render_openmetrics(report).into_bytes(),
+            (FileFormat::Workbook, _) => report::render_xlsx(report)?,
+            #[cfg(feature = "pdf")]
+            (FileFormat::Pdf, _) => report::render_pdf(report)?,
         };
         let name = report::file_name(report, format.extension());
-        Ok(ReportFile { name, media_type: format.media_type(), body: body.into_bytes() })
+        Ok(ReportFile { name, media_type: format.media_type(), body })
     }
 }

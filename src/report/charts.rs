@@ -42,6 +42,12 @@ pub(super) fn svg(report: &Report, line: &Line) -> Result<Option<String>, Report
     is_drawable(line).then(|| draw(report, line, |chart| chart::svg(chart, SHEET))).transpose()
 }
 
+/// The same for a file that is printed: no page gives it colours, so it brings its own.
+#[cfg(feature = "pdf")]
+pub(super) fn printed_svg(report: &Report, line: &Line) -> Result<Option<String>, ReportError> {
+    is_drawable(line).then(|| draw(report, line, |chart| chart::printed_svg(chart, SHEET))).transpose()
+}
+
 fn draw<T>(
     report: &Report,
     line: &Line,
@@ -97,7 +103,7 @@ fn bands(report: &Report, line: &Line) -> Vec<Band> {
 }
 
 /// The picture in words: how many days missed the target, and the worst of them.
-fn description(report: &Report, line: &Line) -> String {
+pub(super) fn description(report: &Report, line: &Line) -> String {
     let days = say::days(report, line);
     let missed = days.iter().filter(|day| day.missed).count();
     let worst = line.daily.iter().zip(&days).filter(|(day, _)| day.total > 0).min_by(|(a, _), (b, _)| {

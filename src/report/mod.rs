@@ -15,6 +15,8 @@ mod name;
 mod notes;
 mod openmetrics;
 mod order;
+#[cfg(feature = "pdf")]
+mod pdf;
 mod say;
 mod seal;
 mod sections;
@@ -23,6 +25,7 @@ mod text;
 mod unusual;
 mod verdict;
 mod whole;
+mod xlsx;
 
 #[cfg(test)]
 mod sample;
@@ -51,6 +54,8 @@ pub use name::{file_name, file_stem, slug};
 pub use notes::how_counted;
 pub use openmetrics::{CONTENT_TYPE as OPENMETRICS, render_openmetrics};
 pub use order::by_trouble;
+#[cfg(feature = "pdf")]
+pub use pdf::render_pdf;
 pub use seal::{Sealed, Signed};
 pub use text::render_text;
 pub use unusual::{Anomaly, Standing};
@@ -58,6 +63,7 @@ pub use verdict::{Status, Verdict, subject};
 pub use whole::{
     Compared, Compliance, Credit, Exclusion, Letter, Measure, Raw, Recovery, Stretch, Term, Violation, Whole,
 };
+pub use xlsx::render_xlsx;
 
 /// The version of the report's JSON that this program writes; it reads the older ones too.
 pub const VERSION: u32 = 2;
@@ -79,6 +85,13 @@ pub enum ReportError {
     /// A CSV record failed.
     #[error("the report cannot be written as CSV: {0}")]
     Csv(#[from] ::csv::Error),
+    /// A workbook failed.
+    #[error("the report cannot be written as a workbook: {0}")]
+    Workbook(#[from] rust_xlsxwriter::XlsxError),
+    /// The typesetter failed, with what it said.
+    #[cfg(feature = "pdf")]
+    #[error("the report cannot be set as PDF: {0}")]
+    Pdf(String),
     /// A chart failed.
     #[error("the chart of objective {objective} cannot be drawn: {reason}")]
     Chart {

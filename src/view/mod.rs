@@ -5,6 +5,9 @@
 //! beside the text only where a bar needs its length. `templates/macros.html` is the design system, `static/app.css` its
 //! looks; everything works without JavaScript and without inline style, because the content security policy allows neither.
 
+/// Can reports be set as PDF?
+pub const HAS_PDF: bool = cfg!(feature = "pdf");
+
 mod assets;
 mod bar;
 mod form;

@@ -92,7 +92,7 @@ fn shared_with_strangers(routes: &mut ServiceConfig) {
         )
         .route("/badges/{token}.svg", web::get().to(shares::picture))
         .route("/shared/{token}", web::get().to(shares::sheet))
-        .route(r"/shared/{token}/reports/{id:\d+}.{format:html|txt|csv}", web::get().to(shares::file));
+        .route(r"/shared/{token}/reports/{id:\d+}.{format:html|txt|csv|xlsx|pdf}", web::get().to(shares::file));
 }
 
 /// What happened besides what was measured, and the keys with which programs say so.
@@ -149,14 +149,20 @@ fn definitions(routes: &mut ServiceConfig) {
         .route(r"/agreements/{id:\d+}/revisions.{ending:csv|json}", web::get().to(agreements::export_revisions))
         .route(r"/agreements/{id:\d+}/revisions/{number:\d+}/withdraw", web::post().to(agreements::withdraw))
         .route(r"/agreements/{id:\d+}/report", web::get().to(reports::preview))
-        .route(r"/agreements/{id:\d+}/report.{format:html|txt|csv|json|prom}", web::get().to(reports::preview_file))
+        .route(
+            r"/agreements/{id:\d+}/report.{format:html|txt|csv|json|prom|xlsx|pdf}",
+            web::get().to(reports::preview_file),
+        )
         .route(r"/agreements/{id:\d+}/send", web::post().to(reports::send))
         .route(REPORTS, web::get().to(reports::list))
         .route(r"/reports/{id:\d+}", web::get().to(reports::show))
         .route("/reports/archive.zip", web::get().to(reports::archive))
         .route("/reports/compare", web::get().to(reports::compare))
         .route("/reports/key.pem", web::get().to(reports::key))
-        .route(r"/reports/{id:\d+}.{format:html|txt|csv|json|json\.sig|prom}", web::get().to(reports::download))
+        .route(
+            r"/reports/{id:\d+}.{format:html|txt|csv|json|json\.sig|prom|xlsx|pdf}",
+            web::get().to(reports::download),
+        )
         .route(r"/reports/{id:\d+}/correct", web::post().to(reports::correct))
         .route(r"/reports/{id:\d+}/send", web::post().to(reports::send_again))
         .route(r"/reports/{id:\d+}/deliveries/{delivery:\d+}/retry", web::post().to(reports::retry));

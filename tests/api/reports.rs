@@ -182,7 +182,7 @@ on_both! {
             assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{period}");
             assert!(answer.visible().contains(part), "{}", answer.visible());
         }
-        assert_eq!(ana.get(&format!("/agreements/{id}/report?format=pdf")).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(ana.get(&format!("/agreements/{id}/report?format=docx")).await.status, StatusCode::UNPROCESSABLE_ENTITY);
         let running = ana.get(&format!("/agreements/{id}/report")).await.visible();
         assert!(running.contains("Provisional") && running.contains("Week 47, 16 to 22 Nov 2026, so far"), "{running}");
         assert!(running.contains("The agreement has no recipients."), "{running}");

@@ -5,9 +5,11 @@ use crate::closing::{signing, two_days_and_a_correction};
 use crate::reports::{an_agreement, under_a_contract};
 use nines::report::SCHEMA;
 use nines::store;
+use nines_support::python;
 use nines_support::schema::complaints;
 use reqwest::StatusCode;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
@@ -96,4 +98,115 @@ async fn a_contract_follows_the_schema_and_its_figures_are_metrics() {
     );
     let so_far = ana.get(&format!("/agreements/{id}/report.prom")).await.text;
     assert!(so_far.contains("provisional=\"yes\"") && so_far.ends_with("# EOF\n"), "{so_far}");
+}
+
+/// Every sheet as rows of cells: `n` and a number, `d` and a moment, `s` and a text.
+const SHEETS: &str = "
+import json, sys, datetime, openpyxl
+book = openpyxl.load_workbook(sys.argv[1])
+kept = lambda cell: None if cell.value is None else [cell.data_type, cell.value.isoformat() if isinstance(cell.value, datetime.datetime) else cell.value]
+print(json.dumps({sheet.title: [[kept(cell) for cell in row] for row in sheet.iter_rows()] for sheet in book}))
+";
+
+/// The numbers of a workbook are numbers, its moments are dates, and all of them are those of the JSON.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_workbook_says_the_same_in_real_numbers_and_dates() {
+    let app = TestApp::on_sqlite().await;
+    let ana = app.signed_in().await;
+    let id = an_agreement(&app, &ana, "").await;
+    under_a_contract(&app, id).await;
+    let path = format!("/agreements/{id}/report");
+    let json: Value = serde_json::from_str(&ana.get(&format!("{path}.json?period=2026-W46")).await.text).unwrap();
+    let book = ana.get(&format!("{path}.xlsx?period=2026-W46")).await;
+    assert_eq!(book.header("content-type"), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("report.xlsx");
+    std::fs::write(&file, &book.bytes).unwrap();
+    let read = Command::new(python::with("openpyxl")).args(["-c", SHEETS]).arg(&file).output().unwrap();
+    assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
+    let sheets: BTreeMap<String, Vec<Vec<Value>>> = serde_json::from_slice(&read.stdout).unwrap();
+    let rows = |sheet: &str| -> Vec<BTreeMap<String, Value>> {
+        let (head, rows) = sheets[sheet].split_first().unwrap();
+        let named =
+            |row: &Vec<Value>| head.iter().map(|cell| cell[1].as_str().unwrap().to_owned()).zip(row.clone()).collect();
+        rows.iter().map(named).collect()
+    };
+    let number = |cell: &Value| {
+        assert_eq!(cell[0], "n", "{cell} is a number");
+        cell[1].as_f64().unwrap()
+    };
+    let decimal = |value: &Value| value.as_str().unwrap().parse::<f64>().unwrap();
+    let same = |a: f64, b: f64| assert!((a - b).abs() < 1e-9, "{a} {b}");
+    let objectives = json["objectives"].as_array().unwrap();
+    assert!(!objectives.is_empty() && rows("Objectives").len() == objectives.len());
+    let mut measured = 0;
+    for line in objectives {
+        let all = rows("Objectives");
+        let row = all.iter().find(|row| row["Objective"][1] == line["name"]).unwrap();
+        same(number(&row["Target %"]), decimal(&line["target_percent"]));
+        same(number(&row["Coverage %"]), decimal(&line["coverage"]["percent"]));
+        if line["sli"]["state"] == "measured" {
+            measured += 1;
+            same(number(&row["Measured %"]), decimal(&line["sli"]["percent"]));
+            same(number(&row["Budget used %"]), decimal(&line["budget"]["consumed_percent"]));
+            if line["unit"] == "event" {
+                same(number(&row["Good"]), line["good"].as_f64().unwrap());
+                same(number(&row["All"]), line["total"].as_f64().unwrap());
+            }
+        }
+        let outages = line["outages"].as_array().unwrap();
+        let told: Vec<_> = rows("Outages").into_iter().filter(|row| row["Objective"][1] == line["name"]).collect();
+        assert_eq!(told.len(), outages.len());
+        for (row, outage) in told.iter().zip(outages) {
+            let began = &row["Began (Europe/Berlin)"];
+            let at: chrono::DateTime<chrono::Utc> = outage["start"].as_str().unwrap().parse().unwrap();
+            let local = at.with_timezone(&chrono_tz::Europe::Berlin).naive_local();
+            assert_eq!((&began[0], &began[1]), (&"d".into(), &local.format("%Y-%m-%dT%H:%M:%S").to_string().into()));
+            same(number(&row["Minutes"]), outage["minutes"].as_f64().unwrap());
+        }
+    }
+    assert!(measured > 0, "{json}");
+    let days: usize = objectives.iter().map(|line| line["daily"].as_array().unwrap().len()).sum();
+    assert_eq!(rows("Days").len(), days);
+    assert!(rows("Days").iter().all(|row| row["Day"][0] == "d"));
+    assert_eq!(rows("Exclusions").len(), json["whole"]["exclusions"].as_array().unwrap().len());
+}
+
+/// The PDF opens in somebody else's reader, and says what the text says: the same verdict, figures and outages.
+#[cfg(feature = "pdf")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pdf_says_the_same_on_numbered_pages() {
+    let app = TestApp::on_sqlite().await;
+    let ana = app.signed_in().await;
+    let id = an_agreement(&app, &ana, "").await;
+    under_a_contract(&app, id).await;
+    let path = format!("/agreements/{id}/report");
+    let json: Value = serde_json::from_str(&ana.get(&format!("{path}.json?period=2026-W46")).await.text).unwrap();
+    let pdf = ana.get(&format!("{path}.pdf?period=2026-W46")).await;
+    assert_eq!(pdf.header("content-type"), "application/pdf");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("report.pdf");
+    std::fs::write(&file, &pdf.bytes).unwrap();
+    let poppler = |tool: &str, arguments: &[&str]| {
+        let said = Command::new(tool).args(arguments).arg(&file).arg("-").output();
+        let said =
+            said.unwrap_or_else(|error| panic!("this test needs {tool} (Debian package poppler-utils): {error}"));
+        assert!(said.status.success() && said.stderr.is_empty(), "{}", String::from_utf8_lossy(&said.stderr));
+        String::from_utf8(said.stdout).unwrap()
+    };
+    let text = poppler("pdftotext", &["-layout"]);
+    let pages = text.matches('\u{c}').count();
+    let words = text.replace('\u{200b}', "").split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(pages >= 3 && words.replace(' ', "").contains(&format!("{pages}/{pages}")), "{text}");
+    assert!(words.contains("Shop <ACME>"), "{words}");
+    for line in json["objectives"].as_array().unwrap() {
+        let mut figures = vec![format!("{} %", line["target_percent"].as_str().unwrap())];
+        figures.extend(line["sli"]["percent"].as_str().map(|percent| format!("{percent} %")));
+        figures.extend(line["budget"]["consumed_percent"].as_str().map(|percent| format!("{percent} %")));
+        figures.push(format!("{} %", line["coverage"]["percent"].as_str().unwrap()));
+        for figure in figures {
+            assert!(words.contains(&figure), "{figure} in {words}");
+        }
+    }
+    assert!(words.contains("a disk was full"), "the cause of an outage: {words}");
 }

@@ -179,8 +179,10 @@ pub struct Answer {
     pub status: StatusCode,
     /// Headers.
     pub headers: HeaderMap,
-    /// Body.
+    /// Body, as far as it is text.
     pub text: String,
+    /// Body.
+    pub bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -251,7 +253,8 @@ impl Browser {
             }
         }
         let (status, headers) = (response.status(), response.headers().clone());
-        Answer { status, headers, text: response.text().await.expect("the body is text") }
+        let bytes = response.bytes().await.expect("the body comes whole").to_vec();
+        Answer { status, headers, text: String::from_utf8_lossy(&bytes).into_owned(), bytes }
     }
 
     /// GET.

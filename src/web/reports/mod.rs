@@ -14,12 +14,20 @@ pub use preview::{preview, preview_file};
 pub use send::{correct, retry, send, send_again};
 pub use show::{download, key, schema, show};
 
-use crate::ops::show_report::ReportFile;
+use crate::ops::show_report::{FileFormat, OpenReport, ReportFile};
+use crate::web::WebError;
 use actix_web::HttpResponse;
 use actix_web::http::header::CONTENT_DISPOSITION;
+use actix_web::web::block;
+
+/// A report as a file, made on a thread that may take its time.
+pub(in crate::web) async fn made(report: OpenReport, format: FileFormat) -> Result<HttpResponse, WebError> {
+    let made = block(move || report.file(format)).await.map_err(WebError::internal)?;
+    Ok(file(made?))
+}
 
 /// A report's file, to be kept. Its name is plain ASCII without quotes.
-pub(in crate::web) fn file(file: ReportFile) -> HttpResponse {
+fn file(file: ReportFile) -> HttpResponse {
     HttpResponse::Ok()
         .content_type(file.media_type)
         .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", file.name)))

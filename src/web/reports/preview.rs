@@ -1,7 +1,7 @@
 //! GET `/agreements/{id}/report?period=2026-W46`: what the report would say now, as a page or a file.
 
-use super::file;
 use super::list::named;
+use super::made;
 use crate::domain::calendar::Period;
 use crate::domain::ids::AgreementId;
 use crate::domain::model::{Agreement, EmailAddress};
@@ -47,7 +47,7 @@ pub async fn preview(
         let format = FileFormat::from_word(word);
         let format = format
             .ok_or_else(|| WebError::refused("Please choose the format html, text, csv, json or openmetrics."))?;
-        return Ok(file(report.file(format)?));
+        return made(report, format).await;
     }
     page(
         StatusCode::OK,
@@ -85,7 +85,7 @@ pub async fn preview_file(
     let agreement = find(&state, id).await?;
     let period = period(&agreement, wish.period.as_deref(), state.clock.now())?;
     let report = show_report::preview(&state, &agreement, period).await?;
-    Ok(file(report.file(format)?))
+    made(report, format).await
 }
 
 async fn find(state: &State, id: i64) -> Result<Agreement, WebError> {

@@ -1,6 +1,6 @@
 //! GET `/reports/{id}` and its files.
 
-use super::{file, list};
+use super::{file, list, made};
 use crate::domain::ids::ReportId;
 use crate::domain::model::Agreement;
 use crate::domain::time::Instant;
@@ -119,7 +119,7 @@ pub async fn key(_user: SignedIn, state: Data<State>) -> Result<HttpResponse, We
     Ok(file(ReportFile { name: "nines-report-key.pem".to_owned(), media_type: "application/x-pem-file", body }))
 }
 
-/// GET `/reports/{id}.html`, `.txt`, `.csv`, `.json`, `.json.sig`.
+/// GET `/reports/{id}.html`, `.txt`, `.csv`, `.xlsx`, `.pdf`, `.json`, `.json.sig`.
 pub async fn download(
     _user: SignedIn,
     state: Data<State>,
@@ -128,7 +128,7 @@ pub async fn download(
     let (id, extension) = path.into_inner();
     let format = FileFormat::from_word(&extension).ok_or(WebError::NotFound("There is no such file"))?;
     let (_, report) = show_report::stored(&state.db, ReportId(id)).await?;
-    Ok(file(report.file(format)?))
+    made(report, format).await
 }
 
 fn delivery(one: &Delivery, zone: Tz, now: Instant, can_edit: bool) -> DeliveryRow {

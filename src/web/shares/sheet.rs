@@ -42,7 +42,7 @@ pub async fn sheet(client: Client, state: Data<State>, token: Path<String>) -> R
     Ok(kept_private(page(StatusCode::OK, &template)?))
 }
 
-/// GET `/shared/{token}/reports/{id}.html`, `.txt`, `.csv`: a report of that agreement, without what is asked of sources.
+/// GET `/shared/{token}/reports/{id}.html`, `.txt`, `.csv`, `.xlsx`, `.pdf`: a report of that agreement, without what is asked of sources.
 pub async fn file(
     client: Client,
     state: Data<State>,
@@ -56,7 +56,7 @@ pub async fn file(
     let Some(format) = FileFormat::from_word(&extension) else { return nothing_here() };
     match show_report::stored(&state.db, ReportId(id)).await {
         Ok((head, report)) if link.objective.is_none() && head.agreement == link.agreement => {
-            Ok(kept_private(reports::file(report.for_strangers().file(format)?)))
+            Ok(kept_private(reports::made(report.for_strangers(), format).await?))
         }
         Ok(_) | Err(OpsError::NotFound(_)) => nothing_here(),
         Err(error) => Err(error.into()),
