@@ -35,6 +35,10 @@ ids! {
     ReportId,
     /// One report on its way to one recipient.
     DeliveryId,
+    /// When reports are mailed, and to whom.
+    ScheduleId,
+    /// What a schedule mails about one period.
+    RunId,
     /// A link for people without an account.
     ShareLinkId,
     /// A person with an account.

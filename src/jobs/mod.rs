@@ -4,7 +4,7 @@
 //! the same wherever they are computed, and a report exists once by its label.
 
 use crate::domain::ids::SourceId;
-use crate::ops::{Context, OpsError, apply_revisions, deliver, evaluate, issue_reports, pull, recheck_reports, sweep};
+use crate::ops::{Context, OpsError, apply_revisions, deliver, evaluate, pull, recheck_reports, run_schedules, sweep};
 use std::future::Future;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -40,7 +40,7 @@ pub fn start(context: &Context, tasks: &TaskTracker, stop: &CancellationToken) {
         apply_revisions::apply_due(&context).await.map(|_| ())
     });
     run(context, tasks, stop, "report", REPORT_PACE, |context| async move {
-        issue_reports::issue_due(&context).await.map(|_| ())
+        run_schedules::run_due(&context).await.map(|_| ())
     });
     run(context, tasks, stop, "recheck", RECHECK_PACE, |context| async move {
         recheck_reports::recheck(&context).await.map(|_| ())

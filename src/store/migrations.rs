@@ -19,6 +19,7 @@ pub(super) fn sqlite() -> Migrator {
         5 "0005_contracts",
         6 "0006_share_links",
         7 "0007_report_chain",
+        10 "0010_schedules",
     ))
 }
 
@@ -32,6 +33,7 @@ pub(super) fn postgres() -> Migrator {
         5 "0005_contracts",
         6 "0006_share_links",
         7 "0007_report_chain",
+        10 "0010_schedules",
     ))
 }
 

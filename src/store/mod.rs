@@ -86,6 +86,8 @@ pub mod reports;
 
 pub mod rechecks;
 
+pub mod schedules;
+
 pub mod outbox;
 
 pub mod users;
@@ -141,6 +143,7 @@ pub fn statements() -> impl Iterator<Item = (&'static str, &'static str, &'stati
         ("evaluations", evaluations::ALL),
         ("reports", reports::ALL),
         ("rechecks", rechecks::ALL),
+        ("schedules", schedules::ALL),
         ("outbox", outbox::ALL),
         ("users", users::ALL),
         ("setup_tokens", setup_tokens::ALL),
