@@ -36,6 +36,7 @@ struct Inner {
     evaluation_seconds: Histogram,
     mails: Family<Labels<1>, Counter>,
     outbox: Gauge,
+    dead: Gauge,
     beats: Mutex<BTreeMap<&'static str, i64>>,
 }
 
@@ -96,7 +97,7 @@ impl Metrics {
         let pull_seconds = Histograms::new_with_constructor(buckets);
         let (evaluations, evaluation_seconds) = (Counter::default(), buckets());
         let mails = Family::default();
-        let outbox = Gauge::default();
+        let (outbox, dead) = (Gauge::default(), Gauge::default());
         registry.register("http_requests", "Requests answered, by route pattern", requests.clone());
         registry.register_with_unit("http_request_duration", "Time to the answer", Unit::Seconds, durations.clone());
         registry.register("pulls", "Pulls from sources", pulls.clone());
@@ -110,6 +111,7 @@ impl Metrics {
         );
         registry.register("mails", "Mails handed over, or not", mails.clone());
         registry.register("outbox_depth", "Deliveries that wait to be mailed", outbox.clone());
+        registry.register("outbox_dead", "Deliveries that were given up", dead.clone());
         let beats = Mutex::default();
         Self(Arc::new(Inner {
             registry,
@@ -121,6 +123,7 @@ impl Metrics {
             evaluation_seconds,
             mails,
             outbox,
+            dead,
             beats,
         }))
     }
@@ -151,9 +154,10 @@ impl Metrics {
         self.0.mails.get_or_create(&Labels([("outcome", outcome.word().to_owned())])).inc();
     }
 
-    /// So many deliveries wait.
-    pub fn outbox(&self, waiting: i64) {
+    /// So many deliveries wait, and so many were given up.
+    pub fn outbox(&self, waiting: i64, dead: i64) {
         self.0.outbox.set(waiting);
+        self.0.dead.set(dead);
     }
 
     /// The job of that name is alive at `now` (seconds since the epoch).
@@ -194,6 +198,7 @@ mod tests {
             r#"nines_http_request_duration_seconds_bucket{le="0.5",route="/objectives/{id}"} 3"#,
             "nines_evaluations_total 0",
             "nines_outbox_depth 0",
+            "nines_outbox_dead 0",
         ] {
             assert!(text.lines().any(|l| l == line), "{line} is missing in\n{text}");
         }

@@ -37,6 +37,10 @@ ids! {
     DeliveryId,
     /// A stretch of time in which an objective left its usual.
     AnomalyId,
+    /// When reports are mailed, and to whom.
+    ScheduleId,
+    /// What a schedule mails about one period.
+    RunId,
     /// A link for people without an account.
     ShareLinkId,
     /// A note on what happened.

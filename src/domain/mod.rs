@@ -26,6 +26,10 @@ pub mod contract;
 
 pub mod model;
 
+pub mod rhythm;
+
+pub mod report_schedule;
+
 pub mod ledger;
 
 pub mod counting;

@@ -168,13 +168,11 @@ pub struct Agreement {
     pub zone: Tz,
     /// The calendar period that it is judged by.
     pub period: PeriodKind,
-    /// How often its report is mailed.
+    /// Which periods are closed by a report of their own.
     pub report_every: PeriodKind,
-    /// Who receives the report.
-    pub recipients: Vec<EmailAddress>,
     /// What else it says.
     pub terms: AgreementTerms,
-    /// When it was defined: earlier periods are judged, but not reported by mail.
+    /// When it was defined: earlier periods are judged, but not reported.
     pub created_at: Instant,
     /// Set when it was archived: kept, not judged any more.
     pub archived_at: Option<Instant>,

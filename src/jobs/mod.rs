@@ -5,7 +5,7 @@
 
 use crate::domain::ids::SourceId;
 use crate::ops::{
-    Context, OpsError, apply_revisions, deliver, evaluate, issue_reports, learn_baselines, pull, recheck_reports, sweep,
+    Context, OpsError, apply_revisions, deliver, evaluate, learn_baselines, pull, recheck_reports, run_schedules, sweep,
 };
 use std::future::Future;
 use std::time::Duration;
@@ -47,7 +47,7 @@ pub fn start(context: &Context, tasks: &TaskTracker, stop: &CancellationToken) {
         apply_revisions::apply_due(&context).await.map(|_| ())
     });
     run(context, tasks, stop, "report", REPORT_PACE, |context| async move {
-        issue_reports::issue_due(&context).await.map(|_| ())
+        run_schedules::run_due(&context).await.map(|_| ())
     });
     run(context, tasks, stop, "recheck", RECHECK_PACE, |context| async move {
         recheck_reports::recheck(&context).await.map(|_| ())

@@ -49,11 +49,10 @@ pub fn differences(before: &InForce, after: &InForce) -> Vec<Difference> {
     found
 }
 
-/// What an agreement says beside its objectives, as labels and texts; who it is, who receives mail, and what says nothing
-/// are left out.
+/// What an agreement says beside its objectives, as labels and texts; who it is and what says nothing are left out.
 #[must_use]
 pub fn said(side: &InForce) -> Vec<(String, String)> {
-    const ELSEWHERE: [&str; 5] = ["name", "customer", "owner", "time zone", "recipients"];
+    const ELSEWHERE: [&str; 4] = ["name", "customer", "owner", "time zone"];
     let told =
         contract(&side.agreement).into_iter().filter(|(name, text)| !text.is_empty() && !ELSEWHERE.contains(name));
     told.map(|(name, text)| (wording::capitalised(name), text)).collect()
@@ -84,7 +83,6 @@ pub fn contract(agreement: &Agreement) -> Fields {
     let RecoveryTargets { mttr_minutes, mtbf_minutes, longest_minutes, planned_minutes } = *recovery;
     let week = if anchor.week() == Weekday::Sun { "Sunday" } else { "Monday" };
     let begins = format!("weeks on {week}, months on day {}, years with month {}", anchor.day(), anchor.month());
-    let recipients: Vec<String> = agreement.recipients.iter().map(ToString::to_string).collect();
     vec![
         ("name", agreement.name.clone()),
         ("customer", agreement.customer.clone()),
@@ -92,7 +90,6 @@ pub fn contract(agreement: &Agreement) -> Fields {
         ("time zone", agreement.zone.name().to_owned()),
         ("judged by", format!("calendar {}", wording::period(agreement.period))),
         ("report", format!("every {}", wording::period(agreement.report_every))),
-        ("recipients", recipients.join(", ")),
         ("periods begin", begins),
         ("business hours", hours.as_ref().map(Schedule::hours_text).unwrap_or_default()),
         ("holidays", hours.as_ref().map(Schedule::holidays_text).unwrap_or_default()),

@@ -3,7 +3,7 @@
 use crate::domain::chain::Digest;
 use crate::domain::ids::{ReportId, UserId};
 use crate::domain::model::Agreement;
-use crate::ops::keep_report::{Ready, watch};
+use crate::ops::keep_report::{Ready, To, watch};
 use crate::ops::remake_report::{Remade, remake};
 use crate::ops::{Context, OpsError, audit};
 use crate::report::{self, Correction, Difference, Report};
@@ -110,7 +110,7 @@ pub async fn correct(context: &Context, who: Option<UserId>, id: ReportId, reaso
     let told = Told { period: kept.head.label.clone(), revision: after.revision + 1, reasons: vec![reason.clone()] };
     let ready = revision(&kept, after, difference, Why { reasons: vec![reason], asked_by })?;
     let mut tx = context.db.begin_write().await?;
-    let new = ready.keep(&mut tx, context, &agreement).await?;
+    let new = ready.keep(&mut tx, context, &agreement, To::Served).await?;
     audit(&mut tx, context.clock.now(), who, "report.corrected", ("report", new.0), (None, Some(&told))).await?;
     tx.commit().await?;
     Ok(new)

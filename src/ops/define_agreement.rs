@@ -8,10 +8,11 @@ use crate::domain::contract::{AgreementTerms, Composite, ObjectiveTerms, Rule};
 use crate::domain::counting::CounterState;
 use crate::domain::ids::{AgreementId, IndicatorId, ObjectiveId, ServiceId, SourceId, UserId};
 use crate::domain::model::{Agreement, EmailAddress, Indicator, Objective, ObjectiveKind, Query, Service, Window};
+use crate::domain::report_schedule::ScheduleDraft;
 use crate::domain::target::Target;
 use crate::domain::time::{DAY_MINUTES, Instant, Minute, Span};
 use crate::ops::revise::{self, Making, Taking};
-use crate::ops::{Context, OpsError, audit};
+use crate::ops::{Context, OpsError, audit, define_schedule};
 use crate::store::indicators::PullState;
 use crate::store::rechecks::Cause;
 use crate::store::{self, Db, StoreError, Tx};
@@ -34,9 +35,10 @@ pub struct AgreementDraft {
     pub zone: Tz,
     /// The calendar period that it is judged by.
     pub period: PeriodKind,
-    /// How often its report is mailed.
+    /// Which periods are closed by a report of their own.
     pub report_every: PeriodKind,
-    /// Who receives the report.
+    /// Who receives each report as soon as it is final: makes the schedule of a new agreement. One that exists has schedules
+    /// of its own, and this changes nothing.
     pub recipients: Vec<EmailAddress>,
     /// What else is agreed.
     pub terms: AgreementTerms,
@@ -144,6 +146,10 @@ pub async fn define(context: &Context, who: Option<UserId>, draft: AgreementDraf
     put_in_place(&mut tx, &defined, &objectives, now).await?;
     let making = Making { who, effective: Minute(0), note: String::new(), at: now, applied_at: Some(now) };
     revise::keep(&mut tx, 1, making, &defined.agreement, &objectives).await?;
+    if !draft.recipients.is_empty() {
+        let usual = ScheduleDraft::usual(&defined.agreement, draft.recipients.clone());
+        define_schedule::insert(&mut tx, context, who, &usual).await?;
+    }
     let after = Snapshot::of(&draft)?;
     audit(&mut tx, now, who, "agreement.defined", ("agreement", id.0), (None, Some(&after))).await?;
     tx.commit().await?;
@@ -249,7 +255,6 @@ pub(super) fn agreement_of(draft: &AgreementDraft, id: AgreementId, created_at: 
         zone: draft.zone,
         period: draft.period,
         report_every: draft.report_every,
-        recipients: draft.recipients.clone(),
         terms: draft.terms.clone(),
         created_at,
         archived_at: None,

@@ -30,7 +30,7 @@ pub async fn deliver_due(context: &Context) -> Result<usize, OpsError> {
         }
     }
     let counts = store::outbox::counts(&context.db).await?;
-    context.metrics.outbox(counts.queued);
+    context.metrics.outbox(counts.queued, counts.dead);
     Ok(accepted)
 }
 

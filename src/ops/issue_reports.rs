@@ -1,9 +1,9 @@
-//! Issues the reports that are due: stored, and queued for every recipient in the same transaction.
+//! Issues the reports that are due. Their mail is the schedules' business: see [`crate::ops::run_schedules`].
 
 use crate::domain::calendar::Period;
 use crate::domain::model::Agreement;
 use crate::domain::time::{DAY_MINUTES, Instant};
-use crate::ops::keep_report::{Ready, watch};
+use crate::ops::keep_report::{Ready, To, watch};
 use crate::ops::make_report::{is_settled, make_report};
 use crate::ops::terms_in_force::terms_in_force;
 use crate::ops::{Context, OpsError};
@@ -18,7 +18,7 @@ const PATIENCE_MINUTES: i64 = 2 * DAY_MINUTES;
 const PROVISIONAL_DAYS: i64 = 35;
 
 /// How many missed periods are made up for after a downtime.
-const PERIODS_MAX: usize = 6;
+pub const PERIODS_MAX: usize = 6;
 
 /// Issues every report that is due and says how many there were. One agreement's trouble does not hold back another's.
 pub async fn issue_due(context: &Context) -> Result<usize, OpsError> {
@@ -57,10 +57,44 @@ async fn issue_if_due(context: &Context, agreement: &Agreement) -> Result<bool, 
             None => return Ok(false),
         },
     };
+    issue(context, agreement, period, revision).await
+}
+
+/// Where the report that closes a period stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closing {
+    /// It is there.
+    Closed,
+    /// It waits for data.
+    Waits,
+    /// There will be none: the agreement began later, or promised nothing then.
+    Never,
+}
+
+/// Sees to it that an agreement's period is closed by a report, whether or not it is one that the agreement itself reports.
+pub async fn close(context: &Context, agreement: &Agreement, period: Period) -> Result<Closing, OpsError> {
+    let now = context.clock.now();
+    let latest = store::reports::latest(&context.db, agreement.id, &period.label()).await?.map(|report| report.head);
+    if latest.as_ref().is_some_and(|head| closes(head, period)) {
+        return Ok(Closing::Closed);
+    }
+    let listings = terms_in_force(&context.db, agreement, period.span().start()).await?.listings;
+    if listings.is_empty() || period.span().end() <= agreement.created_at.minute() {
+        return Ok(Closing::Never);
+    }
+    if !is_ready(context, agreement, period, now).await? {
+        return Ok(Closing::Waits);
+    }
+    let is_issued = issue(context, agreement, period, latest.map_or(1, |head| head.revision + 1)).await?;
+    Ok(if is_issued { Closing::Closed } else { Closing::Waits })
+}
+
+/// Keeps the report of a period; false if another instance was faster.
+async fn issue(context: &Context, agreement: &Agreement, period: Period, revision: i64) -> Result<bool, OpsError> {
     watch(context, agreement, period.span()).await?;
     let ready = Ready::new(make_report(context, agreement, period, revision).await?)?;
     let mut tx = context.db.begin_write().await?;
-    match ready.keep(&mut tx, context, agreement).await {
+    match ready.keep(&mut tx, context, agreement, To::Served).await {
         // another instance was faster
         Err(OpsError::Store(StoreError::Conflict { .. })) => Ok(false),
         Err(error) => Err(error),

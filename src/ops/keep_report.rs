@@ -4,11 +4,14 @@
 use crate::domain::contract::Composite;
 use crate::domain::ids::{AgreementId, ReportId};
 use crate::domain::model::{Agreement, EmailAddress};
+use crate::domain::report_schedule::ScheduleDraft;
 use crate::domain::time::Span;
+use crate::ops::define_schedule::standing;
 use crate::ops::terms_in_force::terms_in_force;
 use crate::ops::write_letter::{Letter, Occasion};
 use crate::ops::{Context, OpsError};
 use crate::report::{self, Picture, Report, Sealed};
+use crate::store::outbox::Outgoing;
 use crate::store::{self, Tx};
 use std::collections::BTreeSet;
 
@@ -24,22 +27,78 @@ impl Ready {
         Ok(Self { pictures: report::charts(&report)?, report })
     }
 
-    /// Keeps it as the newest report of its agreement, and puts its mail to the agreement's recipients on its way.
-    /// `Conflict` if this revision of its period is there already.
+    /// Keeps it as the newest report of its agreement, and puts its mail on its way. `Conflict` if this revision of its
+    /// period is there already.
     pub(super) async fn keep(
         self,
         tx: &mut Tx,
         context: &Context,
         agreement: &Agreement,
+        to: To<'_>,
     ) -> Result<ReportId, OpsError> {
         let (number, previous) = store::reports::next_place(tx, agreement.id).await?;
         let key = context.settings.report.signing_key.as_ref();
         let sealed = Sealed::new(self.report, number, previous, key)?;
         let id = store::reports::insert(tx, &row(agreement.id, &sealed)).await?;
-        let letter = Letter::write(context, &sealed, self.pictures, id, Occasion::Issued)?;
-        queue(tx, context, &letter, id, &agreement.recipients).await?;
+        let dresses = match to {
+            To::Served => served(tx, context, agreement, &sealed.report).await?,
+            To::These(dresses) => dresses.to_vec(),
+        };
+        post(tx, context, (id, &sealed), &self.pictures, &dresses, Occasion::Issued).await?;
         Ok(id)
     }
+}
+
+/// Who is mailed a report that is kept.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum To<'a> {
+    /// Whoever had, or would have had, the report of this period that it takes the place of. For the first of a period that
+    /// is nobody: its schedules send it when it is time.
+    Served,
+    /// The recipients of these.
+    These(&'a [ScheduleDraft]),
+}
+
+/// The schedules that are done with the period, and to which the report matters; and those of whose recipients some were
+/// sent the final report by hand, with these alone.
+async fn served(
+    tx: &mut Tx,
+    context: &Context,
+    agreement: &Agreement,
+    report: &Report,
+) -> Result<Vec<ScheduleDraft>, OpsError> {
+    let (verdict, label) = (report.verdict.status.key(), &report.period.label);
+    let all = store::schedules::served(tx, agreement.id, label).await?;
+    let matters = all.into_iter().filter(|(one, was_sent)| *was_sent || one.draft.only.lets(verdict));
+    let mut dresses: Vec<ScheduleDraft> = matters.map(|(one, _)| one.draft).collect();
+    let by_hand = store::outbox::sent_by_hand(tx, agreement.id, label).await?;
+    for one in standing(&context.db, agreement).await?.into_iter().filter(|_| !by_hand.is_empty()) {
+        let mut dress = one.draft;
+        dress.recipients.retain(|recipient| by_hand.iter().any(|address| address == recipient.as_str()));
+        dresses.push(dress);
+    }
+    Ok(dresses)
+}
+
+/// Puts a report on its way to the recipients of schedules, to each once, in the dress of the first that names them.
+pub(super) async fn post(
+    tx: &mut Tx,
+    context: &Context,
+    report: (ReportId, &Sealed),
+    pictures: &[Picture],
+    dresses: &[ScheduleDraft],
+    occasion: Occasion,
+) -> Result<(), OpsError> {
+    let mut done = BTreeSet::new();
+    for dress in dresses {
+        let others = dress.recipients.iter().filter(|recipient| done.insert((*recipient).clone()));
+        let others: Vec<EmailAddress> = others.cloned().collect();
+        if !others.is_empty() {
+            let letter = Letter::write(context, report, pictures.to_vec(), dress, occasion)?;
+            queue(tx, context, &letter, &others).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Sees to it that whatever happens from now on to the minutes of a span, up to its end, is noticed, because a report of
@@ -65,14 +124,20 @@ pub(super) async fn queue(
     tx: &mut Tx,
     context: &Context,
     letter: &Letter,
-    id: ReportId,
     recipients: &[EmailAddress],
 ) -> Result<(), OpsError> {
     let now = context.clock.now();
     for recipient in recipients {
         let mime = letter.address(recipient)?;
-        let message_id = &mime.envelope.message_id;
-        store::outbox::enqueue(tx, id, recipient.as_str(), message_id, &mime.bytes, now).await?;
+        let message = Outgoing {
+            report: letter.report,
+            run: letter.run,
+            recipient: recipient.as_str(),
+            subject: &letter.subject,
+            message_id: &mime.envelope.message_id,
+            mime: &mime.bytes,
+        };
+        store::outbox::enqueue(tx, message, now).await?;
     }
     Ok(())
 }

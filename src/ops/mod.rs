@@ -99,6 +99,12 @@ pub mod keep_report;
 
 pub mod issue_reports;
 
+pub mod define_schedule;
+
+pub mod run_schedules;
+
+pub mod try_schedule;
+
 pub mod send_report;
 
 pub mod correct_report;

@@ -10,6 +10,7 @@ use crate::domain::model::Agreement;
 use crate::domain::time::{DAY_MINUTES, Minute, Span};
 use crate::domain::wording;
 use crate::ops::correct_report::{Outcome, Told, Why, compare, revision};
+use crate::ops::keep_report::To;
 use crate::ops::{Context, OpsError, audit};
 use crate::store::rechecks::{Cause, Reason, Touch};
 use crate::store::reports::{Report as Kept, ReportHead};
@@ -85,7 +86,7 @@ async fn look_at(context: &Context, id: AgreementId, label: &str) -> Result<bool
                 Told { period: label.to_owned(), revision: kept.head.revision + 1, reasons: why.reasons.clone() };
             let ready = revision(&kept, *after, difference, why)?;
             let mut tx = context.db.begin_write().await?;
-            let new = match ready.keep(&mut tx, context, &agreement).await {
+            let new = match ready.keep(&mut tx, context, &agreement, To::Served).await {
                 // another instance was faster
                 Err(OpsError::Store(StoreError::Conflict { .. })) => return Ok(false),
                 result => result?,

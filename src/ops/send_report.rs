@@ -3,15 +3,17 @@
 use crate::domain::calendar::Period;
 use crate::domain::ids::{AgreementId, ReportId, UserId};
 use crate::domain::model::Agreement;
-use crate::ops::keep_report::{Ready, queue, watch};
+use crate::domain::report_schedule::ScheduleDraft;
+use crate::ops::define_schedule::standing;
+use crate::ops::keep_report::{Ready, To, post, watch};
 use crate::ops::make_report::make_report;
-use crate::ops::write_letter::{Letter, Occasion};
+use crate::ops::write_letter::Occasion;
 use crate::ops::{Context, OpsError, audit};
 use crate::report::{self, Sealed};
 use crate::store;
 use crate::store::reports::Report as Kept;
 
-/// Sends the report of any period that has begun to the agreement's recipients: the final one as it was issued, if there is
+/// Sends the report of any period that has begun to the recipients of the schedules about its agreement: the final one as it was issued, if there is
 /// one; otherwise a new revision that says what the ledger says now.
 pub async fn send_now(
     context: &Context,
@@ -21,32 +23,32 @@ pub async fn send_now(
 ) -> Result<ReportId, OpsError> {
     let now = context.clock.now();
     let agreement = store::agreements::find(&context.db, id).await?.ok_or(OpsError::NotFound("agreement"))?;
-    refuse_without_recipients(&agreement)?;
+    let dresses = receivers(context, &agreement).await?;
     if period.span().start() >= now.minute() {
         return Err(OpsError::refused("period", "This period has not begun; choose one that has."));
     }
     let before = store::reports::latest(&context.db, id, &period.label()).await?;
     if let Some(kept) = before.as_ref().filter(|kept| !kept.head.provisional) {
-        return again(context, who, &agreement, kept).await;
+        return again(context, who, &dresses, kept).await;
     }
     let revision = before.map_or(1, |report| report.head.revision + 1);
     watch(context, &agreement, period.span()).await?;
     let ready = Ready::new(make_report(context, &agreement, period, revision).await?)?;
     let mut tx = context.db.begin_write().await?;
-    let report_id = ready.keep(&mut tx, context, &agreement).await?;
+    let report_id = ready.keep(&mut tx, context, &agreement, To::These(&dresses)).await?;
     let sent = (period.label(), revision);
     audit(&mut tx, now, who, "report.sent", ("report", report_id.0), (None, Some(&sent))).await?;
     tx.commit().await?;
     Ok(report_id)
 }
 
-/// Sends an issued report once more, the same bytes, to the agreement's present recipients. Only the newest revision of its
+/// Sends an issued report once more, the same bytes, to the present recipients of the schedules about its agreement. Only the newest revision of its
 /// period is sent, so that nobody takes what was corrected for what holds; a provisional one is made anew.
 pub async fn send_again(context: &Context, who: Option<UserId>, id: ReportId) -> Result<ReportId, OpsError> {
     let kept = store::reports::find(&context.db, id).await?.ok_or(OpsError::NotFound("report"))?;
     let agreement =
         store::agreements::find(&context.db, kept.head.agreement).await?.ok_or(OpsError::NotFound("agreement"))?;
-    refuse_without_recipients(&agreement)?;
+    let dresses = receivers(context, &agreement).await?;
     if kept.head.provisional {
         let period = agreement.calendar().parse(&kept.head.label);
         return send_now(context, who, agreement.id, period.map_err(|why| OpsError::refused("", why.to_string()))?)
@@ -57,22 +59,21 @@ pub async fn send_again(context: &Context, who: Option<UserId>, id: ReportId) ->
         let sentence = format!("Revision {} took the place of this report; send that one.", newest.head.revision);
         return Err(OpsError::refused("", sentence));
     }
-    again(context, who, &agreement, &kept).await
+    again(context, who, &dresses, &kept).await
 }
 
 async fn again(
     context: &Context,
     who: Option<UserId>,
-    agreement: &Agreement,
+    dresses: &[ScheduleDraft],
     kept: &Kept,
 ) -> Result<ReportId, OpsError> {
     let (now, id) = (context.clock.now(), kept.head.id);
     let report = report::json::read(&kept.document)?;
     let pictures = report::charts(&report)?;
     let sealed = Sealed::kept(report, kept.document.clone(), kept.signature.clone());
-    let letter = Letter::write(context, &sealed, pictures, id, Occasion::SentAgain)?;
     let mut tx = context.db.begin_write().await?;
-    match queue(&mut tx, context, &letter, id, &agreement.recipients).await {
+    match post(&mut tx, context, (id, &sealed), &pictures, dresses, Occasion::SentAgain).await {
         Err(OpsError::Store(error)) if error.is_conflict_on("deliveries.message_id") => {
             return Err(OpsError::refused("", "This report was put on its way a moment ago."));
         }
@@ -84,9 +85,12 @@ async fn again(
     Ok(id)
 }
 
-fn refuse_without_recipients(agreement: &Agreement) -> Result<(), OpsError> {
-    if agreement.recipients.is_empty() {
-        return Err(OpsError::refused("recipients", "This agreement has no recipients; edit it and add at least one."));
+/// The schedules about this agreement, with their recipients; refuses if there are none.
+async fn receivers(context: &Context, agreement: &Agreement) -> Result<Vec<ScheduleDraft>, OpsError> {
+    let schedules = standing(&context.db, agreement).await?;
+    if schedules.is_empty() {
+        let sentence = "This agreement has no recipients; add a schedule that mails its reports.";
+        return Err(OpsError::refused("recipients", sentence));
     }
-    Ok(())
+    Ok(schedules.into_iter().map(|one| one.draft).collect())
 }

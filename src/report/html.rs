@@ -230,20 +230,24 @@ struct Image {
 
 /// How an outcome looks. Both colours reach 4.5 : 1 on each other and on white.
 #[derive(Clone, Copy)]
-struct Look {
-    word: &'static str,
-    shape: &'static str,
-    key: &'static str,
+pub(super) struct Look {
+    /// For people.
+    pub(super) word: &'static str,
+    /// Beside the word.
+    pub(super) shape: &'static str,
+    /// The class in a mail.
+    pub(super) key: &'static str,
     /// The tone's class on pages.
     tone: &'static str,
     /// Text.
-    ink: &'static str,
+    pub(super) ink: &'static str,
     /// Background.
-    wash: &'static str,
+    pub(super) wash: &'static str,
 }
 
 impl Look {
-    const fn of(status: Status) -> Self {
+    /// That of an outcome.
+    pub(super) const fn of(status: Status) -> Self {
         let (tone, ink, wash) = match status {
             Status::Breached => ("bad", "#a3211b", "#fdeeec"),
             Status::AtRisk => ("warn", "#7d5200", "#fdf4e1"),

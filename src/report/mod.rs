@@ -15,6 +15,7 @@ mod name;
 mod notes;
 mod openmetrics;
 mod order;
+mod pack;
 #[cfg(feature = "pdf")]
 mod pdf;
 mod say;
@@ -54,6 +55,7 @@ pub use name::{file_name, file_stem, slug};
 pub use notes::how_counted;
 pub use openmetrics::{CONTENT_TYPE as OPENMETRICS, render_openmetrics};
 pub use order::by_trouble;
+pub use pack::Pack;
 #[cfg(feature = "pdf")]
 pub use pdf::render_pdf;
 pub use seal::{Sealed, Signed};

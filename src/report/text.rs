@@ -145,28 +145,29 @@ fn came_about(page: &mut Page, line: &Line) {
 
 /// Text in the making.
 #[derive(Default)]
-struct Page {
-    text: String,
+pub(super) struct Page {
+    /// What is written.
+    pub(super) text: String,
 }
 
 impl Page {
-    fn line(&mut self, line: &str) {
+    pub(super) fn line(&mut self, line: &str) {
         self.text.push_str(line.trim_end());
         self.text.push('\n');
     }
 
-    fn blank(&mut self) {
+    pub(super) fn blank(&mut self) {
         self.line("");
     }
 
-    fn heading(&mut self, text: &str, rule: char) {
+    pub(super) fn heading(&mut self, text: &str, rule: char) {
         let text = one_line(text);
         self.line(&text);
         self.line(&rule.to_string().repeat(text.chars().count().min(WIDTH)));
     }
 
     /// A paragraph behind a first prefix, its other lines indented as far.
-    fn prose(&mut self, prefix: &str, text: &str) {
+    pub(super) fn prose(&mut self, prefix: &str, text: &str) {
         let indent = " ".repeat(prefix.chars().count());
         let mut line = prefix.to_owned();
         let mut is_empty = true;
@@ -202,7 +203,7 @@ impl Page {
         }
     }
 
-    fn list(&mut self, title: &str, items: &[String]) {
+    pub(super) fn list(&mut self, title: &str, items: &[String]) {
         if !items.is_empty() {
             self.blank();
             self.heading(title, '-');

@@ -3,22 +3,22 @@
 use crate::domain::calendar::PeriodKind;
 use crate::domain::contract::AgreementTerms;
 use crate::domain::ids::AgreementId;
-use crate::domain::model::{Agreement, EmailAddress};
+use crate::domain::model::Agreement;
 use crate::domain::time::Instant;
 use crate::store::{Db, StoreError, Tx, all, documents, met};
 use chrono_tz::Tz;
 
 statements! {
-    INSERT = "INSERT INTO agreements (name, customer, owner, zone, period, report_every, recipients, terms, created_at, archived_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id";
+    INSERT = "INSERT INTO agreements (name, customer, owner, zone, period, report_every, terms, created_at, archived_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id";
     UPDATE = "UPDATE agreements SET name = $2, customer = $3, owner = $4, zone = $5, period = $6, report_every = $7,
-        recipients = $8, terms = $9 WHERE id = $1";
+        terms = $8 WHERE id = $1";
     ARCHIVE = "UPDATE agreements SET archived_at = $2 WHERE id = $1";
-    FIND = "SELECT id, name, customer, owner, zone, period, report_every, recipients, terms, created_at, archived_at
+    FIND = "SELECT id, name, customer, owner, zone, period, report_every, terms, created_at, archived_at
         FROM agreements WHERE id = $1";
-    FIND_BY_NAME = "SELECT id, name, customer, owner, zone, period, report_every, recipients, terms, created_at, archived_at
+    FIND_BY_NAME = "SELECT id, name, customer, owner, zone, period, report_every, terms, created_at, archived_at
         FROM agreements WHERE name = $1";
-    LIST = "SELECT id, name, customer, owner, zone, period, report_every, recipients, terms, created_at, archived_at
+    LIST = "SELECT id, name, customer, owner, zone, period, report_every, terms, created_at, archived_at
         FROM agreements ORDER BY id";
 }
 
@@ -31,7 +31,6 @@ pub(super) struct AgreementRow {
     pub zone: String,
     pub period: String,
     pub report_every: String,
-    pub recipients: String,
     pub terms: String,
     pub created_at: i64,
     pub archived_at: Option<i64>,
@@ -44,15 +43,11 @@ impl TryFrom<AgreementRow> for Agreement {
         let corrupt =
             |what: &str, text: &str| StoreError::corrupt("agreements", row.id, format!("{text} is no {what}"));
         let period = |word: &str| period_of(word).ok_or_else(|| corrupt("period", word));
-        let recipients: Vec<String> =
-            serde_json::from_str(&row.recipients).map_err(|why| StoreError::corrupt("agreements", row.id, why))?;
-        let address = |text: &String| EmailAddress::parse(text).ok_or_else(|| corrupt("address", text));
         Ok(Self {
             id: AgreementId(row.id),
             zone: row.zone.parse::<Tz>().map_err(|_unknown| corrupt("time zone", &row.zone))?,
             period: period(&row.period)?,
             report_every: period(&row.report_every)?,
-            recipients: recipients.iter().map(address).collect::<Result<_, _>>()?,
             terms: documents::agreement_terms(&row.terms)
                 .map_err(|why| StoreError::corrupt("agreements", row.id, why))?,
             name: row.name,
@@ -79,11 +74,6 @@ fn period_of(word: &str) -> Option<PeriodKind> {
     [Day, Week, Month, Quarter, Year].into_iter().find(|kind| period_word(*kind) == word)
 }
 
-fn recipients_text(agreement: &Agreement) -> Result<String, StoreError> {
-    let recipients: Vec<&str> = agreement.recipients.iter().map(EmailAddress::as_str).collect();
-    serde_json::to_string(&recipients).map_err(|why| StoreError::corrupt("agreements", agreement.id, why))
-}
-
 fn terms_text(agreement: &Agreement) -> Result<String, StoreError> {
     documents::agreement_text(&agreement.terms).map_err(|why| StoreError::corrupt("agreements", agreement.id, why))
 }
@@ -95,7 +85,6 @@ pub fn terms_document(terms: &AgreementTerms) -> Result<String, serde_json::Erro
 
 /// Keeps a new agreement; the `id` in it is ignored. `Conflict` on `agreements.name` if the name is taken.
 pub async fn insert(tx: &mut Tx, agreement: &Agreement) -> Result<AgreementId, StoreError> {
-    let recipients = recipients_text(agreement)?;
     let terms = terms_text(agreement)?;
     let id: i64 = in_tx!(tx, |ex| {
         sqlx::query_scalar(INSERT)
@@ -105,7 +94,6 @@ pub async fn insert(tx: &mut Tx, agreement: &Agreement) -> Result<AgreementId, S
             .bind(agreement.zone.name())
             .bind(period_word(agreement.period))
             .bind(period_word(agreement.report_every))
-            .bind(recipients)
             .bind(&terms)
             .bind(agreement.created_at.seconds())
             .bind(agreement.archived_at.map(Instant::seconds))
@@ -118,7 +106,6 @@ pub async fn insert(tx: &mut Tx, agreement: &Agreement) -> Result<AgreementId, S
 /// Changes an agreement; when it was created and whether it is archived stay. `Conflict` on `agreements.name` if the name
 /// is taken.
 pub async fn update(tx: &mut Tx, agreement: &Agreement) -> Result<(), StoreError> {
-    let recipients = recipients_text(agreement)?;
     let terms = terms_text(agreement)?;
     let done = in_tx!(tx, |ex| {
         sqlx::query(UPDATE)
@@ -129,7 +116,6 @@ pub async fn update(tx: &mut Tx, agreement: &Agreement) -> Result<(), StoreError
             .bind(agreement.zone.name())
             .bind(period_word(agreement.period))
             .bind(period_word(agreement.report_every))
-            .bind(recipients)
             .bind(&terms)
             .execute(ex)
             .await?

@@ -21,6 +21,7 @@ pub(super) fn sqlite() -> Migrator {
         7 "0007_report_chain",
         8 "0008_baselines",
         9 "0009_notes",
+        10 "0010_schedules",
     ))
 }
 
@@ -36,6 +37,7 @@ pub(super) fn postgres() -> Migrator {
         7 "0007_report_chain",
         8 "0008_baselines",
         9 "0009_notes",
+        10 "0010_schedules",
     ))
 }
 

@@ -89,6 +89,8 @@ pub mod reports;
 
 pub mod rechecks;
 
+pub mod schedules;
+
 pub mod outbox;
 
 pub mod users;
@@ -149,6 +151,7 @@ pub fn statements() -> impl Iterator<Item = (&'static str, &'static str, &'stati
         ("baselines", baselines::ALL),
         ("reports", reports::ALL),
         ("rechecks", rechecks::ALL),
+        ("schedules", schedules::ALL),
         ("outbox", outbox::ALL),
         ("users", users::ALL),
         ("setup_tokens", setup_tokens::ALL),

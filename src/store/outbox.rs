@@ -1,17 +1,27 @@
 //! Reports on their way to their recipients.
 //!
-//! A delivery is written in the transaction that writes its report, claimed by lease, and kept with its last answer: a
+//! A delivery is written in the transaction that finishes a schedule's run or keeps a correction, claimed by lease, and kept with its last answer: a
 //! dead mail server loses nothing, and only a crash between the server's acceptance and [`record_sent`] sends twice, then
 //! under the same Message-ID.
 
-use crate::domain::ids::{DeliveryId, ReportId};
+use crate::domain::ids::{AgreementId, DeliveryId, ReportId, RunId};
 use crate::domain::time::Instant;
 use crate::store::db::Lock;
 use crate::store::{Db, Page, StoreError, Tx, all};
 
+macro_rules! deliveries {
+    ($rest:literal) => {
+        concat!(
+            "SELECT d.id, d.report, d.run, d.recipient, d.subject, d.message_id, d.state, d.created_at, d.attempts, ",
+            "d.next_at, d.last_at, d.last_answer FROM deliveries d ",
+            $rest
+        )
+    };
+}
+
 statements! {
-    ENQUEUE = "INSERT INTO deliveries (report, recipient, message_id, mime, state, created_at, next_at)
-        VALUES ($1, $2, $3, $4, 'queued', $5, $5) RETURNING id";
+    ENQUEUE = "INSERT INTO deliveries (report, run, recipient, subject, message_id, mime, state, created_at, next_at)
+        VALUES ($1, $2, $3, $4, $5, $6, 'queued', $7, $7) RETURNING id";
     // the outer WHERE repeats the condition: without it PostgreSQL gave one row to two claimers
     CLAIM_DUE = "UPDATE deliveries SET lease_holder = $1, lease_until = $2
         WHERE state = 'queued' AND next_at <= $3 AND lease_until <= $3 AND id IN (
@@ -26,10 +36,12 @@ statements! {
     RELEASE_ALL = "UPDATE deliveries SET lease_holder = '', lease_until = 0 WHERE lease_holder <> ''";
     RELEASE = "UPDATE deliveries SET lease_holder = '', lease_until = 0 WHERE id = $1 AND lease_holder = $2";
     RETRY = "UPDATE deliveries SET state = 'queued', next_at = $2 WHERE id = $1 AND state <> 'sent'";
-    LIST_BY_REPORT = "SELECT id, report, recipient, message_id, state, created_at, attempts, next_at, last_at, last_answer
-        FROM deliveries WHERE report = $1 ORDER BY id";
-    LIST = "SELECT id, report, recipient, message_id, state, created_at, attempts, next_at, last_at, last_answer
-        FROM deliveries ORDER BY id DESC LIMIT $1 OFFSET $2";
+    LIST_BY_REPORT = deliveries!("WHERE d.report = $1
+        OR d.run IN (SELECT p.run FROM run_reports p WHERE p.report = $1) ORDER BY d.id");
+    LIST = deliveries!("WHERE (CAST($1 AS TEXT) = '' OR d.state = $1) ORDER BY d.id DESC LIMIT $2 OFFSET $3");
+    FIND = deliveries!("WHERE d.id = $1");
+    SENT_BY_HAND = "SELECT DISTINCT d.recipient FROM deliveries d JOIN reports r ON r.id = d.report
+        WHERE r.agreement = $1 AND r.label = $2 AND r.provisional = FALSE AND d.run IS NULL";
     COUNTS = "SELECT state, CAST(COUNT(*) AS BIGINT) AS count FROM deliveries GROUP BY state";
 }
 
@@ -55,8 +67,13 @@ impl DeliveryState {
         }
     }
 
-    fn from_word(word: &str) -> Option<Self> {
-        [Self::Queued, Self::Sent, Self::Dead].into_iter().find(|state| state.word() == word)
+    /// Where a delivery may stand, those that need somebody first.
+    pub const ALL: [Self; 3] = [Self::Dead, Self::Queued, Self::Sent];
+
+    /// What a word stands for.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.word() == word)
     }
 }
 
@@ -65,10 +82,14 @@ impl DeliveryState {
 pub struct Delivery {
     /// Identity.
     pub id: DeliveryId,
-    /// Which report.
+    /// Which report; of a pack, the first.
     pub report: ReportId,
+    /// The run of a schedule that it belongs to; nothing for a correction, and for what was sent by hand.
+    pub run: Option<RunId>,
     /// To whom.
     pub recipient: String,
+    /// The mail's subject; empty in deliveries from before it was kept.
+    pub subject: String,
     /// Message-ID, the same at every attempt.
     pub message_id: String,
     /// Where it stands.
@@ -83,6 +104,23 @@ pub struct Delivery {
     pub last_at: Option<Instant>,
     /// What the mail server, or the way to it, said at the last attempt.
     pub last_answer: String,
+}
+
+/// A message that is to be put on its way.
+#[derive(Clone, Copy, Debug)]
+pub struct Outgoing<'a> {
+    /// Which report; of a pack, the first.
+    pub report: ReportId,
+    /// The run of a schedule that it belongs to.
+    pub run: Option<RunId>,
+    /// To whom.
+    pub recipient: &'a str,
+    /// Its subject.
+    pub subject: &'a str,
+    /// Message-ID, already in the message.
+    pub message_id: &'a str,
+    /// The message, as it goes over the wire.
+    pub mime: &'a [u8],
 }
 
 /// A delivery to be made now.
@@ -128,7 +166,9 @@ pub struct Counts {
 struct DeliveryRow {
     id: i64,
     report: i64,
+    run: Option<i64>,
     recipient: String,
+    subject: String,
     message_id: String,
     state: String,
     created_at: i64,
@@ -154,7 +194,9 @@ impl TryFrom<DeliveryRow> for Delivery {
             report: ReportId(row.report),
             state: state
                 .ok_or_else(|| StoreError::corrupt("deliveries", row.id, format!("{} is no state", row.state)))?,
+            run: row.run.map(RunId),
             recipient: row.recipient,
+            subject: row.subject,
             message_id: row.message_id,
             created_at: Instant::from_seconds(row.created_at),
             attempts: row.attempts,
@@ -179,16 +221,10 @@ impl From<ClaimedRow> for Claimed {
 }
 
 /// Puts a message on its way, due at once. `Conflict` on `deliveries.message_id` if that message is there already.
-pub async fn enqueue(
-    tx: &mut Tx,
-    report: ReportId,
-    recipient: &str,
-    message_id: &str,
-    mime: &[u8],
-    now: Instant,
-) -> Result<DeliveryId, StoreError> {
+pub async fn enqueue(tx: &mut Tx, message: Outgoing<'_>, now: Instant) -> Result<DeliveryId, StoreError> {
     let id: i64 = in_tx!(tx, |ex| {
-        let query = sqlx::query_scalar(ENQUEUE).bind(report.0).bind(recipient).bind(message_id).bind(mime);
+        let query = sqlx::query_scalar(ENQUEUE).bind(message.report.0).bind(message.run.map(|run| run.0));
+        let query = query.bind(message.recipient).bind(message.subject).bind(message.message_id).bind(message.mime);
         query.bind(now.seconds()).fetch_one(ex).await
     })?;
     Ok(DeliveryId(id))
@@ -286,10 +322,22 @@ pub async fn list_by_report(db: &Db, report: ReportId) -> Result<Vec<Delivery>, 
     all(rows)
 }
 
-/// All deliveries, newest first.
-pub async fn list(db: &Db, page: Page) -> Result<Vec<Delivery>, StoreError> {
+/// The addresses that were mailed a final report of an agreement's period, or a correction of it, by no schedule's run.
+pub async fn sent_by_hand(tx: &mut Tx, agreement: AgreementId, label: &str) -> Result<Vec<String>, StoreError> {
+    Ok(in_tx!(tx, |ex| sqlx::query_scalar(SENT_BY_HAND).bind(agreement.0).bind(label).fetch_all(ex).await)?)
+}
+
+/// The delivery with this identity.
+pub async fn find(db: &Db, id: DeliveryId) -> Result<Option<Delivery>, StoreError> {
+    let row: Option<DeliveryRow> = on!(db, |ex| sqlx::query_as(FIND).bind(id.0).fetch_optional(ex).await)?;
+    row.map(Delivery::try_from).transpose()
+}
+
+/// All deliveries, or those that stand in one place, newest first.
+pub async fn list(db: &Db, state: Option<DeliveryState>, page: Page) -> Result<Vec<Delivery>, StoreError> {
+    let state = state.map_or("", DeliveryState::word);
     let rows: Vec<DeliveryRow> =
-        on!(db, |ex| sqlx::query_as(LIST).bind(page.limit).bind(page.offset).fetch_all(ex).await)?;
+        on!(db, |ex| sqlx::query_as(LIST).bind(state).bind(page.limit).bind(page.offset).fetch_all(ex).await)?;
     all(rows)
 }
 

@@ -50,6 +50,7 @@ statements! {
         ", r.signature, r.document FROM reports r WHERE r.agreement = $1 AND r.label = $2
         ORDER BY r.revision DESC LIMIT 1"
     );
+    NEWEST_REVISION = "SELECT CAST(COALESCE(MAX(revision), 0) AS BIGINT) FROM reports WHERE agreement = $1 AND label = $2";
     REVISIONS = head!(" FROM reports r WHERE r.agreement = $1 AND r.label = $2 ORDER BY r.revision");
     IN_CHAIN = head!(
         ", r.signature, r.document FROM reports r WHERE r.agreement = $1 AND r.number > $2 ORDER BY r.number LIMIT $3"
@@ -251,6 +252,11 @@ pub async fn in_chain(db: &Db, agreement: AgreementId, after: i64, limit: i64) -
 pub async fn find(db: &Db, id: ReportId) -> Result<Option<Report>, StoreError> {
     let row: Option<ReportRow> = on!(db, |ex| sqlx::query_as(FIND).bind(id.0).fetch_optional(ex).await)?;
     row.map(Report::try_from).transpose()
+}
+
+/// The number of the newest revision of an agreement's report about a period, 0 if there is none, within a transaction.
+pub async fn newest_revision(tx: &mut Tx, agreement: AgreementId, label: &str) -> Result<i64, StoreError> {
+    Ok(in_tx!(tx, |ex| sqlx::query_scalar(NEWEST_REVISION).bind(agreement.0).bind(label).fetch_one(ex).await)?)
 }
 
 /// The newest revision of an agreement's report about a period.

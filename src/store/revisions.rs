@@ -3,7 +3,7 @@
 //! Whether something is archived is no part of what was agreed: the values that come back are not archived.
 
 use crate::domain::ids::{AgreementId, RevisionId, UserId};
-use crate::domain::model::{Agreement, EmailAddress, Objective};
+use crate::domain::model::{Agreement, Objective};
 use crate::domain::time::{Instant, Minute};
 use crate::store::agreements::AgreementRow;
 use crate::store::objectives::{ObjectiveRow, window_minutes};
@@ -105,7 +105,9 @@ struct Document {
     zone: String,
     period: String,
     report_every: String,
-    recipients: Vec<String>,
+    /// Who received the reports, in revisions from before there were schedules.
+    #[serde(default, skip_serializing, rename = "recipients")]
+    _recipients: Option<Vec<String>>,
     terms: Value,
     created_at: i64,
     objectives: Vec<ObjectiveDocument>,
@@ -142,7 +144,7 @@ fn text(agreement: &Agreement, objectives: &[Objective]) -> Result<String, serde
         zone: agreement.zone.name().to_owned(),
         period: agreement.period.word().to_owned(),
         report_every: agreement.report_every.word().to_owned(),
-        recipients: agreement.recipients.iter().map(EmailAddress::to_string).collect(),
+        _recipients: None,
         terms: serde_json::from_str(&documents::agreement_text(&agreement.terms)?)?,
         created_at: agreement.created_at.seconds(),
         objectives: objectives.iter().map(objective).collect::<Result<_, _>>()?,
@@ -175,7 +177,6 @@ fn values(id: AgreementId, document: &str) -> Result<(Agreement, Vec<Objective>)
         zone: document.zone,
         period: document.period,
         report_every: document.report_every,
-        recipients: serde_json::to_string(&document.recipients).map_err(said)?,
         terms: document.terms.to_string(),
         created_at: document.created_at,
         archived_at: None,

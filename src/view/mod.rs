@@ -32,6 +32,7 @@ pub mod people;
 pub mod plot;
 pub mod preview;
 pub mod reports;
+pub mod schedules;
 pub mod shares;
 pub mod sources;
 pub mod trend;

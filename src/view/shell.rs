@@ -198,6 +198,18 @@ impl Help {
         anchor: "audit",
         link: "What the log keeps",
     };
+    /// For the pages of schedules.
+    pub const SCHEDULES: Self = Self {
+        text: "A schedule mails each period once: when it is due, or as soon after that as its report is final.",
+        anchor: "schedules",
+        link: "How reports are mailed",
+    };
+    /// For the page of deliveries.
+    pub const DELIVERIES: Self = Self {
+        text: "Each recipient has a delivery of their own: one that is refused holds back nobody else.",
+        anchor: "schedules",
+        link: "How reports are mailed",
+    };
     /// For the report pages.
     pub const REPORTS: Self = Self {
         text: "A report judges one agreement over one period. Once its data has settled it is final: what changes later makes a correction.",

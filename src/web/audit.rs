@@ -104,6 +104,7 @@ fn subject(entry: &Entry) -> Option<Link> {
         "source" => "sources",
         "objective" => "objectives",
         "report" => "reports",
+        "schedule" => "schedules",
         "exclusion" => "exclusions",
         _ => return None,
     };

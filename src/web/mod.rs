@@ -44,6 +44,7 @@ pub mod observe;
 pub mod people;
 pub mod reports;
 mod say;
+pub mod schedules;
 pub mod session;
 pub mod shares;
 pub mod sources;

@@ -59,6 +59,10 @@ pub const PEOPLE: &str = "/people";
 pub const SHARED: &str = "/shared";
 /// Pictures for other people's pages, below it a token.
 pub const BADGES: &str = "/badges";
+/// When reports are mailed, and to whom.
+pub const SCHEDULES: &str = "/schedules";
+/// Mail on its way.
+pub const DELIVERIES: &str = "/deliveries";
 /// All reports.
 pub const REPORTS: &str = "/reports";
 

@@ -57,6 +57,7 @@ fn pages(routes: &mut ServiceConfig) {
         .configure(definitions)
         .configure(taken_out)
         .configure(happened)
+        .configure(mailed)
         .configure(shared_with_strangers)
         .configure(accounts);
 }
@@ -73,6 +74,28 @@ fn taken_out(routes: &mut ServiceConfig) {
         )
         .route(r"/exclusions/{id:\d+}", web::get().to(exclusions::show))
         .route(r"/exclusions/{id:\d+}/decide", web::post().to(exclusions::decide));
+}
+
+/// Schedules and deliveries.
+fn mailed(routes: &mut ServiceConfig) {
+    use crate::web::{paths::DELIVERIES, paths::SCHEDULES, schedules};
+    routes
+        .route(SCHEDULES, web::get().to(schedules::list))
+        .service(
+            web::resource("/schedules/new")
+                .route(web::get().to(schedules::new))
+                .route(web::post().to(schedules::create)),
+        )
+        .route(r"/schedules/{id:\d+}", web::get().to(schedules::show))
+        .service(
+            web::resource(r"/schedules/{id:\d+}/edit")
+                .route(web::get().to(schedules::edit))
+                .route(web::post().to(schedules::change)),
+        )
+        .route(r"/schedules/{id:\d+}/state", web::post().to(schedules::set_state))
+        .route(r"/schedules/{id:\d+}/try", web::post().to(schedules::attempt))
+        .route(DELIVERIES, web::get().to(schedules::deliveries))
+        .route(r"/deliveries/{id:\d+}/retry", web::post().to(schedules::retry));
 }
 
 /// Links for people without an account, and what is behind them.

@@ -21,7 +21,7 @@ use nines::ops::revise::Taking;
 use nines::ops::verify_chain::{self, Verified};
 use nines::ops::verify_files::{self, ReportText};
 use nines::ops::{
-    Context, correct_report, deliver, export_customer, issue_reports, propose_exclusion, recheck_reports,
+    Context, correct_report, deliver, export_customer, propose_exclusion, recheck_reports, run_schedules,
 };
 use nines::store::outage_causes::OutageCause;
 use nines::store::reports::Report;
@@ -99,7 +99,7 @@ on_both! {
     async fn a_chain_of_reports_is_verified_and_every_forgery_is_told(app: TestApp) {
         let context = signing(&app);
         let (agreement, ..) = days(&context, &app, 3, &["anna@example.org"]).await;
-        assert_eq!(issue_reports::issue_due(&context).await.unwrap(), 3);
+        assert_eq!(run_schedules::run_due(&context).await.unwrap().issued, 3);
         let whole = verified(&context, agreement).await;
         assert_eq!((whole.reports, whole.remade, &whole.findings), (3, 3, &Vec::new()));
         let kept = chain(app.db(), agreement).await;
@@ -160,6 +160,7 @@ on_both! {
         // a removed report, first in the middle and then at the end
         for gone in [2, 3] {
             execute(app.db(), format!("DELETE FROM deliveries WHERE report IN (SELECT id FROM reports WHERE number = {gone})")).await;
+            execute(app.db(), format!("DELETE FROM run_reports WHERE report IN (SELECT id FROM reports WHERE number = {gone})")).await;
             execute(app.db(), format!("DELETE FROM reports WHERE number = {gone}")).await;
             let findings = verified(&context, agreement).await.findings;
             assert!(findings.contains(&format!("report no. {gone} is missing")), "{findings:?}");
@@ -169,7 +170,7 @@ on_both! {
     async fn a_ledger_that_says_otherwise_than_a_report_is_told(app: TestApp) {
         let context = instance(&app, "one");
         let (agreement, indicator, periods) = days(&context, &app, 2, &[]).await;
-        assert_eq!(issue_reports::issue_due(&context).await.unwrap(), 2);
+        assert_eq!(run_schedules::run_due(&context).await.unwrap().issued, 2);
         let noon = periods[0].span().start().plus(720);
         // behind the back of the store: the sums of an hour, and its minutes, are other ones
         let hour = noon.hour();
@@ -220,7 +221,7 @@ on_both! {
         let server = SmtpServer::start();
         let (one, two) = (mailing(&app, "one", &server), mailing(&app, "two", &server));
         let (agreement, _, periods) = days(&one, &app, 2, &["anna@example.org"]).await;
-        assert_eq!(issue_reports::issue_due(&one).await.unwrap(), 2);
+        assert_eq!(run_schedules::run_due(&one).await.unwrap().issued, 2);
         assert_eq!(deliver::deliver_due(&one).await.unwrap(), 2);
         let first = chain(app.db(), agreement).await.remove(0);
         let noon = periods[0].span().start().plus(720);
@@ -273,7 +274,7 @@ on_both! {
     async fn late_data_corrects_what_it_changes_and_nothing_else(app: TestApp) {
         let context = instance(&app, "one");
         let (agreement, indicator, periods) = days(&context, &app, 3, &[]).await;
-        assert_eq!(issue_reports::issue_due(&context).await.unwrap(), 3);
+        assert_eq!(run_schedules::run_due(&context).await.unwrap().issued, 3);
         let end = periods[2].span().end();
         // new minutes are no late ones, and the same again changes nothing
         let noon = periods[1].span().start().plus(720);
@@ -310,7 +311,7 @@ on_both! {
         let context = instance(&app, "one");
         let (agreement, indicator, periods) = days(&context, &app, 1, &["anna@example.org"]).await;
         let ana = app.signed_in().await;
-        assert_eq!(issue_reports::issue_due(&context).await.unwrap(), 1);
+        assert_eq!(run_schedules::run_due(&context).await.unwrap().issued, 1);
         let first = chain(app.db(), agreement).await.remove(0).head.id;
         let page = format!("/reports/{first}");
         let correct = async |reason: &str| ana.post_from(&page, &format!("{page}/correct"), &[("reason", reason)]).await;
@@ -352,7 +353,7 @@ on_both! {
     async fn terms_that_are_changed_from_the_past_on_correct_what_was_judged_by_others(app: TestApp) {
         let context = instance(&app, "one");
         let (agreement, _, periods) = days(&context, &app, 2, &[]).await;
-        assert_eq!(issue_reports::issue_due(&context).await.unwrap(), 2);
+        assert_eq!(run_schedules::run_due(&context).await.unwrap().issued, 2);
         let defined = define_agreement::load(app.db(), agreement).await.unwrap();
         let basis = defined.fingerprint().unwrap();
         let (objective, indicator, _) = &defined.objectives[0];
@@ -377,7 +378,7 @@ on_both! {
         let signing = signing(&app);
         let context = Context { settings: signing.settings, ..mailing(&app, "one", &server) };
         let (agreement, ..) = days(&context, &app, 1, &["anna@example.org"]).await;
-        assert_eq!(issue_reports::issue_due(&context).await.unwrap(), 1);
+        assert_eq!(run_schedules::run_due(&context).await.unwrap().issued, 1);
         assert_eq!(deliver::deliver_due(&context).await.unwrap(), 1);
         let kept = chain(app.db(), agreement).await.remove(0);
         let mails = server.received();
@@ -415,7 +416,7 @@ fn unzipped(bytes: &[u8]) -> BTreeMap<String, Vec<u8>> {
 pub async fn two_days_and_a_correction(app: &TestApp, context: &Context) -> (AgreementId, [String; 2], Browser) {
     app.signed_in().await;
     let (agreement, _, periods) = days(context, app, 2, &["anna@example.org"]).await;
-    assert_eq!(issue_reports::issue_due(context).await.unwrap(), 2);
+    assert_eq!(run_schedules::run_due(context).await.unwrap().issued, 2);
     let noon = periods[0].span().start().plus(720);
     exclude(context, "a test of the customer", Span::new(noon, noon.plus(60))).await;
     assert_eq!(quiet(app, context).await, 1);
@@ -492,6 +493,7 @@ on_both! {
         }).collect();
         let key = PublicKey::parse(std::str::from_utf8(&files["report-key.pem"]).unwrap()).unwrap();
         assert_eq!((texts.len(), verify_files::verify(&texts, Some(&key))), (3, Vec::new()));
+        every_byte_counts(&texts[1], &key);
 
         let sent = ana.get("/reports/archive.zip?customer=Example+%26+Co").await;
         assert_eq!((sent.status, sent.header("content-type")), (StatusCode::OK, "application/zip"));
@@ -503,6 +505,18 @@ on_both! {
     }
 }
 
+/// Each byte of a signed report is changed in turn, and told each time.
+fn every_byte_counts(report: &ReportText, key: &PublicKey) {
+    for at in 0..report.text.len() {
+        let mut bytes = report.text.clone().into_bytes();
+        bytes[at] ^= 1;
+        // what is no text any more is not even read
+        let Ok(text) = String::from_utf8(bytes) else { continue };
+        let forged = ReportText { name: report.name.clone(), text, signature: report.signature.clone() };
+        assert!(!verify_files::verify(&[forged], Some(key)).is_empty(), "byte {at} of {}", report.name);
+    }
+}
+
 /// The same ledger and the same moment: the same bytes, whatever engine keeps them.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn both_engines_issue_the_same_bytes() {
@@ -510,7 +524,7 @@ async fn both_engines_issue_the_same_bytes() {
     for app in [TestApp::on_sqlite().await, TestApp::on_postgres().await] {
         let context = signing(&app);
         let (agreement, ..) = days(&context, &app, 2, &["anna@example.org"]).await;
-        assert_eq!(issue_reports::issue_due(&context).await.unwrap(), 2);
+        assert_eq!(run_schedules::run_due(&context).await.unwrap().issued, 2);
         documents.push(
             chain(app.db(), agreement).await.into_iter().map(|one| (one.document, one.signature)).collect::<Vec<_>>(),
         );

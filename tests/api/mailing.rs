@@ -12,7 +12,7 @@ use nines::domain::model::{ObjectiveKind, SourceSpec};
 use nines::domain::time::{Minute, Span};
 use nines::mail::{MailSettings, Mailer, Security, SmtpSettings, Transport};
 use nines::ops::define_agreement::AgreementDraft;
-use nines::ops::{Context, OpsError, deliver, issue_reports, pull, send_report};
+use nines::ops::{Context, OpsError, deliver, pull, run_schedules, send_report};
 use nines::store::outbox::{Delivery, DeliveryState};
 use nines::store::{self, Db, Page};
 use std::sync::Arc;
@@ -89,7 +89,7 @@ async fn reports(db: &Db) -> Vec<(String, i64, bool)> {
 }
 
 async fn deliveries(db: &Db) -> Vec<Delivery> {
-    let mut all = store::outbox::list(db, ALL).await.unwrap();
+    let mut all = store::outbox::list(db, None, ALL).await.unwrap();
     all.sort_by_key(|delivery| delivery.id.0);
     all
 }
@@ -146,12 +146,12 @@ on_both! {
         let everybody = ["anna@example.org", "gone@example.org", "zoe@example.org"];
         let (agreement, indicator) = gold(&one, PeriodKind::Week, &everybody, week.span().end()).await;
         pass(&app, week, 59);
-        assert_eq!(issue_reports::issue_due(&one).await.unwrap(), 0, "late data has an hour");
+        assert_eq!(run_schedules::run_due(&one).await.unwrap().issued, 0, "late data has an hour");
         app.advance(60);
         server.kill();
-        let (first, second) = tokio::join!(issue_reports::issue_due(&one), issue_reports::issue_due(&two));
-        assert_eq!(first.unwrap() + second.unwrap(), 1, "by one of the two schedulers");
-        assert_eq!(issue_reports::issue_due(&two).await.unwrap(), 0);
+        let (first, second) = tokio::join!(run_schedules::run_due(&one), run_schedules::run_due(&two));
+        assert_eq!(first.unwrap().issued + second.unwrap().issued, 1, "by one of the two schedulers");
+        assert_eq!(run_schedules::run_due(&two).await.unwrap().issued, 0);
         assert_eq!(reports(app.db()).await, [(week.label(), 1, false)]);
 
         // a dead server for six hours: tries after 0, 1, 3, 7, 15, 31, 63, 127 and 255 minutes
@@ -198,7 +198,7 @@ on_both! {
         let day = today(&app);
         gold(&other, PeriodKind::Day, &["anna@example.org"], day.span().end()).await;
         pass(&app, day, 60);
-        assert_eq!(issue_reports::issue_due(&other).await.unwrap(), 1);
+        assert_eq!(run_schedules::run_due(&other).await.unwrap().issued, 1);
         let now = app.state.clock.now();
         let claimed = store::outbox::claim_due(app.db(), now, 180, &slow.holder, 20).await.unwrap();
         assert_eq!(deliver::deliver_due(&other).await.unwrap(), 0, "somebody is at it");
@@ -215,10 +215,10 @@ on_both! {
         let (agreement, _) = gold(&context, PeriodKind::Day, &["anna@example.org"], day.span().end()).await;
         app.advance(3600);
         send_report::send_now(&context, None, agreement, day).await.unwrap();
-        assert_eq!(issue_reports::issue_due(&context).await.unwrap(), 0);
+        assert_eq!(run_schedules::run_due(&context).await.unwrap().issued, 0);
         pass(&app, day, 60);
-        assert_eq!(issue_reports::issue_due(&context).await.unwrap(), 1);
-        assert_eq!(issue_reports::issue_due(&context).await.unwrap(), 0);
+        assert_eq!(run_schedules::run_due(&context).await.unwrap().issued, 1);
+        assert_eq!(run_schedules::run_due(&context).await.unwrap().issued, 0);
         assert_eq!(reports(app.db()).await, [(day.label(), 1, true), (day.label(), 2, false)]);
         let ids: Vec<String> = deliveries(app.db()).await.into_iter().map(|delivery| delivery.message_id).collect();
         assert!(ids.len() == 2 && ids[0] != ids[1], "two mails under two names: {ids:?}");
@@ -230,8 +230,8 @@ on_both! {
         let third = first.next().next();
         gold(&context, PeriodKind::Day, &["anna@example.org"], third.span().end()).await;
         pass(&app, third, 60);
-        assert_eq!(issue_reports::issue_due(&context).await.unwrap(), 3);
-        assert_eq!(issue_reports::issue_due(&context).await.unwrap(), 0);
+        assert_eq!(run_schedules::run_due(&context).await.unwrap().issued, 3);
+        assert_eq!(run_schedules::run_due(&context).await.unwrap().issued, 0);
         let labels = [first, first.next(), third].map(|period| (period.label(), 1, false));
         assert_eq!(reports(app.db()).await, labels);
     }
@@ -241,18 +241,18 @@ on_both! {
         let day = today(&app);
         let (_, indicator) = gold(&context, PeriodKind::Day, &["anna@example.org"], day.span().end().plus(-90)).await;
         pass(&app, day, 2 * 1440 - 1);
-        assert_eq!(issue_reports::issue_due(&context).await.unwrap(), 0);
+        assert_eq!(run_schedules::run_due(&context).await.unwrap().issued, 0);
         app.advance(60);
-        assert_eq!(issue_reports::issue_due(&context).await.unwrap(), 0, "the source was not asked again yet");
+        assert_eq!(run_schedules::run_due(&context).await.unwrap().issued, 0, "the source was not asked again yet");
         let source = store::indicators::find(app.db(), indicator).await.unwrap().unwrap().source;
         pull::pull_now(&context, source).await.unwrap();
-        assert_eq!(issue_reports::issue_due(&context).await.unwrap(), 1);
-        assert_eq!(issue_reports::issue_due(&context).await.unwrap(), 0, "the days after it still wait");
+        assert_eq!(run_schedules::run_due(&context).await.unwrap().issued, 1);
+        assert_eq!(run_schedules::run_due(&context).await.unwrap().issued, 0, "the days after it still wait");
         assert_eq!(reports(app.db()).await, [(day.label(), 1, true)]);
         settle(&context, indicator, day.span().end().plus(-90), app.state.clock.now().minute()).await;
         app.advance(3600);
-        assert_eq!(issue_reports::issue_due(&context).await.unwrap(), 3, "its final report, and the two days after it");
-        assert_eq!(issue_reports::issue_due(&context).await.unwrap(), 0);
+        assert_eq!(run_schedules::run_due(&context).await.unwrap().issued, 3, "its final report, and the two days after it");
+        assert_eq!(run_schedules::run_due(&context).await.unwrap().issued, 0);
         let all = reports(app.db()).await;
         assert_eq!(all[..2], [(day.label(), 1, true), (day.label(), 2, false)]);
         assert_eq!(all.len(), 4);

@@ -32,6 +32,7 @@ mod reports;
 mod revisions;
 mod safety;
 mod scene;
+mod schedules;
 mod scrape;
 mod shapes;
 mod shares;

@@ -240,7 +240,7 @@ on_both! {
         agreement(&app, "Shop", "ACME", vec![draft(source, "Search answers", "99", ObjectiveKind::Availability)]).await;
         let last = ana.get("/").await;
         assert_in_order(&last.visible(), &["First steps", "has not answered yet", "Name recipients", "Search answers"]);
-        assert!(last.text.contains("/edit#recipients"), "{}", last.text);
+        assert!(last.text.contains("/schedules/new?agreement="), "{}", last.text);
         agreement(&app, "Second", "ACME", vec![draft(source, "Pay works", "99", ObjectiveKind::Availability)]).await;
         assert!(!ana.get("/").await.text.contains("First steps"), "whoever has two agreements knows the way");
     }

@@ -9,7 +9,7 @@ use crate::app::TestApp;
 use crate::on_both;
 use crate::scene::{somebody, source_with_timeout};
 use nines::domain::model::SourceSpec;
-use nines::ops::{issue_reports, pull};
+use nines::ops::{pull, run_schedules};
 use nines::store;
 use nines::store::users::Role;
 use nines_support::prometheus::Prometheus;
@@ -291,7 +291,7 @@ on_both! {
         let state = store::source_states::find(app.db(), source).await.unwrap().unwrap();
         assert_eq!((state.failures, state.last_error), (0, None));
         app.advance(3_600);
-        assert_eq!(issue_reports::issue_due(&app.state).await.unwrap(), 1);
+        assert_eq!(run_schedules::run_due(&app.state).await.unwrap().issued, 1);
 
         let ana = app.signed_in().await; // the session of ten days ago is over
         let list = ana.get("/reports").await;

@@ -351,6 +351,11 @@ const PAGES: &[&str] = &[
     "/sources/new",
     "/reports",
     "/reports/6000",
+    "/schedules",
+    "/schedules/17000",
+    "/schedules/17000/edit",
+    "/schedules/new",
+    "/deliveries",
     "/guide",
     "/objectives/5000",
     "/objectives/5000?range=7d&compare=previous",
@@ -601,6 +606,45 @@ fn an_empty_nines_leads_by_the_hand() {
         press(&page, ".first-url button").await?;
         says(&page, "Test").await?;
         assert_eq!(page.find(By::Name("url")).await?.value().await?.as_deref(), Some("https://shop.example/health"));
+        Ok(())
+    });
+}
+
+/// A schedule is made, tried, and looked at; what it mailed stands among the deliveries.
+#[test]
+fn a_schedule_is_made_and_tried() {
+    demo_signed_in(View::DESK, async |page, url| {
+        page.goto(format!("{url}/schedules/new?agreement=4000")).await?;
+        fill(page, "name", "Mondays for ACME").await?;
+        page.find(By::Css("#when-cron")).await?.click().await?;
+        page.find(By::Css("#covers option[value=week]")).await?.click().await?;
+        fill(page, "cron", "0 8 * * 1").await?;
+        fill(page, "recipients", "boss@example.org").await?;
+        press(page, ".actions .main").await?;
+        says(page, "The schedule is made.").await?;
+        press(page, "form[action$='/try'] button").await?;
+        says(page, "A test is on its way").await?;
+        let schedule = page.current_url().await?.to_string();
+        for (address, name) in [
+            (schedule, "schedule"),
+            (format!("{url}/schedules"), "schedules"),
+            (format!("{url}/deliveries"), "deliveries"),
+            (format!("{url}/schedules/new"), "schedule-new"),
+            (format!("{url}/reports"), "archive-ways"),
+        ] {
+            page.goto(&address).await?;
+            for view in [View::DESK, View::DESK.dark(), View::PHONE, View::PHONE.dark()] {
+                page.show_as(view).await?;
+                let violations = axe_violations(page).await?;
+                assert!(violations.is_empty(), "{address} {view:?}:\n{}", violations.join("\n"));
+                assert!(!page.is_too_wide().await?, "{address} scrolls sideways in {view:?}");
+            }
+            page.show_as(View::DESK).await?;
+            page.long_picture(name, View::DESK).await?;
+            page.show_as(View::PHONE.dark()).await?;
+            page.long_picture(&format!("{name}-phone"), View::PHONE.dark()).await?;
+            page.show_as(View::DESK).await?;
+        }
         Ok(())
     });
 }

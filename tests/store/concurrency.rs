@@ -132,7 +132,7 @@ on_both! {
         };
         let report = reports::insert(&mut tx, &Report { head, document: "{}".to_owned(), signature: Vec::new() }).await.unwrap();
         for n in 0..100 {
-            outbox::enqueue(&mut tx, report, "a@example.org", &format!("<{n}@nines>"), b"mime", at(0)).await.unwrap();
+            outbox::enqueue(&mut tx, support::outgoing(report, "a@example.org", &format!("<{n}@nines>"), b"mime"), at(0)).await.unwrap();
         }
         tx.commit().await.unwrap();
         let mut claimers = JoinSet::new();

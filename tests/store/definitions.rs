@@ -161,7 +161,6 @@ on_both! {
             zone: "America/New_York".parse().unwrap(),
             period: PeriodKind::Quarter,
             report_every: PeriodKind::Year,
-            recipients: Vec::new(),
             ..agreement("gold")
         };
         agreements::update(&mut tx, &changed).await.unwrap();

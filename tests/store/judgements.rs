@@ -1,6 +1,6 @@
 //! Evaluations, reports, and their way to the recipients.
 
-use crate::support::{an_objective, at, begin, on_both};
+use crate::support::{an_objective, at, begin, on_both, outgoing};
 use nines::domain::burn::{AlertRule, Severity};
 use nines::domain::chain::{Digest, Head};
 use nines::domain::ids::{AgreementId, DeliveryId, ObjectiveId, ReportId};
@@ -64,7 +64,8 @@ async fn a_report(db: &Db) -> ReportId {
 
 async fn queued(db: &Db, report: ReportId, message_id: &str) -> DeliveryId {
     let mut tx = begin(db).await;
-    let id = outbox::enqueue(&mut tx, report, "ana@example.org", message_id, b"MIME\0\xff", at(0)).await.unwrap();
+    let id =
+        outbox::enqueue(&mut tx, outgoing(report, "ana@example.org", message_id, b"MIME\0\xff"), at(0)).await.unwrap();
     tx.commit().await.unwrap();
     id
 }
@@ -195,7 +196,7 @@ on_both! {
         outbox::record_failed(&mut tx, id, "one", at(1), None, "550 no such user").await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(outbox::counts(db).await.unwrap(), Counts { queued: 1, sent: 0, dead: 1 });
-        let listed = outbox::list(db, Page::first(9)).await.unwrap();
+        let listed = outbox::list(db, None, Page::first(9)).await.unwrap();
         assert_eq!(listed.iter().map(|d| (d.id, d.state)).collect::<Vec<_>>(), [
             (other, DeliveryState::Queued),
             (id, DeliveryState::Dead)
@@ -216,11 +217,11 @@ on_both! {
         let report = a_report(db).await;
         queued(db, report, "<1@nines>").await;
         let mut tx = begin(db).await;
-        let twice = outbox::enqueue(&mut tx, report, "bo@example.org", "<1@nines>", b"", at(0)).await.unwrap_err();
+        let twice = outbox::enqueue(&mut tx, outgoing(report, "bo@example.org", "<1@nines>", b""), at(0)).await.unwrap_err();
         assert!(twice.is_conflict_on("deliveries.message_id"), "{twice:?}");
         drop(tx);
         let mut tx = begin(db).await;
-        let unknown = outbox::enqueue(&mut tx, ReportId(1), "bo@example.org", "<2@nines>", b"", at(0)).await;
+        let unknown = outbox::enqueue(&mut tx, outgoing(ReportId(1), "bo@example.org", "<2@nines>", b""), at(0)).await;
         assert!(matches!(unknown, Err(StoreError::Conflict { .. })));
     }
 }

@@ -4,8 +4,12 @@ use crate::support::{self, TestDb, begin, execute, service};
 use nines::domain::chain::{Digest, Head};
 use nines::domain::contract::{AgreementTerms, ObjectiveTerms};
 use nines::domain::ids::{AgreementId, IndicatorId, ObjectiveId};
-use nines::domain::model::{ObjectiveKind, RollingMinutes, Window};
-use nines::store::{Db, StoreError, agreements, evaluations, indicators, objectives, reports, services, sources};
+use nines::domain::model::{EmailAddress, ObjectiveKind, RollingMinutes, Window};
+use nines::domain::report_schedule::Scope;
+use nines::store::schedules::RunState;
+use nines::store::{
+    Db, Page, StoreError, agreements, evaluations, indicators, objectives, reports, schedules, services, sources,
+};
 use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
@@ -33,7 +37,7 @@ async fn story(TestDb { db, .. }: &TestDb) {
 
     raise_schema(db).await;
     let refused = db.migrate().await.unwrap_err();
-    assert!(matches!(refused, StoreError::NewerSchema { found: 9999, known: 9 }), "{refused:?}");
+    assert!(matches!(refused, StoreError::NewerSchema { found: 9999, known: 10 }), "{refused:?}");
     assert!(refused.to_string().contains("newer version of Nines"), "{refused}");
     assert_eq!(services::list(db).await.unwrap().len(), 1, "nothing was harmed");
     // and a refusal leaves no lock behind
@@ -77,7 +81,8 @@ async fn fill_version_four(db: &Db) {
     indicators::find_or_insert(&mut tx, service, source, &support::up("up")).await.unwrap();
     for statement in [
         "INSERT INTO agreements (name, customer, owner, zone, period, report_every, recipients, created_at)
-            VALUES ('gold', 'ACME', 'Ana', 'Europe/Berlin', 'month', 'week', '[]', 1795000000)",
+            VALUES ('gold', 'ACME', 'Ana', 'Europe/Berlin', 'month', 'week', '[\"ana@example.org\"]', 1795000000),
+                ('quiet', 'ACME', 'Ana', 'UTC', 'month', 'week', '[]', 1795000000)",
         "INSERT INTO objectives (agreement, indicator, name, kind, target_ppm, window_minutes, archived_at)
             VALUES (4000, 3000, 'works', 'uptime', 999000, 43200, NULL)",
         "INSERT INTO objectives (agreement, indicator, name, kind, target_ppm, window_minutes, archived_at)
@@ -113,11 +118,30 @@ async fn contracts_story(db: &Db) {
     assert_eq!((evaluation.tally.good, evaluation.tally.total, evaluation.status.as_str()), (997, 1000, "breached"));
     assert_eq!(evaluation.since.seconds(), 1_794_000_000);
     chain_story(db).await;
+    schedules_story(db).await;
     let mut tx = begin(db).await;
     let new = objectives::insert(&mut tx, &support::objective(AgreementId(4000), IndicatorId(3000), "new")).await;
     assert_eq!(new.unwrap(), ObjectiveId(5003), "no identity is given twice");
     let twice = objectives::insert(&mut tx, &support::objective(AgreementId(4000), IndicatorId(3000), "works")).await;
     assert!(matches!(twice, Err(StoreError::Conflict { .. })), "{twice:?}");
+}
+
+/// The recipients of an agreement become its schedule, which is done with every period that has its report.
+async fn schedules_story(db: &Db) {
+    let mut all = schedules::list(db).await.unwrap();
+    let one = all.remove(0);
+    assert!(all.is_empty(), "an agreement without recipients has none: {all:?}");
+    assert_eq!((one.draft.name.as_str(), &one.draft.scope), ("gold", &Scope::Agreement(AgreementId(4000))));
+    let recipients: Vec<&str> = one.draft.recipients.iter().map(EmailAddress::as_str).collect();
+    assert_eq!(
+        (recipients.as_slice(), one.draft.rhythm.when.to_string()),
+        (&["ana@example.org"][..], "final".to_owned())
+    );
+    // the newest report ends with minute 300
+    assert_eq!((one.draft.covers, one.booked_until.seconds(), one.is_live()), (None, 18_000, true));
+    let runs = schedules::runs(db, one.id, Page::first(9)).await.unwrap();
+    let told: Vec<_> = runs.iter().map(|run| (run.label.as_str(), run.state, run.due_at.seconds())).collect();
+    assert_eq!(told, [("2026-W46", RunState::Sent, 18_000), ("2026-W45", RunState::Sent, 12_000)]);
 }
 
 /// Reports older than the chain are numbered, and the first of the chain follows the last of them.

@@ -3,14 +3,14 @@
 use crate::postgres;
 use nines::domain::calendar::PeriodKind;
 use nines::domain::contract::{AgreementTerms, ObjectiveTerms};
-use nines::domain::ids::{AgreementId, IndicatorId, ObjectiveId, ServiceId, SourceId, UserId};
+use nines::domain::ids::{AgreementId, IndicatorId, ObjectiveId, ReportId, ServiceId, SourceId, UserId};
 use nines::domain::model::{
-    Access, Agreement, EmailAddress, Objective, ObjectiveKind, Query, RollingMinutes, Service, Source, SourceSpec,
-    Window,
+    Access, Agreement, Objective, ObjectiveKind, Query, RollingMinutes, Service, Source, SourceSpec, Window,
 };
 use nines::domain::selector::Selector;
 use nines::domain::target::Target;
 use nines::domain::time::Instant;
+use nines::store::outbox::Outgoing;
 use nines::store::users::{Role, User};
 use nines::store::{Db, Sealer, Tx, agreements, indicators, objectives, services, sources};
 use tempfile::TempDir;
@@ -105,6 +105,11 @@ pub fn source(name: &str) -> Source {
     }
 }
 
+/// A message sent by hand.
+pub fn outgoing<'a>(report: ReportId, recipient: &'a str, message_id: &'a str, mime: &'a [u8]) -> Outgoing<'a> {
+    Outgoing { report, run: None, recipient, subject: "Met: gold", message_id, mime }
+}
+
 pub fn agreement(name: &str) -> Agreement {
     Agreement {
         id: AgreementId(0),
@@ -114,7 +119,6 @@ pub fn agreement(name: &str) -> Agreement {
         zone: "Europe/Berlin".parse().unwrap(),
         period: PeriodKind::Month,
         report_every: PeriodKind::Week,
-        recipients: ["b@example.org", "a@example.org"].map(|text| EmailAddress::parse(text).unwrap()).to_vec(),
         terms: AgreementTerms::default(),
         created_at: at(0),
         archived_at: None,

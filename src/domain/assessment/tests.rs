@@ -27,7 +27,6 @@ fn agreement(credit: Option<Credit>, recovery: RecoveryTargets, rules: Rules) ->
         zone: Tz::UTC,
         period: PeriodKind::Month,
         report_every: PeriodKind::Month,
-        recipients: vec![],
         terms: AgreementTerms { rules, credit, recovery, ..AgreementTerms::default() },
         created_at: Instant::from_seconds(0),
         archived_at: None,

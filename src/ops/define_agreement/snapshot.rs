@@ -18,7 +18,6 @@ pub(super) struct Snapshot {
     zone: &'static str,
     period: &'static str,
     report_every: &'static str,
-    recipients: Vec<String>,
     terms: String,
     objectives: Vec<ObjectiveSnapshot>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,7 +48,6 @@ impl Snapshot {
             zone: draft.zone.name(),
             period: draft.period.word(),
             report_every: draft.report_every.word(),
-            recipients: draft.recipients.iter().map(ToString::to_string).collect(),
             terms: store::agreements::terms_document(&draft.terms)?,
             objectives: draft.objectives.iter().map(ObjectiveSnapshot::of).collect::<Result<_, _>>()?,
             takes_effect: None,
@@ -71,7 +69,7 @@ impl Snapshot {
             zone: defined.agreement.zone,
             period: defined.agreement.period,
             report_every: defined.agreement.report_every,
-            recipients: defined.agreement.recipients.clone(),
+            recipients: Vec::new(),
             terms: defined.agreement.terms.clone(),
             objectives: defined.objectives.iter().map(|one| ObjectiveDraft::of(defined, one)).collect(),
         })

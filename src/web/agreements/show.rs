@@ -4,12 +4,13 @@ use super::{verdict, whole};
 use crate::domain::calendar::{Anchor, Period, PeriodKind};
 use crate::domain::ids::AgreementId;
 use crate::domain::judgement::{self, Judgement};
-use crate::domain::model::{Agreement, EmailAddress};
+use crate::domain::model::Agreement;
 use crate::domain::time::{DAY_MINUTES, Minute};
 use crate::domain::wording;
 use crate::ops::OpsError;
 use crate::ops::assess::{Case, assess};
 use crate::ops::compare_terms::contract;
+use crate::ops::define_schedule::receivers;
 use crate::ops::evaluate::{evaluate, judged_until};
 use crate::ops::judge::Judge;
 use crate::ops::judge_periods::{JudgedPeriod, judge_periods};
@@ -58,7 +59,7 @@ pub async fn show(
         shell: frame.shell.page(agreement.name.clone(), Section::Agreements, Some(Help::AGREEMENTS)),
         id: id.0,
         status: say::worst(current.judgements.iter().map(|one| standing::status(one.status))),
-        terms: [terms(&agreement), vec![recipients(&agreement)]].concat(),
+        terms: [terms(&agreement), vec![recipients(&state, &agreement).await?]].concat(),
         current_label: wording::capitalised(&wording::period_name(&current.period)),
         current_period: current.period.label(),
         current_verdict: verdict::sentence(&named(&listings, &current.judgements)),
@@ -107,7 +108,7 @@ pub(in crate::web) fn terms(agreement: &Agreement) -> Vec<Fact> {
 
 /// What the contract says beyond the usual.
 fn by_the_letter(agreement: &Agreement) -> impl Iterator<Item = Fact> {
-    const SHOWN: [&str; 7] = ["name", "customer", "owner", "time zone", "judged by", "report", "recipients"];
+    const SHOWN: [&str; 6] = ["name", "customer", "owner", "time zone", "judged by", "report"];
     let is_usual = |name: &str| name == "periods begin" && agreement.terms.anchor == Anchor::default();
     let said = contract(agreement).into_iter();
     let said = said.filter(move |(name, text)| !text.is_empty() && !SHOWN.contains(name) && !is_usual(name));
@@ -115,9 +116,9 @@ fn by_the_letter(agreement: &Agreement) -> impl Iterator<Item = Fact> {
 }
 
 /// Who receives the reports; for our own eyes.
-fn recipients(agreement: &Agreement) -> Fact {
-    let recipients: Vec<&str> = agreement.recipients.iter().map(EmailAddress::as_str).collect();
-    Fact::new("Recipients", if recipients.is_empty() { "none".to_owned() } else { recipients.join(", ") })
+async fn recipients(state: &State, agreement: &Agreement) -> Result<Fact, WebError> {
+    let recipients = receivers(&state.db, agreement).await?;
+    Ok(Fact::new("Recipients", if recipients.is_empty() { "none".to_owned() } else { recipients.join(", ") }))
 }
 
 fn report_pace(every: PeriodKind) -> String {

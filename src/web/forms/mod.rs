@@ -3,10 +3,14 @@
 pub mod agreement;
 pub mod exclusion;
 pub mod note;
+pub mod schedule;
 pub mod source;
 
+use crate::domain::model::EmailAddress;
 use crate::domain::wording;
 use crate::view::Form;
+use chrono_tz::Tz;
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 /// The longest name, in characters.
@@ -51,6 +55,36 @@ fn number(form: &mut Form, name: &str, range: RangeInclusive<i64>) -> Option<i64
         form.refuse(name, format!("Please write a whole number from {} to {}.", range.start(), range.end()));
     }
     read
+}
+
+/// Reads a time zone by its name.
+fn zone(form: &mut Form) -> Option<Tz> {
+    let typed = form.value("zone").trim().to_owned();
+    let zone = typed.parse::<Tz>().ok();
+    if zone.is_none() {
+        let what = if typed.is_empty() { String::new() } else { format!("There is no time zone “{typed}”. ") };
+        form.refuse("zone", format!("{what}Please choose one of the list, such as Europe/Berlin or UTC."));
+    }
+    zone
+}
+
+/// Reads e-mail addresses, one a line or parted by commas; refuses more than `most`.
+fn addresses(form: &mut Form, name: &str, most: usize) -> Option<Vec<EmailAddress>> {
+    let typed = form.value(name).to_owned();
+    let parts = typed.split(['\n', ',', ';']).map(str::trim).filter(|part| !part.is_empty());
+    let mut read = BTreeSet::new();
+    for part in parts {
+        let Some(address) = EmailAddress::parse(part) else {
+            form.refuse(name, format!("“{part}” is no e-mail address. Write one per line, such as ana@example.org."));
+            return None;
+        };
+        read.insert(address);
+    }
+    if read.len() > most {
+        form.refuse(name, format!("At most {most} recipients; use a mailing list for more."));
+        return None;
+    }
+    Some(read.into_iter().collect())
 }
 
 /// An error's text as a sentence: with a capital first letter and a full stop.

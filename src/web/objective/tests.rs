@@ -41,7 +41,6 @@ pub(super) fn listing(window: Window) -> ObjectiveListing {
             zone: Tz::Europe__Berlin,
             period: PeriodKind::Month,
             report_every: PeriodKind::Week,
-            recipients: Vec::new(),
             terms: AgreementTerms::default(),
             created_at: Instant::from_seconds(0),
             archived_at: None,

@@ -4,7 +4,7 @@ use crate::domain::model::Agreement;
 use crate::ops::{Context, measure_self};
 use crate::store::evaluations::Evaluation;
 use crate::store::objectives::Brief;
-use crate::store::{agreements, source_states, sources};
+use crate::store::{agreements, schedules, source_states, sources};
 use crate::view::overview::FirstSteps;
 use crate::web::WebError;
 
@@ -33,11 +33,12 @@ pub(super) async fn find(
     let ids: Vec<_> = own.map(|source| source.id).collect();
     let states = source_states::list(&context.db).await?;
     let answered = states.iter().any(|(id, state)| ids.contains(id) && state.last_ok_at.is_some());
+    let schedules = schedules::list(&context.db).await?;
     let steps = FirstSteps {
         source: ids.last().map(|id| id.0),
         has_data: answered || promised.iter().any(|brief| is_measured(evaluations, brief)),
         agreement: agreement.map(|agreement| agreement.id.0),
-        has_report: agreement.is_some_and(|agreement| !agreement.recipients.is_empty()),
+        has_report: agreement.is_some_and(|agreement| schedules.iter().any(|one| one.draft.scope.holds(agreement))),
         can_edit,
     };
     Ok((defined.is_empty() || !steps.is_done()).then_some(steps))

@@ -12,6 +12,7 @@ pub use compare::compare;
 pub use list::{list, report_rows};
 pub use preview::{preview, preview_file};
 pub use send::{correct, retry, send, send_again};
+pub(in crate::web) use show::delivery;
 pub use show::{download, key, schema, show};
 
 use crate::ops::show_report::{FileFormat, OpenReport, ReportFile};

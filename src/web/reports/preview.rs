@@ -4,10 +4,11 @@ use super::list::named;
 use super::made;
 use crate::domain::calendar::Period;
 use crate::domain::ids::AgreementId;
-use crate::domain::model::{Agreement, EmailAddress};
+use crate::domain::model::Agreement;
 use crate::domain::time::{DAY_MINUTES, Instant, Span};
 use crate::domain::wording;
 use crate::ops::OpsError;
+use crate::ops::define_schedule::receivers;
 use crate::ops::export::periods_in;
 use crate::ops::show_report::{self, FileFormat};
 use crate::store;
@@ -60,7 +61,7 @@ pub async fn preview(
             is_provisional: report.is_provisional(),
             final_report: final_report(&state, &agreement, period).await?,
             fragment: report.fragment()?,
-            recipients: agreement.recipients.iter().map(EmailAddress::to_string).collect(),
+            recipients: receivers(&state.db, &agreement).await?,
             can_send: say::can_edit(&user.0) && agreement.archived_at.is_none(),
             agreement: agreement.name,
         },

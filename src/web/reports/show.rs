@@ -6,6 +6,7 @@ use crate::domain::model::Agreement;
 use crate::domain::time::Instant;
 use crate::domain::wording;
 use crate::ops::OpsError;
+use crate::ops::define_schedule::receivers;
 use crate::ops::show_report::{self, FileFormat, OpenReport, ReportFile};
 use crate::store::outbox::{Delivery, DeliveryState};
 use crate::store::reports::ReportHead;
@@ -62,7 +63,7 @@ pub(super) async fn report_page(
         is_signed: report.is_signed(),
         fragment: report.fragment()?,
         deliveries: deliveries.iter().map(row).collect(),
-        can_send: may_edit && is_newest && !agreement.recipients.is_empty(),
+        can_send: may_edit && is_newest && !receivers(&state.db, &agreement).await?.is_empty(),
         can_correct: may_edit && is_newest && !head.provisional,
         others: others(state, &head, &agreement).await?,
         form,
@@ -131,7 +132,8 @@ pub async fn download(
     made(report, format).await
 }
 
-fn delivery(one: &Delivery, zone: Tz, now: Instant, can_edit: bool) -> DeliveryRow {
+/// A delivery as a row.
+pub(in crate::web) fn delivery(one: &Delivery, zone: Tz, now: Instant, can_edit: bool) -> DeliveryRow {
     let state = match (one.state, one.attempts) {
         (DeliveryState::Sent, _) => Badge::new(Tone::Good, "Sent"),
         (DeliveryState::Dead, _) => Badge::new(Tone::Bad, "Given up"),

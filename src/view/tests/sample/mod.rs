@@ -8,6 +8,7 @@ mod objective;
 mod overview;
 mod people;
 mod reports;
+mod schedules;
 mod shares;
 mod sources;
 
@@ -60,6 +61,7 @@ pub(super) fn pages(say: &Say) -> Vec<(&'static str, String)> {
     all.extend(sources::source_forms(say));
     all.extend(exclusions::exclusions(say));
     all.extend(reports::reports(say));
+    all.extend(schedules::schedules(say));
     all.push(("people", people::people(say).render().unwrap()));
     all.extend(shares::shares(say));
     all.extend(others(say));

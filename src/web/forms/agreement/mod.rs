@@ -11,21 +11,18 @@ pub use contract::apply;
 pub use objective::target_text;
 pub use openslo::take_openslo;
 
-use super::{line, optional_line};
+use super::{addresses, line, optional_line, zone};
 use crate::domain::calendar::PeriodKind;
-use crate::domain::model::{EmailAddress, ObjectiveKind, RollingMinutes, Source};
+use crate::domain::model::{ObjectiveKind, RollingMinutes, Source};
+use crate::domain::report_schedule::RECIPIENTS_MAX;
 use crate::domain::terms::Method;
 use crate::ops::define_agreement::{AgreementDraft, DefinedAgreement};
 use crate::view::Form;
-use chrono_tz::Tz;
-use std::collections::BTreeSet;
 
 /// The name of the repeated group.
 pub const GROUP: &str = "objective";
 /// How many objectives one agreement may have.
 const OBJECTIVES_MAX: usize = 50;
-/// How many people one report may go to.
-const RECIPIENTS_MAX: usize = 100;
 
 /// A form for a new agreement, with one objective to fill in.
 #[must_use]
@@ -89,8 +86,6 @@ pub fn filled(defined: &DefinedAgreement) -> Form {
     form.set("zone", agreement.zone.name());
     form.set("period", agreement.period.word());
     form.set("report-every", agreement.report_every.word());
-    let recipients: Vec<&str> = agreement.recipients.iter().map(EmailAddress::as_str).collect();
-    form.set("recipients", recipients.join("\n"));
     for (name, value) in contract::fields(&agreement.terms) {
         form.set(name, value);
     }
@@ -140,7 +135,7 @@ pub fn read(form: &mut Form, sources: &[Source]) -> Option<Typed> {
     let zone = zone(form);
     let period = period(form, "period");
     let report_every = period_of_report(form, "report-every");
-    let recipients = recipients(form);
+    let recipients = addresses(form, "recipients", RECIPIENTS_MAX);
     let terms = contract::read(form);
     let objectives = objective::read_all(form, sources, period.unwrap_or(PeriodKind::Month));
     if !form.is_fine() {
@@ -161,16 +156,6 @@ pub fn read(form: &mut Form, sources: &[Source]) -> Option<Typed> {
     Some(Typed { draft, threshold_fields })
 }
 
-fn zone(form: &mut Form) -> Option<Tz> {
-    let typed = form.value("zone").trim().to_owned();
-    let zone = typed.parse::<Tz>().ok();
-    if zone.is_none() {
-        let what = if typed.is_empty() { String::new() } else { format!("There is no time zone “{typed}”. ") };
-        form.refuse("zone", format!("{what}Please choose one of the list, such as Europe/Berlin or UTC."));
-    }
-    zone
-}
-
 fn period(form: &mut Form, name: &str) -> Option<PeriodKind> {
     let kind = PeriodKind::from_word(form.value(name));
     if kind.is_none() {
@@ -185,27 +170,6 @@ fn period_of_report(form: &mut Form, name: &str) -> Option<PeriodKind> {
         form.refuse(name, "Please choose week, month, quarter or year.");
     }
     kind
-}
-
-fn recipients(form: &mut Form) -> Option<Vec<EmailAddress>> {
-    let typed = form.value("recipients").to_owned();
-    let parts = typed.split(['\n', ',', ';']).map(str::trim).filter(|part| !part.is_empty());
-    let mut read = BTreeSet::new();
-    for part in parts {
-        let Some(address) = EmailAddress::parse(part) else {
-            form.refuse(
-                "recipients",
-                format!("“{part}” is no e-mail address. Write one per line, such as ana@example.org."),
-            );
-            return None;
-        };
-        read.insert(address);
-    }
-    if read.len() > RECIPIENTS_MAX {
-        form.refuse("recipients", format!("At most {RECIPIENTS_MAX} recipients; use a mailing list for more."));
-        return None;
-    }
-    Some(read.into_iter().collect())
 }
 
 /// The name of a field of an objective.

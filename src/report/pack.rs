@@ -1,0 +1,229 @@
+//! Several agreements' reports in one mail: who is in trouble first, each objective in one line, everything else in the files.
+
+use crate::domain::wording;
+use crate::report::html::Look;
+use crate::report::say;
+use crate::report::text::Page;
+use crate::report::{Line, Report, ReportError, Status, by_trouble};
+use askama::Template;
+
+/// How many objectives of one agreement the mail lists; Gmail cuts a mail at 102 kB.
+const OBJECTIVES_MAX: usize = 8;
+/// How many agreements it lists.
+const AGREEMENTS_MAX: usize = 30;
+
+/// The reports of one period that travel together.
+#[derive(Clone, Debug)]
+pub struct Pack<'a> {
+    /// Whose they are: a customer, or the house.
+    pub title: &'a str,
+    /// Each report, with its address in Nines.
+    pub reports: Vec<(&'a Report, Option<String>)>,
+    /// The agreements whose report was not ready, by name.
+    pub missing: Vec<String>,
+}
+
+impl<'a> Pack<'a> {
+    /// A pack, the reports in trouble first.
+    #[must_use]
+    pub fn new(title: &'a str, mut reports: Vec<(&'a Report, Option<String>)>, missing: Vec<String>) -> Self {
+        reports.sort_by(|(a, _), (b, _)| {
+            (a.verdict.status, &a.agreement.name).cmp(&(b.verdict.status, &b.agreement.name))
+        });
+        Self { title, reports, missing }
+    }
+
+    /// The worst verdict of a measured agreement.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        let all = self.reports.iter().map(|(report, _)| report.verdict.status);
+        all.filter(|status| *status != Status::NoData).min().unwrap_or(Status::NoData)
+    }
+
+    /// The outcome in one sentence.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let status = self.status();
+        let (all, part) = (self.reports.len(), self.count(status));
+        let noun = if all == 1 { "agreement" } else { "agreements" };
+        let part = if part == all { format!("all {all} {noun}") } else { format!("{part} of {all} {noun}") };
+        let late = match self.missing.len() {
+            0 => String::new(),
+            1 => format!(" Not ready in time: {}.", self.missing.join(", ")),
+            n => format!(" Not ready in time: {n} agreements, which are named below."),
+        };
+        let said = match status {
+            Status::Breached => format!("{part} missed a promise."),
+            Status::AtRisk => format!("Every measured promise is kept, but {part} came close to missing one."),
+            Status::NoData => "Nothing was measured, so nothing can be said about any agreement.".to_owned(),
+            Status::Met => format!("{part} kept every promise."),
+        };
+        format!("{}{late}", wording::capitalised(&said))
+    }
+
+    /// The subject line: `[Nines] Breached: ACME, month 2026-11 – 1 of 3 agreements`.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        let (status, all) = (self.status(), self.reports.len());
+        let title = self.title.split_whitespace().collect::<Vec<_>>().join(" ");
+        let noun = if all == 1 { "agreement" } else { "agreements" };
+        let period = self.reports.first().map(|(report, _)| &report.period);
+        let period = period.map(|one| format!(", {} {}", wording::period(one.kind), one.label)).unwrap_or_default();
+        format!("[Nines] {}: {title}{period} – {} of {all} {noun}", status.word(), self.count(status))
+    }
+
+    fn count(&self, status: Status) -> usize {
+        self.reports.iter().filter(|(report, _)| report.verdict.status == status).count()
+    }
+
+    fn period_name(&self) -> String {
+        self.reports.first().map(|(report, _)| report.period_name()).unwrap_or_default()
+    }
+
+    /// The mail as plain text, lines ending in `\n`.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut page = Page::default();
+        page.heading(&format!("{}: {}, {}", self.status().word(), self.title, self.period_name()), '=');
+        page.prose("", &self.sentence());
+        for (report, link) in &self.reports {
+            page.blank();
+            page.heading(&format!("{}: {}", report.verdict.status.word(), report.agreement.name), '-');
+            page.prose("", &report.verdict.sentence);
+            for line in by_trouble(report) {
+                let of = format!("{} of {} %{}", say::measured(&line.sli), line.target, against_before(line));
+                page.prose("  ", &format!("{} {}: {} – {of}", line.status.shape(), line.status.word(), line.name));
+            }
+            if let Some(link) = link {
+                page.line(link);
+            }
+        }
+        page.list("Not ready in time", &self.missing);
+        page.text
+    }
+
+    /// The mail as an HTML document.
+    pub fn html(&self) -> Result<String, ReportError> {
+        let parts = self.reports.iter().take(AGREEMENTS_MAX);
+        let document = Document {
+            subject: self.subject(),
+            title: self.title,
+            period: self.period_name(),
+            sentence: self.sentence(),
+            look: Look::of(self.status()),
+            parts: parts.map(|(report, link)| Part::of(report, link.as_deref())).collect(),
+            not_told: self.reports.len().saturating_sub(AGREEMENTS_MAX),
+            missing: &self.missing,
+        };
+        Ok(document.render()?)
+    }
+}
+
+/// How it was in the period before: ` (99.95 % before)`; empty if that is not known.
+fn against_before(line: &Line) -> String {
+    let before = line.previous.as_ref().and_then(|previous| previous.sli.percent());
+    before.map(|percent| format!(" ({percent} % before)")).unwrap_or_default()
+}
+
+#[derive(Template)]
+#[template(path = "mail/pack.html")]
+struct Document<'a> {
+    subject: String,
+    title: &'a str,
+    period: String,
+    sentence: String,
+    look: Look,
+    parts: Vec<Part<'a>>,
+    not_told: usize,
+    missing: &'a [String],
+}
+
+struct Part<'a> {
+    report: &'a Report,
+    link: Option<&'a str>,
+    look: Look,
+    rows: Vec<Row<'a>>,
+    not_told: usize,
+}
+
+struct Row<'a> {
+    line: &'a Line,
+    look: Look,
+    measured: String,
+    before: String,
+}
+
+impl<'a> Part<'a> {
+    fn of(report: &'a Report, link: Option<&'a str>) -> Self {
+        let lines = by_trouble(report);
+        let row = |line: &&'a Line| Row {
+            line,
+            look: Look::of(line.status),
+            measured: say::measured(&line.sli),
+            before: against_before(line).trim().to_owned(),
+        };
+        Self {
+            look: Look::of(report.verdict.status),
+            rows: lines.iter().take(OBJECTIVES_MAX).map(row).collect(),
+            not_told: lines.len().saturating_sub(OBJECTIVES_MAX),
+            report,
+            link,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    fn reports() -> [Report; 3] {
+        [("Zeta", Status::Breached), ("Alpha", Status::Met), ("Beta", Status::Met)].map(|(name, status)| {
+            let mut report = sample::report();
+            report.agreement.name = name.to_owned();
+            report.verdict.status = status;
+            report
+        })
+    }
+
+    #[test]
+    fn the_pack_leads_with_trouble_and_says_it_in_the_subject() {
+        let reports = reports();
+        let pack = Pack::new("ACME", reports.iter().map(|report| (report, None)).collect(), vec!["Late".to_owned()]);
+        assert_eq!(pack.subject(), "[Nines] Breached: ACME, week 2026-W46 – 1 of 3 agreements");
+        assert_eq!(pack.sentence(), "1 of 3 agreements missed a promise. Not ready in time: Late.");
+        for text in [pack.text(), pack.html().unwrap()] {
+            let places: Vec<_> = ["Zeta", "Alpha", "Beta"].map(|name| text.find(name).unwrap()).into();
+            assert!(places.is_sorted(), "{text}");
+            assert!(text.contains("Late") && text.contains(&pack.sentence()), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_well_is_said_in_one_sentence() {
+        let [_, alpha, beta] = reports();
+        let of = |all: Vec<&Report>| {
+            let pack = Pack::new("A\r\nB", all.into_iter().map(|report| (report, None)).collect(), Vec::new());
+            (pack.subject(), pack.sentence())
+        };
+        assert_eq!(
+            of(vec![&alpha, &beta]),
+            (
+                "[Nines] Met: A B, week 2026-W46 – 2 of 2 agreements".to_owned(),
+                "All 2 agreements kept every promise.".to_owned()
+            )
+        );
+    }
+
+    /// A customer's name is text, in the title and everywhere.
+    #[test]
+    fn a_hostile_name_stays_text() {
+        let mut report = sample::report();
+        report.agreement.name = "<script>alert(1)</script>".to_owned();
+        let link = Some("https://nines.example/reports/1?a=1&b=\"".to_owned());
+        let html = Pack::new("<b>\"&", vec![(&report, link)], vec!["<i>".to_owned()]).html().unwrap();
+        for markup in ["<script", "<b>\"", "<i>", "b=\""] {
+            assert!(!html.contains(markup), "{markup}");
+        }
+    }
+}

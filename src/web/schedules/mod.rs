@@ -1,0 +1,49 @@
+//! Schedules, and the outbox that they fill.
+
+mod define;
+mod deliveries;
+mod keep;
+mod list;
+mod show;
+
+pub use define::{change, create, edit, new};
+pub use deliveries::{list as deliveries, retry};
+pub use keep::{attempt, set_state};
+pub use list::list;
+pub use show::show;
+
+use crate::domain::calendar::{Calendar, Period};
+use crate::domain::model::Agreement;
+use crate::domain::report_schedule::{ReportSchedule, Scope};
+use crate::domain::wording;
+use crate::view::{Badge, Tone};
+
+/// Live or paused.
+fn badge(schedule: &ReportSchedule) -> Badge {
+    if schedule.is_live() { Badge::new(Tone::Good, "Live") } else { Badge::new(Tone::Idle, "Paused") }
+}
+
+/// Whose reports.
+fn about(schedule: &ReportSchedule, agreements: &[Agreement]) -> String {
+    match &schedule.draft.scope {
+        Scope::House => "all agreements, as one pack".to_owned(),
+        Scope::Customer(name) => format!("all agreements with {name}, as one pack"),
+        Scope::Agreement(id) => {
+            let found = agreements.iter().find(|one| one.id == *id);
+            found.map_or_else(|| format!("agreement {id}"), |one| one.name.clone())
+        }
+    }
+}
+
+/// `each week, at 08:00 after the period`.
+fn when(schedule: &ReportSchedule, agreements: &[Agreement]) -> String {
+    let covers = schedule.draft.periods(agreements).map(|(_, covers)| wording::period(covers));
+    let pace = covers.map(|period| format!("each {period}, ")).unwrap_or_default();
+    wording::capitalised(&format!("{pace}{}", schedule.draft.rhythm.in_words()))
+}
+
+/// How people call the period of a run: by the calendar that the schedule goes by, or as it is written.
+fn period_name(calendar: Option<&Calendar>, label: &str) -> String {
+    let period: Option<Period> = calendar.and_then(|calendar| calendar.parse(label).ok());
+    period.map_or_else(|| label.to_owned(), |period| wording::capitalised(&wording::period_name(&period)))
+}

@@ -1,0 +1,108 @@
+//! GET `/schedules/{id}`.
+
+use super::{about, badge, period_name, when};
+use crate::domain::ids::ScheduleId;
+use crate::domain::model::{Agreement, EmailAddress};
+use crate::domain::report_schedule::ReportSchedule;
+use crate::domain::time::Instant;
+use crate::domain::wording;
+use crate::ops::define_schedule;
+use crate::ops::run_schedules::next_run;
+use crate::store::schedules::{Run, RunState};
+use crate::store::{self, Page};
+use crate::view::schedules::{RunRow, SchedulePage};
+use crate::view::{Badge, Fact, Form, Help, Section, Tone};
+use crate::web::extract::{Frame, SignedIn};
+use crate::web::html::Html;
+use crate::web::{State, WebError, say};
+use actix_web::web::{Data, Path};
+
+/// How many runs are shown.
+const RUNS_MAX: i64 = 50;
+
+/// The page.
+pub async fn show(
+    user: SignedIn,
+    frame: Frame,
+    state: Data<State>,
+    id: Path<i64>,
+) -> Result<Html<SchedulePage>, WebError> {
+    let mut form = Form::default();
+    form.set("to", &user.0.email);
+    Ok(Html(schedule_page(&user, frame, &state, ScheduleId(*id), form).await?))
+}
+
+/// The page with the form for a trial as it was filled in.
+pub(super) async fn schedule_page(
+    user: &SignedIn,
+    frame: Frame,
+    state: &State,
+    id: ScheduleId,
+    form: Form,
+) -> Result<SchedulePage, WebError> {
+    let schedule = define_schedule::find(&state.db, id).await?;
+    let agreements = store::agreements::list(&state.db).await?;
+    let runs = store::schedules::runs(&state.db, id, Page::first(RUNS_MAX)).await?;
+    let calendar = schedule.draft.periods(&agreements).map(|(calendar, _)| calendar);
+    let row = |run: &Run| RunRow { period: period_name(calendar.as_ref(), &run.label), ..run_row(run, &schedule) };
+    Ok(SchedulePage {
+        shell: frame.shell.page(schedule.draft.name.clone(), Section::Reports, Some(Help::SCHEDULES)),
+        id: id.0,
+        state: badge(&schedule),
+        next: next(&schedule, &agreements, state.clock.now()),
+        facts: facts(&schedule, &agreements),
+        runs: runs.iter().map(row).collect(),
+        is_paused: schedule.paused_at.is_some(),
+        can_edit: say::can_edit(&user.0),
+        form,
+    })
+}
+
+/// When it mails next, in a sentence.
+fn next(schedule: &ReportSchedule, agreements: &[Agreement], now: Instant) -> String {
+    if schedule.paused_at.is_some() {
+        return "It is paused: what becomes due meanwhile is not mailed, now or later.".to_owned();
+    }
+    match next_run(schedule, agreements) {
+        None => "It has no next run: what it is about is not there any more.".to_owned(),
+        Some((period, at)) => {
+            let (name, zone) = (wording::period_name(&period), schedule.draft.rhythm.zone);
+            let (at, from_now) = (wording::instant(at, zone), wording::from_now(at, now));
+            format!("Next: the report of {name}, {at} ({from_now}), or as soon after that as it is final.")
+        }
+    }
+}
+
+fn facts(schedule: &ReportSchedule, agreements: &[Agreement]) -> Vec<Fact> {
+    let draft = &schedule.draft;
+    let recipients: Vec<&str> = draft.recipients.iter().map(EmailAddress::as_str).collect();
+    let or = |text: &str, otherwise: &str| if text.is_empty() { otherwise.to_owned() } else { text.to_owned() };
+    vec![
+        Fact::new("Whose reports", about(schedule, agreements)),
+        Fact::new("When", when(schedule, agreements)),
+        Fact::new("Time zone", draft.rhythm.zone.name()),
+        Fact::new("Mailed", draft.only.in_words()),
+        Fact::new("Recipients", recipients.join(", ")),
+        Fact::new("Answers go to", draft.reply_to.as_ref().map_or("the sender", EmailAddress::as_str)),
+        Fact::new("Subject begins with", or(&draft.prefix, "[Nines]")),
+        Fact::new("Attached", or(&draft.attached.words().to_uppercase().replace(' ', ", "), "nothing")),
+    ]
+}
+
+fn run_row(run: &Run, schedule: &ReportSchedule) -> RunRow {
+    let zone = schedule.draft.rhythm.zone;
+    RunRow {
+        period: run.label.clone(),
+        state: match run.state {
+            RunState::Waiting => Badge::new(Tone::Busy, "Waits for data"),
+            RunState::Sent => Badge::new(Tone::Good, "Mailed"),
+            RunState::Skipped => Badge::new(Tone::Idle, "Not mailed"),
+        },
+        due_at: wording::instant(run.due_at, zone),
+        done_at: run.done_at.map_or_else(|| "–".to_owned(), |at| wording::instant(at, zone)),
+        note: match run.state {
+            RunState::Sent if !run.note.is_empty() => format!("without {}, not ready in time", run.note),
+            RunState::Waiting | RunState::Sent | RunState::Skipped => run.note.clone(),
+        },
+    }
+}
