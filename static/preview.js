@@ -42,7 +42,6 @@
     }
     isAsking = true;
     isStale = false;
-    told.textContent = "The preview is being made anew.";
     try {
       const fields = new FormData(form);
       fields.set("action", "live-preview");

@@ -122,7 +122,9 @@ fn shared_with_strangers(routes: &mut ServiceConfig) {
 fn happened(routes: &mut ServiceConfig) {
     use crate::web::objective::{happened, note_keys};
     routes
-        .route(OBJECTIVE_NOTES, web::post().to(happened::leave))
+        .service(
+            web::resource(OBJECTIVE_NOTES).route(web::get().to(happened::show)).route(web::post().to(happened::leave)),
+        )
         .route(r"/objectives/{id:\d+}/notes.{ending:csv|json}", web::get().to(happened::download))
         .route(r"/objectives/{id:\d+}/notes/{note:\d+}/withdraw", web::post().to(happened::withdraw))
         .service(

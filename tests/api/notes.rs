@@ -57,6 +57,8 @@ on_both! {
             let seen = refused.visible();
             assert!(seen.contains(mend) && refused.text.contains("2026-11-15"), "{field:?}: the range stays: {seen}");
         }
+        let reloaded = ana.get(&format!("{page}/notes?{RANGE}")).await;
+        assert_eq!(reloaded.location(), format!("{page}?{RANGE}#notes"), "a refused form that is opened by its address");
         let left = leave(&[("until", "2026-11-12T11:00")]).await;
         assert_eq!(left.status, StatusCode::SEE_OTHER, "{}", left.visible());
         assert_eq!(left.location(), format!("{page}?{RANGE}#notes"));

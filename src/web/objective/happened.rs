@@ -141,6 +141,17 @@ pub(super) fn about(of: &ObjectiveListing, scope: Scope) -> String {
     }
 }
 
+/// GET `/objectives/{id}/notes`: where a refused note came back; its place is on the objective's page.
+pub async fn show(
+    _: SignedIn,
+    state: Data<State>,
+    path: Path<i64>,
+    asked: Query<Asked>,
+) -> Result<HttpResponse, WebError> {
+    let listing = super::find(&state, path.into_inner()).await?;
+    Ok(see_other(&super::again(&listing, &asked, "notes")))
+}
+
 /// POST `/objectives/{id}/notes`, with the range of the page in the query.
 pub async fn leave(
     user: SignedIn,

@@ -52,7 +52,7 @@ use range::{Asked, Choice, Problem, Range};
 use url::form_urlencoded;
 
 /// Ranges up to this length have a table by hour, longer ones by day.
-const HOURLY_MINUTES_MAX: i64 = 4 * DAY_MINUTES;
+const HOURLY_MINUTES_MAX: i64 = 8 * DAY_MINUTES;
 
 /// How many outages are listed.
 const OUTAGES_SHOWN: usize = 15;
