@@ -271,7 +271,7 @@ fn readme(customer: &str, now: &str, is_signed: bool) -> String {
          revisions.json    what was agreed, and from when on\n\
          exclusions.json   what was to be taken out of the judgement, and what became of it\n\
          deliveries.json   who was sent which report, by its number, and what the mail server said\n\
-         reports/          every report that was issued, by its number: JSON, which is what counts, text and CSV\n\n\
+         reports/          every report that was issued, by its number: JSON, which is what counts, text, XLSX and CSV\n\n\
          Each report names its number and the SHA-256 of the JSON of the report before it. Whether these are the\n\
          reports that were issued:\n\n    nines verify {key}*/reports/*.json\n\n{signed}",
         env!("CARGO_PKG_VERSION")

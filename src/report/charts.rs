@@ -87,10 +87,10 @@ fn steps(report: &Report, line: &Line) -> Vec<(Instant, Option<f64>)> {
     days(report, line).flat_map(step).collect()
 }
 
-/// Each day with the first moment after it.
+/// Each day with the first moment after what is told of it: a day that still runs has come as far as the report.
 fn days<'a>(report: &Report, line: &'a Line) -> impl Iterator<Item = (&'a Day, Instant)> {
-    let ends = line.daily.iter().skip(1).map(|day| day.start).chain([report.period.end]);
-    line.daily.iter().zip(ends)
+    let ends = line.daily.iter().skip(1).map(|day| day.start).chain([report.period.end.min(report.built_at)]);
+    line.daily.iter().zip(ends).map(|(day, end)| (day, end.max(day.start.plus_seconds(MINUTE_SECONDS))))
 }
 
 /// Outages where they happened, and the days of which nothing is known.
@@ -123,6 +123,21 @@ fn percent(good: i64, total: i64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_running_day_is_drawn_as_far_as_it_has_come() {
+        let mut report = sample::report();
+        let line = report.objectives[0].clone();
+        let whole = steps(&report, &line);
+        assert_eq!(whole.last().unwrap().0, report.period.end.plus_seconds(-MINUTE_SECONDS));
+        let last = line.daily.last().unwrap().start;
+        report.built_at = last.plus_seconds(7200);
+        let running = steps(&report, &line);
+        assert_eq!(running.last().unwrap().0, last.plus_seconds(7200 - MINUTE_SECONDS));
+        assert_eq!(running[..running.len() - 1], whole[..whole.len() - 1]);
+        report.built_at = last;
+        assert_eq!(steps(&report, &line).last().unwrap().0, last, "it has only begun");
+    }
     use crate::report::sample;
 
     #[test]

@@ -47,7 +47,7 @@ pub async fn preview(
     if let Some(word) = wish.format.as_deref().filter(|word| !word.is_empty()) {
         let format = FileFormat::from_word(word);
         let format = format
-            .ok_or_else(|| WebError::refused("Please choose the format html, text, csv, json or openmetrics."))?;
+            .ok_or_else(|| WebError::refused("Please choose the format html, text, csv, xlsx, json or openmetrics."))?;
         return made(report, format).await;
     }
     page(
