@@ -6,17 +6,8 @@ use crate::config::Settings;
 use crate::ops::OpsError;
 use crate::ops::show_report::{self, FileFormat};
 
-/// How a report may be written.
-pub const FORMATS: &[&str] = &[
-    "html",
-    "text",
-    "csv",
-    "json",
-    "openmetrics",
-    "xlsx",
-    #[cfg(feature = "pdf")]
-    "pdf",
-];
+/// The words for how a report may be written.
+pub const FORMATS: &[&str] = FileFormat::WORDS;
 
 /// Writes the report of an agreement, by name or number, for a period such as `2026-W46`, in one of [`FORMATS`].
 pub async fn write(

@@ -33,6 +33,18 @@ pub enum FileFormat {
 }
 
 impl FileFormat {
+    /// The words for the formats in which any report can be had.
+    pub const WORDS: &[&str] = &[
+        "html",
+        "text",
+        "csv",
+        "json",
+        "openmetrics",
+        "xlsx",
+        #[cfg(feature = "pdf")]
+        "pdf",
+    ];
+
     /// The format behind a file's extension, or behind the word `text`.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {

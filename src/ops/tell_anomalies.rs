@@ -23,7 +23,6 @@ pub async fn tell_anomalies(
 fn told(listing: &ObjectiveListing, kept: &KeptAnomaly) -> report::Anomaly {
     let anomaly = &kept.anomaly;
     let decimal = |value: f64| format!("{value:.6}");
-    let name = words::name(anomaly.measure, listing.objective.kind);
     report::Anomaly {
         start: anomaly.span.start().start(),
         end: anomaly.span.end().start(),
@@ -34,7 +33,7 @@ fn told(listing: &ObjectiveListing, kept: &KeptAnomaly) -> report::Anomaly {
         expected: decimal(anomaly.expected),
         low: anomaly.low.map(decimal),
         high: anomaly.high.map(decimal),
-        what: format!("{name}, {}", words::direction(anomaly)),
+        what: words::what(anomaly, listing.objective.kind),
         measured: words::amount(anomaly.measure, anomaly.value),
         usual: words::expected(anomaly),
         standing: match kept {

@@ -86,7 +86,7 @@ impl Desk {
         let lines = by_trouble(report);
         let mut files = BTreeMap::new();
         let mut parts = Vec::with_capacity(lines.len());
-        for (n, line) in lines.into_iter().enumerate() {
+        for (n, line) in lines.iter().enumerate() {
             let chart = match charts::printed_svg(report, line)? {
                 Some(svg) => {
                     let path = format!("/charts/{n}.svg");
@@ -97,7 +97,7 @@ impl Desk {
             };
             parts.push(Part::of(report, line, chart));
         }
-        let data = serde_json::to_string(&Data::of(report, parts))?;
+        let data = serde_json::to_string(&Data::of(report, &lines, parts))?;
         files.insert("/report.json".to_owned(), Bytes::from_string(data));
         let layout = include_str!("report.typ").to_owned();
         Ok(Self { layout: Source::new(file_id("/report.typ")?, layout), files })
@@ -214,11 +214,10 @@ struct Part {
 }
 
 impl Data {
-    fn of(report: &Report, parts: Vec<Part>) -> Self {
+    fn of(report: &Report, lines: &[&Line], parts: Vec<Part>) -> Self {
         let built = report.built_at.to_utc();
         let (date, time) = (built.date_naive(), built.time());
         let period = wording::capitalised(&report.period_name());
-        let lines = by_trouble(report);
         let brief = |line: &&Line| {
             [line.name.as_str(), &line.service, &say::promise(line), &say::measured(&line.sli), &say::budget_left(line)]
                 .map(breakable)

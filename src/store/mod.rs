@@ -170,6 +170,13 @@ fn all<Row, T: TryFrom<Row, Error = StoreError>>(rows: Vec<Row>) -> Result<Vec<T
     rows.into_iter().map(T::try_from).collect()
 }
 
+/// Identities in lots, as statements with `IN ($1, …, $50)` take them: a smaller lot is filled up with its first one, which
+/// changes nothing.
+fn fifties<T>(ids: &[T]) -> impl Iterator<Item = impl Iterator<Item = &T>> {
+    const LOT: usize = 50;
+    ids.chunks(LOT).map(|some| some.iter().chain(some.iter().take(1).cycle()).take(LOT))
+}
+
 /// Demands that a change met a row: `NotFound` otherwise.
 fn met(rows_affected: u64, what: &'static str, id: impl fmt::Display) -> Result<(), StoreError> {
     if rows_affected == 0 { Err(StoreError::NotFound { what, id: id.to_string() }) } else { Ok(()) }

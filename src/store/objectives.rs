@@ -7,11 +7,8 @@ use crate::domain::model::{Agreement, Indicator, Objective, ObjectiveKind, Rolli
 use crate::domain::target::Target;
 use crate::domain::time::Instant;
 use crate::store::agreements::AgreementRow;
-use crate::store::{Db, StoreError, Tx, all, documents, met, queries};
+use crate::store::{Db, StoreError, Tx, all, documents, fifties, met, queries};
 use std::collections::BTreeMap;
-
-/// Objectives that one statement asks about.
-const ASKED_AT_ONCE: usize = 50;
 
 /// The columns of a listing, before its WHERE.
 macro_rules! listing {
@@ -318,9 +315,7 @@ pub async fn briefs(db: &Db) -> Result<Vec<Brief>, StoreError> {
 /// one statement for each fifty.
 pub async fn listings_of(db: &Db, ids: &[ObjectiveId]) -> Result<Vec<ObjectiveListing>, StoreError> {
     let mut found = BTreeMap::new();
-    for some in ids.chunks(ASKED_AT_ONCE) {
-        // fewer than the statement takes: the first one again, which changes nothing
-        let asked = some.iter().chain(some.iter().take(1).cycle()).take(ASKED_AT_ONCE);
+    for asked in fifties(ids) {
         let rows: Vec<ListingRow> = on!(db, |ex| {
             let mut query = sqlx::query_as(LISTINGS_OF);
             for id in asked {

@@ -3,11 +3,8 @@
 use crate::domain::ids::IndicatorId;
 use crate::domain::ledger::Tally;
 use crate::domain::time::{HOUR_MINUTES, Hour, Minute, Span};
-use crate::store::{Db, StoreError};
+use crate::store::{Db, StoreError, fifties};
 use std::collections::BTreeMap;
-
-/// Indicators that one statement asks about.
-const INDICATORS: usize = 50;
 
 statements! {
     BY_STEP = "SELECT indicator, hour / $3 AS step, CAST(SUM(good) AS BIGINT) AS good,
@@ -44,9 +41,7 @@ pub async fn by_step(
     let low = span.start().hour().0;
     let high = if span.is_empty() { low } else { span.end().plus(-1).hour().0 + 1 };
     let mut found: BTreeMap<IndicatorId, Steps> = BTreeMap::new();
-    for some in indicators.chunks(INDICATORS) {
-        // fewer than the statement takes: the first one again, which changes nothing
-        let asked = some.iter().chain(some.iter().take(1).cycle()).take(INDICATORS);
+    for asked in fifties(indicators) {
         let rows: Vec<StepRow> = on!(db, |ex| {
             let mut query = sqlx::query_as(BY_STEP).bind(low).bind(high).bind(step_hours);
             for indicator in asked {

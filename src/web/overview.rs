@@ -104,7 +104,7 @@ fn rows(shown: Vec<Shown>, mut trends: BTreeMap<ObjectiveId, String>, order: Ord
         ObjectiveRow {
             group: is_first.then(|| service.clone()),
             sparkline: trends.remove(&shown.listing.objective.id),
-            ..row(&shown, now)
+            ..row(&shown.listing, &shown.judged, now)
         }
     };
     shown.into_iter().map(one).collect()
@@ -208,14 +208,13 @@ fn turn(rows: usize, asked: usize, filter: &OverviewFilter) -> (usize, Pager) {
 }
 
 /// The row of an objective wherever objectives are listed.
-pub(super) fn objective_row(listing: ObjectiveListing, evaluation: Option<Evaluation>, now: Instant) -> ObjectiveRow {
-    let judged = Judged::new(listing.objective.target, evaluation);
-    row(&Shown { listing, judged }, now)
+pub(super) fn objective_row(listing: &ObjectiveListing, evaluation: Option<Evaluation>, now: Instant) -> ObjectiveRow {
+    row(listing, &Judged::new(listing.objective.target, evaluation), now)
 }
 
-fn row(shown: &Shown, now: Instant) -> ObjectiveRow {
-    let ObjectiveListing { objective, agreement, indicator, service_name, .. } = &shown.listing;
-    let Judged { evaluation, budget, status } = &shown.judged;
+fn row(listing: &ObjectiveListing, judged: &Judged, now: Instant) -> ObjectiveRow {
+    let ObjectiveListing { objective, agreement, indicator, service_name, .. } = listing;
+    let Judged { evaluation, budget, status } = judged;
     let (evaluation, budget, status) = (evaluation.as_ref(), budget.as_ref(), *status);
     let (target, calendar) = (objective.target, agreement.calendar());
     let tally = evaluation.map(|one| one.tally).unwrap_or_default();
@@ -237,9 +236,9 @@ fn row(shown: &Shown, now: Instant) -> ObjectiveRow {
         bar: standing::bar(budget, status),
         remaining: standing::remaining(&tally, target),
         remaining_time: standing::remaining_time_in_brief(budget),
-        burn_rate: standing::rate(order::hour_burn(&shown.judged)),
+        burn_rate: standing::rate(order::hour_burn(judged)),
         burn_tone: standing::alarm(evaluation.map(|one| one.firing.as_slice()).unwrap_or_default()),
-        exhaustion: exhaustion(shown, now),
+        exhaustion: exhaustion(listing, judged, now),
         coverage: standing::coverage(&tally),
         coverage_is_low: standing::coverage_is_low(&tally),
         is_estimated: indicator.query.is_estimated(),
@@ -259,8 +258,8 @@ fn since(evaluation: &Evaluation, now: Instant, zone: Tz) -> Since {
 }
 
 /// When the budget runs out, counted from now, as the evaluation foresaw it.
-fn exhaustion(shown: &Shown, now: Instant) -> String {
-    let (Some(evaluation), Some(budget)) = (&shown.judged.evaluation, &shown.judged.budget) else {
+fn exhaustion(listing: &ObjectiveListing, judged: &Judged, now: Instant) -> String {
+    let (Some(evaluation), Some(budget)) = (&judged.evaluation, &judged.budget) else {
         return standing::runs_out(None, None);
     };
     let minutes_to = |at: Instant| ((at.seconds() - now.seconds()) / 60).max(0);
@@ -269,7 +268,7 @@ fn exhaustion(shown: &Shown, now: Instant) -> String {
         Some(at) => Exhaustion::In { minutes: minutes_to(at), burn_rate: float(1) },
         None => Exhaustion::NotInSight,
     };
-    let ObjectiveListing { objective, agreement, .. } = &shown.listing;
+    let ObjectiveListing { objective, agreement, .. } = listing;
     let calendar = agreement.calendar();
     let (_, whole) = window_at(objective, calendar, evaluation.span.end());
     let period_end = whole.end().start();

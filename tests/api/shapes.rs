@@ -1,6 +1,6 @@
 //! What a report looks like to machines, judged by other people's readers.
 
-use crate::app::TestApp;
+use crate::app::{Browser, TestApp};
 use crate::closing::{signing, two_days_and_a_correction};
 use crate::reports::{an_agreement, under_a_contract};
 use nines::report::SCHEMA;
@@ -25,6 +25,15 @@ async fn documents(app: &TestApp) -> Vec<String> {
         documents.push(ana.get(&format!("/agreements/{plain}/report.json{query}")).await.text);
     }
     documents
+}
+
+/// An agreement under a contract, somebody who may see it, and where its report is.
+async fn contract() -> (TestApp, Browser, String) {
+    let app = TestApp::on_sqlite().await;
+    let ana = app.signed_in().await;
+    let id = an_agreement(&app, &ana, "").await;
+    under_a_contract(&app, id).await;
+    (app, ana, format!("/agreements/{id}/report"))
 }
 
 /// Changes one value of a document.
@@ -64,15 +73,12 @@ async fn every_report_follows_the_published_schema() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_contract_follows_the_schema_and_its_figures_are_metrics() {
-    let app = TestApp::on_sqlite().await;
-    let ana = app.signed_in().await;
-    let id = an_agreement(&app, &ana, "").await;
-    under_a_contract(&app, id).await;
-    let json = ana.get(&format!("/agreements/{id}/report.json?period=2026-W46")).await.text;
+    let (_app, ana, path) = contract().await;
+    let json = ana.get(&format!("{path}.json?period=2026-W46")).await.text;
     assert!(json.contains("\"credit_percent\": \"0\"") && json.contains("\"cause\": \"a disk was full\""), "{json}");
     assert_eq!(complaints(SCHEMA, &[&json]), Vec::<String>::new());
 
-    let metrics = ana.get(&format!("/agreements/{id}/report.prom?period=2026-W46")).await;
+    let metrics = ana.get(&format!("{path}.prom?period=2026-W46")).await;
     assert!(metrics.header("content-type").starts_with("application/openmetrics-text"));
     let labels = "{agreement=\"Shop <ACME>\",period=\"2026-W46\",objective=\"Checkout succeeds\",service=\"checkout\",unit=\"event\"}";
     // 100 560 of 100 600, 99.9602 %; 20 min are excluded
@@ -96,7 +102,7 @@ async fn a_contract_follows_the_schema_and_its_figures_are_metrics() {
         String::from_utf8_lossy(&said.stdout),
         String::from_utf8_lossy(&said.stderr)
     );
-    let so_far = ana.get(&format!("/agreements/{id}/report.prom")).await.text;
+    let so_far = ana.get(&format!("{path}.prom")).await.text;
     assert!(so_far.contains("provisional=\"yes\"") && so_far.ends_with("# EOF\n"), "{so_far}");
 }
 
@@ -111,11 +117,7 @@ print(json.dumps({sheet.title: [[kept(cell) for cell in row] for row in sheet.it
 /// The numbers of a workbook are numbers, its moments are dates, and all of them are those of the JSON.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_workbook_says_the_same_in_real_numbers_and_dates() {
-    let app = TestApp::on_sqlite().await;
-    let ana = app.signed_in().await;
-    let id = an_agreement(&app, &ana, "").await;
-    under_a_contract(&app, id).await;
-    let path = format!("/agreements/{id}/report");
+    let (_app, ana, path) = contract().await;
     let json: Value = serde_json::from_str(&ana.get(&format!("{path}.json?period=2026-W46")).await.text).unwrap();
     let book = ana.get(&format!("{path}.xlsx?period=2026-W46")).await;
     assert_eq!(book.header("content-type"), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet");
@@ -176,11 +178,7 @@ async fn a_workbook_says_the_same_in_real_numbers_and_dates() {
 #[cfg(feature = "pdf")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pdf_says_the_same_on_numbered_pages() {
-    let app = TestApp::on_sqlite().await;
-    let ana = app.signed_in().await;
-    let id = an_agreement(&app, &ana, "").await;
-    under_a_contract(&app, id).await;
-    let path = format!("/agreements/{id}/report");
+    let (_app, ana, path) = contract().await;
     let json: Value = serde_json::from_str(&ana.get(&format!("{path}.json?period=2026-W46")).await.text).unwrap();
     let pdf = ana.get(&format!("{path}.pdf?period=2026-W46")).await;
     assert_eq!(pdf.header("content-type"), "application/pdf");

@@ -52,9 +52,14 @@ pub fn expected(anomaly: &Anomaly) -> String {
     }
 }
 
-/// Which way it left the usual: `higher than usual`.
+/// What left its usual, and which way: `Traffic, higher than usual`.
 #[must_use]
-pub const fn direction(anomaly: &Anomaly) -> &'static str {
+pub fn what(anomaly: &Anomaly, kind: ObjectiveKind) -> String {
+    format!("{}, {}", name(anomaly.measure, kind), direction(anomaly))
+}
+
+/// Which way it left the usual: `higher than usual`.
+const fn direction(anomaly: &Anomaly) -> &'static str {
     match (anomaly.measure, anomaly.side) {
         (Measure::GoodVolume, _) => "lower than the other day",
         (_, Side::Above) => "higher than usual",

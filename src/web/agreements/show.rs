@@ -52,7 +52,7 @@ pub async fn show(
     let mut objectives = Vec::with_capacity(listings.len());
     for listing in &listings {
         let evaluation = evaluate(&judge, listing, now, None).await?;
-        objectives.push(objective_row(listing.clone(), Some(evaluation), now));
+        objectives.push(objective_row(listing, Some(evaluation), now));
     }
     let current = &periods.current;
     Ok(Html(AgreementPage {

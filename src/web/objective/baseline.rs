@@ -25,7 +25,6 @@ use crate::web::objective::range::{self, Asked};
 use crate::web::{State, WebError, export, paths, say, session};
 use actix_session::Session;
 use actix_web::HttpResponse;
-use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use actix_web::web::{Data, Path, Query};
 
 /// How many anomalies are listed.
@@ -197,7 +196,7 @@ fn band(hours: &[HourBand], measure: Measure) -> (Points, Edges) {
 
 fn row(listing: &ObjectiveListing, kept: &KeptAnomaly) -> AnomalyRow {
     let (zone, anomaly) = (listing.agreement.zone, &kept.anomaly);
-    let what = format!("{}, {}", words::name(anomaly.measure, listing.objective.kind), words::direction(anomaly));
+    let what = words::what(anomaly, listing.objective.kind);
     let standing = match kept {
         KeptAnomaly { expected: Some(_), .. } => Badge::new(Tone::Idle, "Expected"),
         KeptAnomaly { is_like: Some(_), .. } => Badge::new(Tone::Idle, "Like an expected one"),
@@ -231,19 +230,13 @@ pub async fn download(
     asked: Query<Asked>,
 ) -> Result<HttpResponse, WebError> {
     let (id, ending) = path.into_inner();
-    let (format, kind) = match ending.as_str() {
-        "csv" => (Format::Csv, "text/csv; charset=utf-8"),
-        _ => (Format::Json, "application/json"),
-    };
+    let format = Format::from_ending(&ending);
     let listing = super::find(&state, id).await?;
     let until = judged_until(state.clock.now());
     let span = range::of(&asked, &listing, until).map_err(|problem| export::refused(problem.sentence))?.span;
     let text = export_anomalies(&state.db, &listing, span, format).await?;
     let name = export::file_name(&listing, span, "anomalies", &ending);
-    Ok(HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, kind))
-        .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
-        .body(text))
+    Ok(export::file(&name, format, text))
 }
 
 /// POST `/objectives/{id}/anomalies/{anomaly}`: it was expected, or was not.

@@ -46,8 +46,9 @@ pub async fn preview(
     let report = show_report::preview(&state, &agreement, period).await?;
     if let Some(word) = wish.format.as_deref().filter(|word| !word.is_empty()) {
         let format = FileFormat::from_word(word);
-        let format = format
-            .ok_or_else(|| WebError::refused("Please choose the format html, text, csv, xlsx, json or openmetrics."))?;
+        let format = format.ok_or_else(|| {
+            WebError::refused(format!("Please choose one of these formats: {}.", FileFormat::WORDS.join(", ")))
+        })?;
         return made(report, format).await;
     }
     page(
