@@ -6,6 +6,8 @@
 //! Data flows one way: `source` → ledger (`store`) → judgement (`domain`) → page, mail, file. The modules stand in
 //! reading order; `ARCHITECTURE.md` says what each may import and what is deliberately absent from it.
 
+pub mod language;
+
 pub mod domain;
 
 pub mod chart;

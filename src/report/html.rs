@@ -4,6 +4,7 @@
 //! brings nothing, so the document carries its styles on every element, lies in tables (Outlook), and only refines
 //! itself for phones and dark mode where the reader understands media queries.
 
+use crate::language::filters;
 use crate::report::say::{self, DayText, OutageText, Row};
 use crate::report::sections::{self, CorrectionText, ExclusionText, Figure, MethodText, Sides};
 use crate::report::unusual::{AnomalyText, anomalies};

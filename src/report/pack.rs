@@ -1,6 +1,7 @@
 //! Several agreements' reports in one mail: who is in trouble first, each objective in one line, everything else in the files.
 
 use crate::domain::wording;
+use crate::language::filters;
 use crate::report::html::Look;
 use crate::report::say;
 use crate::report::text::Page;

@@ -1,6 +1,7 @@
 //! Signing in, the first set-up, and one's own account.
 
 use super::{Form, Shell};
+use crate::language::filters;
 use askama::Template;
 
 /// `/sign-in`. Fields: `email`, `password`, and `next`, the page to go on to.

@@ -1,6 +1,7 @@
 //! The audit log: who changed what, when.
 
 use super::{Link, Pager, Shell};
+use crate::language::filters;
 use askama::Template;
 
 /// `/audit`. Query: `page`.

@@ -2,6 +2,7 @@
 
 use super::plot::Drawing;
 use super::{Badge, Choice, Fact, Form, Link, Shell};
+use crate::language::filters;
 use askama::Template;
 
 /// The section of the objective's page.

@@ -2,6 +2,7 @@
 
 use super::{DataTable, Link, Shell, Tone};
 use crate::domain::day::DayVerdict;
+use crate::language::filters;
 use askama::Template;
 
 /// `/objectives/{id}/calendar` and `/agreements/{id}/calendar`. Query: `year`.

@@ -1,6 +1,7 @@
 //! What people see when something did not work.
 
 use super::{Link, Shell};
+use crate::language::filters;
 use askama::Template;
 
 /// Any 4xx or 5xx answer.

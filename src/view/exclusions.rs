@@ -1,6 +1,7 @@
 //! Exclusions: the list, one exclusion with its effect, and the form that proposes them.
 
 use super::{Badge, Choice, Fact, Form, Link, Pager, Shell};
+use crate::language::filters;
 use askama::Template;
 
 /// `/exclusions`. Query: `state` (`proposed`, `approved`, `rejected`, `withdrawn`) and `page`.

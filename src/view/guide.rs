@@ -1,6 +1,7 @@
 //! The built-in guide: what the words mean. Help lines on pages link to its sections.
 
 use super::Shell;
+use crate::language::filters;
 use askama::Template;
 
 /// `/guide`.

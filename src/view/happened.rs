@@ -1,6 +1,7 @@
 //! What happened to a service besides what was measured, and the keys with which programs say so.
 
 use super::{Badge, Choice, Form, Shell};
+use crate::language::filters;
 use askama::Template;
 
 /// The section of the objective's page. Fields of its form: `kind`, `text`, `at`, `until`, `scope`.

@@ -4,6 +4,7 @@ use super::baseline::BaselineSection;
 use super::happened::HappenedSection;
 use super::plot::Drawing;
 use super::{Badge, BudgetBar, Fact, Field, Link, Progress, Shell, Status, Tone};
+use crate::language::filters;
 use askama::Template;
 
 /// `/objectives/{id}`. Query: `range` (one of the presets' words) or `from` and `to` (dates, both days included).

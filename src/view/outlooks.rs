@@ -1,6 +1,7 @@
 //! How good an objective's past outlooks were.
 
 use super::{Link, Shell};
+use crate::language::filters;
 use askama::Template;
 
 /// `/objectives/{id}/outlooks`.

@@ -3,6 +3,7 @@
 pub use order::{Head, Order, Sort};
 
 use super::{BudgetBar, Choice, Pager, Shell, Status, Tone};
+use crate::language::filters;
 use askama::Template;
 use url::form_urlencoded::Serializer;
 

@@ -1,6 +1,7 @@
 //! People: who has an account, and what they may do.
 
 use super::{Choice, Form, Shell};
+use crate::language::filters;
 use askama::Template;
 
 /// `/people`. Fields of a new person: `name`, `email`, `role`, `password`. `POST /people/{id}/role` and `/remove` change one.

@@ -1,6 +1,7 @@
 //! Reports: the list, a stored report with its deliveries, and a preview.
 
 use super::{Badge, Choice, Form, Link, Pager, Shell, Status};
+use crate::language::filters;
 use askama::Template;
 
 /// `/reports`. Query: `agreement` (an id), `customer`, `period` (the beginning of its word), `verdict` (a word), `page`.

@@ -1,6 +1,7 @@
 //! Schedules: the list, one of them, and its form; and the outbox that they fill.
 
 use super::{Badge, Choice, Fact, Form, Link, Pager, Shell};
+use crate::language::filters;
 use askama::Template;
 
 /// `/schedules`.

@@ -4,6 +4,7 @@ use super::agreements::PastPeriod;
 use super::assessment::WholeView;
 use super::{Badge, Fact, Form, Progress, Shell, Status, Tone};
 use crate::chart::{self, ChartError};
+use crate::language::filters;
 use askama::Template;
 
 /// `/agreements/{id}/links`. Fields: `until` (a day), `note`. `POST /agreements/{id}/links/{link}/revoke` revokes one.

@@ -2,6 +2,7 @@
 
 use super::objective::Finding;
 use super::{Badge, Fact, Form, Link, Progress, Shell};
+use crate::language::filters;
 use askama::Template;
 
 /// `/sources`. Query: `archived=1` shows the archived ones.

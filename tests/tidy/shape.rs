@@ -8,23 +8,25 @@ use super::source::{Source, end_of_item};
 use super::tree::Tree;
 
 /// Who may mention whom. The order is the reading order of `src/lib.rs`.
-const MAY_IMPORT: [(&str, &[&str]); 15] = [
-    ("domain", &[]),
-    ("chart", &["domain"]),
+const MAY_IMPORT: [(&str, &[&str]); 16] = [
+    ("language", &[]), // whoever says something may say it in the reader's language
+    ("domain", &["language"]),
+    ("chart", &["language", "domain"]),
     ("config", &["domain"]),
     ("clock", &["domain"]), // for the instant it answers with
     ("telemetry", &[]),
-    ("store", &["domain"]),
-    ("source", &["domain", "config"]),
+    ("store", &["language", "domain"]),
+    ("source", &["language", "domain", "config"]),
     ("mail", &["domain", "config"]),
-    ("report", &["domain", "chart"]),
-    ("ops", &["domain", "chart", "config", "clock", "telemetry", "store", "source", "mail", "report"]),
-    ("view", &["domain", "chart"]),
-    ("web", &["domain", "ops", "view", "store", "config", "clock", "telemetry"]),
+    ("report", &["language", "domain", "chart"]),
+    ("ops", &["language", "domain", "chart", "config", "clock", "telemetry", "store", "source", "mail", "report"]),
+    ("view", &["language", "domain", "chart"]),
+    ("web", &["language", "domain", "ops", "view", "store", "config", "clock", "telemetry"]),
     ("jobs", &["domain", "ops", "store", "clock", "config", "telemetry"]),
     (
         "app",
         &[
+            "language",
             "domain",
             "chart",
             "config",
