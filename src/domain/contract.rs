@@ -19,6 +19,7 @@ use crate::domain::recovery::RecoveryTargets;
 use crate::domain::schedule::Schedule;
 use crate::domain::target::Target;
 use crate::domain::terms::{Counting, Unit};
+use crate::language::Language;
 use std::collections::BTreeSet;
 use thiserror::Error;
 
@@ -93,6 +94,9 @@ pub struct AgreementTerms {
     pub credit: Option<Credit>,
     /// Promises about outages as a whole.
     pub recovery: RecoveryTargets,
+    /// The language of its shared pages and, unless their schedule says otherwise, its reports; nothing for that of the
+    /// reader's browser on pages, and English in mails.
+    pub language: Option<Language>,
 }
 
 /// How members become one.

@@ -5,6 +5,8 @@ use crate::domain::ids::{AgreementId, ScheduleId};
 use crate::domain::model::{Agreement, EmailAddress};
 use crate::domain::rhythm::Rhythm;
 use crate::domain::time::Instant;
+use crate::language::Language;
+use std::collections::BTreeSet;
 
 /// How many people one schedule may mail to.
 pub const RECIPIENTS_MAX: usize = 100;
@@ -85,38 +87,69 @@ impl Only {
     }
 }
 
-/// Which files travel with the mail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Attached {
-    /// The figures as CSV.
-    pub csv: bool,
-    /// The report as JSON, with its signature if there is one.
-    pub json: bool,
+/// A file that can travel with a mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Attachment {
+    /// The figures, one row per objective.
+    Csv,
+    /// The report itself, with its signature if there is one.
+    Json,
+    /// The report to read and to print.
+    Pdf,
+    /// The figures as a workbook.
+    Xlsx,
 }
 
-impl Attached {
-    /// Both.
-    pub const ALL: Self = Self { csv: true, json: true };
+impl Attachment {
+    /// Every one, in the order in which they are stored and shown.
+    pub const ALL: [Self; 4] = [Self::Csv, Self::Json, Self::Pdf, Self::Xlsx];
 
-    /// The words that are stored, in order: `csv json`.
+    /// The word that is stored, and the ending of the file.
     #[must_use]
-    pub fn words(self) -> String {
-        let all = [(self.csv, "csv"), (self.json, "json")];
-        all.into_iter().filter_map(|(is, word)| is.then_some(word)).collect::<Vec<_>>().join(" ")
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Json => "json",
+            Self::Pdf => "pdf",
+            Self::Xlsx => "xlsx",
+        }
+    }
+}
+
+/// Which files travel with the mail.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Attached(BTreeSet<Attachment>);
+
+impl Attached {
+    /// What programs and spreadsheets read: the figures, and the report itself.
+    #[must_use]
+    pub fn usual() -> Self {
+        [Attachment::Csv, Attachment::Json].into_iter().collect()
+    }
+
+    /// Does this travel along?
+    #[must_use]
+    pub fn has(&self, attachment: Attachment) -> bool {
+        self.0.contains(&attachment)
+    }
+
+    /// The words that are stored, in order: `csv json pdf`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        self.0.iter().map(|one| one.word()).collect::<Vec<_>>().join(" ")
     }
 
     /// What the words stand for; nothing if one of them is unknown.
     #[must_use]
     pub fn from_words(words: &str) -> Option<Self> {
-        let mut attached = Self { csv: false, json: false };
-        for word in words.split_whitespace() {
-            match word {
-                "csv" => attached.csv = true,
-                "json" => attached.json = true,
-                _ => return None,
-            }
-        }
-        Some(attached)
+        let known = |word: &str| Attachment::ALL.into_iter().find(|one| one.word() == word);
+        words.split_whitespace().map(known).collect()
+    }
+}
+
+impl FromIterator<Attachment> for Attached {
+    fn from_iter<I: IntoIterator<Item = Attachment>>(all: I) -> Self {
+        Self(all.into_iter().collect())
     }
 }
 
@@ -141,6 +174,8 @@ pub struct ScheduleDraft {
     pub only: Only,
     /// Which files.
     pub attached: Attached,
+    /// In which language; nothing for that of its agreement, and of a pack's first one.
+    pub language: Option<Language>,
 }
 
 impl ScheduleDraft {
@@ -156,8 +191,16 @@ impl ScheduleDraft {
             reply_to: None,
             prefix: String::new(),
             only: Only::Always,
-            attached: Attached::ALL,
+            attached: Attached::usual(),
+            language: None,
         }
+    }
+
+    /// The same, in the language of an agreement if it says nothing of its own.
+    #[must_use]
+    pub fn in_language_of(mut self, agreement: &Agreement) -> Self {
+        self.language = self.language.or(agreement.terms.language);
+        self
     }
 
     /// Which periods it is about, and whose calendar they follow: that of its agreement, or for a pack the plain calendar in
@@ -211,9 +254,10 @@ mod tests {
         assert_eq!(let_through(Only::Always), [true; 4]);
         assert_eq!(let_through(Only::Trouble), [false, true, true, true]);
         assert_eq!(let_through(Only::Breach), [false, false, false, true]);
-        for words in ["", "csv", "json", "csv json"] {
+        for words in ["", "csv", "json", "csv json", "csv json pdf xlsx", "pdf"] {
             assert_eq!(Attached::from_words(words).unwrap().words(), words);
         }
         assert_eq!(Attached::from_words("csv exe"), None);
+        assert_eq!(Attached::from_words("xlsx csv csv").unwrap().words(), "csv xlsx", "in one order, each once");
     }
 }

@@ -67,6 +67,7 @@ pub async fn add(context: &Context, hasher: &Hasher, who: UserId, person: Person
         role,
         password_hash: hasher.hash(&person.password).await?,
         created_at: now,
+        language: None,
     };
     let mut tx = context.db.begin_write().await?;
     let added = match known {

@@ -78,7 +78,7 @@ fn between(prefix: &str, before: Fields, after: Fields) -> Vec<Difference> {
 /// What the contract itself says.
 #[must_use]
 pub fn contract(agreement: &Agreement) -> Fields {
-    let AgreementTerms { anchor, hours, rules, credit, recovery } = &agreement.terms;
+    let AgreementTerms { anchor, hours, rules, credit, recovery, language } = &agreement.terms;
     let credit = credit.as_ref().map(Credit::texts).unwrap_or_default();
     let RecoveryTargets { mttr_minutes, mtbf_minutes, longest_minutes, planned_minutes } = *recovery;
     let week = if anchor.week() == Weekday::Sun { "Sunday" } else { "Monday" };
@@ -103,6 +103,7 @@ pub fn contract(agreement: &Agreement) -> Fields {
         ("mean time between failures, at least", length(mtbf_minutes)),
         ("longest outage", length(longest_minutes)),
         ("planned downtime, at most", length(planned_minutes)),
+        ("language", language.map(|language| language.name().to_owned()).unwrap_or_default()),
     ]
 }
 

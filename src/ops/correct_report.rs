@@ -3,7 +3,7 @@
 use crate::domain::chain::Digest;
 use crate::domain::ids::{ReportId, UserId};
 use crate::domain::model::Agreement;
-use crate::ops::keep_report::{Ready, To, watch};
+use crate::ops::keep_report::{To, keep, watch};
 use crate::ops::remake_report::{Remade, remake};
 use crate::ops::{Context, OpsError, audit};
 use crate::report::{self, Correction, Difference, Report};
@@ -59,8 +59,8 @@ pub(super) async fn compare(context: &Context, agreement: &Agreement, kept: &Kep
     })
 }
 
-/// The revision that takes the place of `before`, ready to be kept.
-pub(super) fn revision(kept: &Kept, after: Report, difference: Difference, why: Why) -> Result<Ready, OpsError> {
+/// The revision that takes the place of `before`.
+pub(super) fn revision(kept: &Kept, after: Report, difference: Difference, why: Why) -> Report {
     let before = &kept.head;
     let correction = Correction {
         number: before.number,
@@ -70,7 +70,7 @@ pub(super) fn revision(kept: &Kept, after: Report, difference: Difference, why: 
         asked_by: why.asked_by,
         changes: difference.changes,
     };
-    Ready::new(Report { revision: before.revision + 1, correction: Some(correction), ..after })
+    Report { revision: before.revision + 1, correction: Some(correction), ..after }
 }
 
 /// What the audit log keeps of a correction.
@@ -108,9 +108,9 @@ pub async fn correct(context: &Context, who: Option<UserId>, id: ReportId, reaso
     let person = people.into_iter().find(|user| Some(user.id) == who);
     let asked_by = person.map(|user| if user.name.is_empty() { user.email } else { user.name });
     let told = Told { period: kept.head.label.clone(), revision: after.revision + 1, reasons: vec![reason.clone()] };
-    let ready = revision(&kept, after, difference, Why { reasons: vec![reason], asked_by })?;
+    let report = revision(&kept, after, difference, Why { reasons: vec![reason], asked_by });
     let mut tx = context.db.begin_write().await?;
-    let new = ready.keep(&mut tx, context, &agreement, To::Served).await?;
+    let new = keep(&mut tx, context, &agreement, report, To::Served).await?;
     audit(&mut tx, context.clock.now(), who, "report.corrected", ("report", new.0), (None, Some(&told))).await?;
     tx.commit().await?;
     Ok(new)

@@ -3,6 +3,7 @@
 use crate::domain::ids::{ScheduleId, UserId};
 use crate::domain::model::{Agreement, EmailAddress};
 use crate::domain::report_schedule::{ReportSchedule, ScheduleDraft, Scope};
+use crate::language::Language;
 use crate::ops::run_schedules::due;
 use crate::ops::{Context, OpsError, audit};
 use crate::store::{self, Db, Tx};
@@ -21,6 +22,7 @@ struct Snapshot {
     subject_prefix: String,
     only: &'static str,
     attached: String,
+    language: &'static str,
 }
 
 impl Snapshot {
@@ -40,6 +42,7 @@ impl Snapshot {
             subject_prefix: draft.prefix.clone(),
             only: draft.only.word(),
             attached: draft.attached.words(),
+            language: draft.language.map_or("as the agreement says", Language::word),
         }
     }
 }

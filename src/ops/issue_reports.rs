@@ -3,7 +3,7 @@
 use crate::domain::calendar::Period;
 use crate::domain::model::Agreement;
 use crate::domain::time::{DAY_MINUTES, Instant};
-use crate::ops::keep_report::{Ready, To, watch};
+use crate::ops::keep_report::{To, keep, watch};
 use crate::ops::make_report::{is_settled, make_report};
 use crate::ops::terms_in_force::terms_in_force;
 use crate::ops::{Context, OpsError};
@@ -92,9 +92,9 @@ pub async fn close(context: &Context, agreement: &Agreement, period: Period) -> 
 /// Keeps the report of a period; false if another instance was faster.
 async fn issue(context: &Context, agreement: &Agreement, period: Period, revision: i64) -> Result<bool, OpsError> {
     watch(context, agreement, period.span()).await?;
-    let ready = Ready::new(make_report(context, agreement, period, revision).await?)?;
+    let report = make_report(context, agreement, period, revision).await?;
     let mut tx = context.db.begin_write().await?;
-    match ready.keep(&mut tx, context, agreement, To::Served).await {
+    match keep(&mut tx, context, agreement, report, To::Served).await {
         // another instance was faster
         Err(OpsError::Store(StoreError::Conflict { .. })) => Ok(false),
         Err(error) => Err(error),

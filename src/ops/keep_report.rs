@@ -10,43 +10,30 @@ use crate::ops::define_schedule::standing;
 use crate::ops::terms_in_force::terms_in_force;
 use crate::ops::write_letter::{Letter, Occasion};
 use crate::ops::{Context, OpsError};
-use crate::report::{self, Picture, Report, Sealed};
+use crate::report::{Report, Sealed};
 use crate::store::outbox::Outgoing;
 use crate::store::{self, Tx};
 use std::collections::BTreeSet;
 
-/// A report that is ready to be kept. What takes long is done before the transaction.
-pub struct Ready {
+/// Keeps a report as the newest of its agreement, and puts its mail on its way. `Conflict` if this revision of its period is
+/// there already.
+pub(super) async fn keep(
+    tx: &mut Tx,
+    context: &Context,
+    agreement: &Agreement,
     report: Report,
-    pictures: Vec<Picture>,
-}
-
-impl Ready {
-    /// Draws what its mail needs.
-    pub fn new(report: Report) -> Result<Self, OpsError> {
-        Ok(Self { pictures: report::charts(&report)?, report })
-    }
-
-    /// Keeps it as the newest report of its agreement, and puts its mail on its way. `Conflict` if this revision of its
-    /// period is there already.
-    pub(super) async fn keep(
-        self,
-        tx: &mut Tx,
-        context: &Context,
-        agreement: &Agreement,
-        to: To<'_>,
-    ) -> Result<ReportId, OpsError> {
-        let (number, previous) = store::reports::next_place(tx, agreement.id).await?;
-        let key = context.settings.report.signing_key.as_ref();
-        let sealed = Sealed::new(self.report, number, previous, key)?;
-        let id = store::reports::insert(tx, &row(agreement.id, &sealed)).await?;
-        let dresses = match to {
-            To::Served => served(tx, context, agreement, &sealed.report).await?,
-            To::These(dresses) => dresses.to_vec(),
-        };
-        post(tx, context, (id, &sealed), &self.pictures, &dresses, Occasion::Issued).await?;
-        Ok(id)
-    }
+    to: To<'_>,
+) -> Result<ReportId, OpsError> {
+    let (number, previous) = store::reports::next_place(tx, agreement.id).await?;
+    let key = context.settings.report.signing_key.as_ref();
+    let sealed = Sealed::new(report, number, previous, key)?;
+    let id = store::reports::insert(tx, &row(agreement.id, &sealed)).await?;
+    let dresses = match to {
+        To::Served => served(tx, context, agreement, &sealed.report).await?,
+        To::These(dresses) => dresses.to_vec(),
+    };
+    post(tx, context, agreement, (id, &sealed), dresses, Occasion::Issued).await?;
+    Ok(id)
 }
 
 /// Who is mailed a report that is kept.
@@ -80,13 +67,14 @@ async fn served(
     Ok(dresses)
 }
 
-/// Puts a report on its way to the recipients of schedules, to each once, in the dress of the first that names them.
+/// Puts a report of an agreement on its way to the recipients of schedules, to each once, in the dress of the first that
+/// names them.
 pub(super) async fn post(
     tx: &mut Tx,
     context: &Context,
+    agreement: &Agreement,
     report: (ReportId, &Sealed),
-    pictures: &[Picture],
-    dresses: &[ScheduleDraft],
+    dresses: Vec<ScheduleDraft>,
     occasion: Occasion,
 ) -> Result<(), OpsError> {
     let mut done = BTreeSet::new();
@@ -94,7 +82,7 @@ pub(super) async fn post(
         let others = dress.recipients.iter().filter(|recipient| done.insert((*recipient).clone()));
         let others: Vec<EmailAddress> = others.cloned().collect();
         if !others.is_empty() {
-            let letter = Letter::write(context, report, pictures.to_vec(), dress, occasion)?;
+            let letter = Letter::write(context, report, &dress.in_language_of(agreement), occasion)?;
             queue(tx, context, &letter, &others).await?;
         }
     }

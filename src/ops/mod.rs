@@ -11,6 +11,7 @@ pub mod sign_in;
 pub mod sign_out;
 
 pub mod change_password;
+pub mod choose_language;
 
 pub mod add_person;
 pub mod change_access;

@@ -10,7 +10,7 @@ use crate::domain::model::Agreement;
 use crate::domain::time::{DAY_MINUTES, Minute, Span};
 use crate::domain::wording;
 use crate::ops::correct_report::{Outcome, Told, Why, compare, revision};
-use crate::ops::keep_report::To;
+use crate::ops::keep_report::{To, keep};
 use crate::ops::{Context, OpsError, audit};
 use crate::store::rechecks::{Cause, Reason, Touch};
 use crate::store::reports::{Report as Kept, ReportHead};
@@ -84,9 +84,9 @@ async fn look_at(context: &Context, id: AgreementId, label: &str) -> Result<bool
             let why = Why { reasons: sentences(context, &agreement, &reasons).await?, asked_by: None };
             let told =
                 Told { period: label.to_owned(), revision: kept.head.revision + 1, reasons: why.reasons.clone() };
-            let ready = revision(&kept, *after, difference, why)?;
+            let report = revision(&kept, *after, difference, why);
             let mut tx = context.db.begin_write().await?;
-            let new = match ready.keep(&mut tx, context, &agreement, To::Served).await {
+            let new = match keep(&mut tx, context, &agreement, report, To::Served).await {
                 // another instance was faster
                 Err(OpsError::Store(StoreError::Conflict { .. })) => return Ok(false),
                 result => result?,

@@ -14,6 +14,7 @@ use crate::ops::keep_report::queue;
 use crate::ops::write_letter::{Letter, Occasion};
 use crate::ops::{Context, OpsError};
 use crate::report::{self, Sealed};
+use crate::store::reports::ReportHead;
 use crate::store::schedules::{Run, RunState};
 use crate::store::{self, Tx};
 
@@ -119,19 +120,25 @@ async fn serve(context: &Context, run: &Run, agreements: &[Agreement]) -> Result
     } else {
         None
     };
+    let now = context.clock.now();
+    let ids: Vec<ReportId> = reports.iter().map(|kept| kept.head.id).collect();
+    let heads: Vec<ReportHead> = reports.iter().map(|kept| kept.head.clone()).collect();
+    let late = missing.join(", ");
+    // what takes long is done before the transaction, which sees to it that nothing has been corrected meanwhile
+    let letter = match note {
+        None => Some(letter(context, (schedule, agreements), reports, missing, Occasion::Run(run.id))?),
+        Some(_) => None,
+    };
     let mut tx = context.db.begin_write().await?;
-    if !hold(&mut tx, &reports).await? {
+    if !hold(&mut tx, heads).await? {
         return Ok(false);
     }
-    let now = context.clock.now();
-    if let Some(note) = note {
-        store::schedules::finish(&mut tx, run.id, (RunState::Skipped, note), &[], now).await?;
+    let Some(letter) = letter else {
+        let outcome = (RunState::Skipped, note.unwrap_or_default());
+        store::schedules::finish(&mut tx, run.id, outcome, &[], now).await?;
         tx.commit().await?;
         return Ok(false);
-    }
-    let late = missing.join(", ");
-    let ids: Vec<ReportId> = reports.iter().map(|kept| kept.head.id).collect();
-    let letter = letter(context, schedule, reports, missing, Occasion::Run(run.id))?;
+    };
     if !store::schedules::finish(&mut tx, run.id, (RunState::Sent, &late), &ids, now).await? {
         return Ok(false);
     }
@@ -142,8 +149,7 @@ async fn serve(context: &Context, run: &Run, agreements: &[Agreement]) -> Result
 }
 
 /// Holds the chains of these reports until the end of the transaction; false if one of them was corrected meanwhile.
-async fn hold(tx: &mut Tx, reports: &[store::reports::Report]) -> Result<bool, OpsError> {
-    let mut heads: Vec<_> = reports.iter().map(|kept| &kept.head).collect();
+async fn hold(tx: &mut Tx, mut heads: Vec<ReportHead>) -> Result<bool, OpsError> {
     heads.sort_by_key(|head| head.agreement.0);
     for head in heads {
         store::reports::next_place(tx, head.agreement).await?;
@@ -157,7 +163,7 @@ async fn hold(tx: &mut Tx, reports: &[store::reports::Report]) -> Result<bool, O
 /// The mail about reports in a schedule's dress: that of the one report, or a pack.
 pub(super) fn letter(
     context: &Context,
-    schedule: &ReportSchedule,
+    (schedule, agreements): (&ReportSchedule, &[Agreement]),
     kept: Vec<store::reports::Report>,
     missing: Vec<String>,
     occasion: Occasion,
@@ -167,10 +173,12 @@ pub(super) fn letter(
         let report = report::json::read(&one.document)?;
         reports.push((one.head.id, Sealed::kept(report, one.document, one.signature)));
     }
-    let dress = &schedule.draft;
+    let first = covered(schedule, agreements).into_iter().next();
+    let dress = first.map_or_else(|| schedule.draft.clone(), |first| schedule.draft.clone().in_language_of(first));
+    let dress = &dress;
     let title = match (&dress.scope, reports.as_slice()) {
         (Scope::Agreement(_), [(id, sealed)]) => {
-            return Letter::write(context, (*id, sealed), report::charts(&sealed.report)?, dress, occasion);
+            return Letter::write(context, (*id, sealed), dress, occasion);
         }
         (Scope::Customer(name), _) => name.clone(),
         (Scope::Agreement(_) | Scope::House, _) => dress.name.clone(),

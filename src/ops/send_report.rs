@@ -5,7 +5,7 @@ use crate::domain::ids::{AgreementId, ReportId, UserId};
 use crate::domain::model::Agreement;
 use crate::domain::report_schedule::ScheduleDraft;
 use crate::ops::define_schedule::standing;
-use crate::ops::keep_report::{Ready, To, post, watch};
+use crate::ops::keep_report::{To, keep, post, watch};
 use crate::ops::make_report::make_report;
 use crate::ops::write_letter::Occasion;
 use crate::ops::{Context, OpsError, audit};
@@ -29,13 +29,13 @@ pub async fn send_now(
     }
     let before = store::reports::latest(&context.db, id, &period.label()).await?;
     if let Some(kept) = before.as_ref().filter(|kept| !kept.head.provisional) {
-        return again(context, who, &dresses, kept).await;
+        return again(context, who, &agreement, dresses, kept).await;
     }
     let revision = before.map_or(1, |report| report.head.revision + 1);
     watch(context, &agreement, period.span()).await?;
-    let ready = Ready::new(make_report(context, &agreement, period, revision).await?)?;
+    let report = make_report(context, &agreement, period, revision).await?;
     let mut tx = context.db.begin_write().await?;
-    let report_id = ready.keep(&mut tx, context, &agreement, To::These(&dresses)).await?;
+    let report_id = keep(&mut tx, context, &agreement, report, To::These(&dresses)).await?;
     let sent = (period.label(), revision);
     audit(&mut tx, now, who, "report.sent", ("report", report_id.0), (None, Some(&sent))).await?;
     tx.commit().await?;
@@ -59,21 +59,21 @@ pub async fn send_again(context: &Context, who: Option<UserId>, id: ReportId) ->
         let sentence = format!("Revision {} took the place of this report; send that one.", newest.head.revision);
         return Err(OpsError::refused("", sentence));
     }
-    again(context, who, &dresses, &kept).await
+    again(context, who, &agreement, dresses, &kept).await
 }
 
 async fn again(
     context: &Context,
     who: Option<UserId>,
-    dresses: &[ScheduleDraft],
+    agreement: &Agreement,
+    dresses: Vec<ScheduleDraft>,
     kept: &Kept,
 ) -> Result<ReportId, OpsError> {
     let (now, id) = (context.clock.now(), kept.head.id);
     let report = report::json::read(&kept.document)?;
-    let pictures = report::charts(&report)?;
     let sealed = Sealed::kept(report, kept.document.clone(), kept.signature.clone());
     let mut tx = context.db.begin_write().await?;
-    match post(&mut tx, context, (id, &sealed), &pictures, dresses, Occasion::SentAgain).await {
+    match post(&mut tx, context, agreement, (id, &sealed), dresses, Occasion::SentAgain).await {
         Err(OpsError::Store(error)) if error.is_conflict_on("deliveries.message_id") => {
             return Err(OpsError::refused("", "This report was put on its way a moment ago."));
         }

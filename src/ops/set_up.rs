@@ -89,6 +89,7 @@ pub async fn set_up(db: &Db, hasher: &Hasher, wish: SetUp<'_>, now: Instant) -> 
         role: Role::Admin,
         password_hash: hasher.hash(&wish.password).await?,
         created_at: now,
+        language: None,
     };
     let mut tx = db.begin_write().await?;
     // again, and this time for good: somebody may have been faster while the password was hashed

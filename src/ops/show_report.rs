@@ -76,7 +76,9 @@ impl FileFormat {
         }
     }
 
-    const fn media_type(self) -> &'static str {
+    /// Its media type.
+    #[must_use]
+    pub const fn media_type(self) -> &'static str {
         match self {
             Self::Html => "text/html; charset=utf-8",
             Self::Text => "text/plain; charset=utf-8",

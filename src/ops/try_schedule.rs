@@ -34,7 +34,7 @@ pub async fn try_schedule(
     for agreement in covered(&schedule, &agreements) {
         kept.extend(store::reports::latest(&context.db, agreement.id, &label).await?);
     }
-    let letter = letter(context, &schedule, kept, Vec::new(), Occasion::Trial)?;
+    let letter = letter(context, (&schedule, &agreements), kept, Vec::new(), Occasion::Trial)?;
     let mut tx = context.db.begin_write().await?;
     match queue(&mut tx, context, &letter, std::slice::from_ref(to)).await {
         Err(OpsError::Store(error)) if error.is_conflict_on("deliveries.message_id") => {

@@ -2,9 +2,11 @@
 
 use crate::domain::ids::{ReportId, RunId};
 use crate::domain::model::EmailAddress;
-use crate::domain::report_schedule::ScheduleDraft;
+use crate::domain::report_schedule::{Attachment, ScheduleDraft};
 use crate::domain::time::Instant;
+use crate::language;
 use crate::mail::message::{self, File, Inline, Mime, Parts};
+use crate::ops::show_report::FileFormat;
 use crate::ops::{Context, OpsError};
 use crate::report::{self, Medium, Pack, Picture, Sealed};
 
@@ -43,15 +45,24 @@ pub enum Occasion {
 }
 
 impl Letter {
-    /// Renders every part of the mail of a stored report, in a schedule's dress.
+    /// Renders every part of the mail of a stored report, in a schedule's dress and language.
     pub fn write(
         context: &Context,
+        report: (ReportId, &Sealed),
+        dress: &ScheduleDraft,
+        occasion: Occasion,
+    ) -> Result<Self, OpsError> {
+        language::sync_scope(dress.language.unwrap_or_default(), || Self::single(context, report, dress, occasion))
+    }
+
+    fn single(
+        context: &Context,
         (id, sealed): (ReportId, &Sealed),
-        pictures: Vec<Picture>,
         dress: &ScheduleDraft,
         occasion: Occasion,
     ) -> Result<Self, OpsError> {
         let report = &sealed.report;
+        let pictures = report::charts(report)?;
         Ok(Self {
             // with the moment, so that a database begun anew does not use the old one's names again
             key: format!(
@@ -69,8 +80,22 @@ impl Letter {
         })
     }
 
-    /// Renders the mail of several stored reports of one period; there must be at least one.
+    /// Renders the mail of several stored reports of one period, in a schedule's dress and language; there must be at least
+    /// one.
     pub fn pack(
+        context: &Context,
+        title: &str,
+        reports: &[(ReportId, Sealed)],
+        missing: Vec<String>,
+        dress: &ScheduleDraft,
+        occasion: Occasion,
+    ) -> Result<Self, OpsError> {
+        language::sync_scope(dress.language.unwrap_or_default(), || {
+            Self::several(context, title, reports, missing, dress, occasion)
+        })
+    }
+
+    fn several(
         context: &Context,
         title: &str,
         reports: &[(ReportId, Sealed)],
@@ -162,15 +187,26 @@ fn subject(usual: &str, dress: &ScheduleDraft, occasion: Occasion) -> String {
 /// The files that a schedule attaches: all figures as one CSV, and each report's own bytes.
 fn files(reports: &[&Sealed], dress: &ScheduleDraft, stem: &str) -> Result<Vec<Attached>, OpsError> {
     let mut files = Vec::new();
-    if dress.attached.csv {
+    let has = |attachment| dress.attached.has(attachment);
+    if has(Attachment::Csv) {
         let csv = report::render_csv(reports.iter().map(|sealed| &sealed.report))?;
         files.push((format!("{stem}.csv"), "text/csv; charset=utf-8", csv.into_bytes()));
     }
-    for sealed in reports.iter().filter(|_| dress.attached.json) {
+    for sealed in reports.iter().filter(|_| has(Attachment::Json)) {
         let stem = report::file_stem(&sealed.report);
         files.push((format!("{stem}.json"), "application/json", sealed.document.clone().into_bytes()));
         if !sealed.signature.is_empty() {
             files.push((format!("{stem}.json.sig"), "application/octet-stream", sealed.signature.clone()));
+        }
+    }
+    for sealed in reports {
+        let (report, stem) = (&sealed.report, report::file_stem(&sealed.report));
+        #[cfg(feature = "pdf")]
+        if has(Attachment::Pdf) {
+            files.push((format!("{stem}.pdf"), FileFormat::Pdf.media_type(), report::render_pdf(report)?));
+        }
+        if has(Attachment::Xlsx) {
+            files.push((format!("{stem}.xlsx"), FileFormat::Workbook.media_type(), report::render_xlsx(report)?));
         }
     }
     Ok(files)

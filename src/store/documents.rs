@@ -10,6 +10,7 @@ use crate::domain::ids::ObjectiveId;
 use crate::domain::recovery::RecoveryTargets;
 use crate::domain::schedule::Schedule;
 use crate::domain::terms::{Counting, Downtime, Method, Policy, SliceMinutes, SliceTarget};
+use crate::language::Language;
 use chrono::Weekday;
 use serde::{Deserialize, Serialize};
 
@@ -184,6 +185,8 @@ struct AgreementDocument {
     longest_minutes: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     planned_minutes: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    language: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -212,7 +215,7 @@ struct CreditDocument {
 
 /// The text for an agreement's terms.
 pub(super) fn agreement_text(terms: &AgreementTerms) -> Result<String, serde_json::Error> {
-    let AgreementTerms { anchor, hours, rules, credit, recovery } = terms;
+    let AgreementTerms { anchor, hours, rules, credit, recovery, language } = terms;
     let week = if anchor.week() == Weekday::Sun { "sunday" } else { "monday" };
     let anchor = (*anchor != Anchor::default()).then(|| AnchorDocument {
         week: week.to_owned(),
@@ -233,6 +236,7 @@ pub(super) fn agreement_text(terms: &AgreementTerms) -> Result<String, serde_jso
         mtbf_minutes: recovery.mtbf_minutes,
         longest_minutes: recovery.longest_minutes,
         planned_minutes: recovery.planned_minutes,
+        language: language.map(|language| language.word().to_owned()),
     })
 }
 
@@ -253,6 +257,10 @@ pub(super) fn agreement_terms(text: &str) -> Result<AgreementTerms, String> {
             longest_minutes: document.longest_minutes,
             planned_minutes: document.planned_minutes,
         },
+        language: document
+            .language
+            .map(|word| Language::from_word(&word).ok_or_else(|| format!("{word} is no language")))
+            .transpose()?,
     })
 }
 
@@ -320,6 +328,7 @@ mod tests {
             rules: Rules { notice_minutes: Some(2880), monthly_cap_minutes: Some(240) },
             credit: Credit::parse(&texts).unwrap(),
             recovery: RecoveryTargets { mttr_minutes: Some(15), ..RecoveryTargets::default() },
+            language: Some(Language::Chinese),
         };
         assert!(terms.credit.is_some());
         assert_eq!(agreement_terms(&agreement_text(&terms).unwrap()).unwrap(), terms);

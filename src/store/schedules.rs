@@ -9,6 +9,7 @@ use crate::domain::model::EmailAddress;
 use crate::domain::report_schedule::{Attached, Only, ReportSchedule, ScheduleDraft, Scope};
 use crate::domain::rhythm::Rhythm;
 use crate::domain::time::Instant;
+use crate::language::Language;
 use crate::store::{Db, Page, StoreError, Tx, all, met};
 use chrono_tz::Tz;
 
@@ -16,7 +17,7 @@ macro_rules! schedules {
     ($rest:literal) => {
         concat!(
             "SELECT s.id, s.name, s.agreement, s.customer, s.covers, s.rhythm, s.zone, s.recipients, s.reply_to, s.prefix, ",
-            "s.only_when, s.attached, s.created_at, s.booked_until, s.paused_at, s.archived_at FROM schedules s ",
+            "s.only_when, s.attached, s.language, s.created_at, s.booked_until, s.paused_at, s.archived_at FROM schedules s ",
             $rest
         )
     };
@@ -24,10 +25,10 @@ macro_rules! schedules {
 
 statements! {
     INSERT = "INSERT INTO schedules (name, agreement, customer, covers, rhythm, zone, recipients, reply_to, prefix,
-            only_when, attached, created_at, booked_until)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12) RETURNING id";
+            only_when, attached, language, created_at, booked_until)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13) RETURNING id";
     UPDATE = "UPDATE schedules SET name = $2, agreement = $3, customer = $4, covers = $5, rhythm = $6, zone = $7,
-        recipients = $8, reply_to = $9, prefix = $10, only_when = $11, attached = $12 WHERE id = $1";
+        recipients = $8, reply_to = $9, prefix = $10, only_when = $11, attached = $12, language = $13 WHERE id = $1";
     MOVE_BOOKING = "UPDATE schedules SET booked_until = $3 WHERE id = $1 AND booked_until = $2 AND archived_at IS NULL";
     PAUSE = "UPDATE schedules SET paused_at = $2 WHERE id = $1 AND archived_at IS NULL";
     ARCHIVE = "UPDATE schedules SET archived_at = $2 WHERE id = $1 AND archived_at IS NULL";
@@ -44,7 +45,7 @@ statements! {
     TELL_REPORT = "INSERT INTO run_reports (run, report) VALUES ($1, $2)";
     /// Whoever had the mail of that period, or would have had it if it had said something else.
     SERVED = "SELECT s.id, s.name, s.agreement, s.customer, s.covers, s.rhythm, s.zone, s.recipients, s.reply_to, s.prefix,
-            s.only_when, s.attached, s.created_at, s.booked_until, s.paused_at, s.archived_at, r.state
+            s.only_when, s.attached, s.language, s.created_at, s.booked_until, s.paused_at, s.archived_at, r.state
         FROM schedules s JOIN runs r ON r.schedule = s.id AND r.label = $2 AND r.state <> 'waiting'
         WHERE s.archived_at IS NULL AND s.paused_at IS NULL AND (s.agreement = $1
             OR (s.agreement IS NULL AND s.customer IS NULL)
@@ -109,6 +110,7 @@ struct ScheduleRow {
     prefix: String,
     only_when: String,
     attached: String,
+    language: String,
     created_at: i64,
     booked_until: i64,
     paused_at: Option<i64>,
@@ -161,6 +163,10 @@ impl TryFrom<ScheduleRow> for ReportSchedule {
                 reply_to: Some(row.reply_to.as_str()).filter(|text| given(text)).map(address).transpose()?,
                 only: Only::from_word(&row.only_when).ok_or_else(|| corrupt("choice", &row.only_when))?,
                 attached: Attached::from_words(&row.attached).ok_or_else(|| corrupt("format", &row.attached))?,
+                language: Some(row.language.as_str())
+                    .filter(|text| given(text))
+                    .map(|text| Language::from_word(text).ok_or_else(|| corrupt("language", text)))
+                    .transpose()?,
                 prefix: row.prefix,
                 name: row.name,
             },
@@ -210,6 +216,7 @@ macro_rules! bound {
             .bind(&draft.prefix)
             .bind(draft.only.word())
             .bind(draft.attached.words())
+            .bind(draft.language.map_or("", Language::word))
     }};
 }
 

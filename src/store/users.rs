@@ -2,16 +2,18 @@
 
 use crate::domain::ids::UserId;
 use crate::domain::time::Instant;
+use crate::language::Language;
 use crate::store::{Db, StoreError, Tx, all, met};
 
 statements! {
-    INSERT = "INSERT INTO users (email, email_key, name, role, password_hash, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6) RETURNING id";
-    FIND = "SELECT id, email, name, role, password_hash, created_at FROM users WHERE id = $1";
-    FIND_BY_EMAIL = "SELECT id, email, name, role, password_hash, created_at FROM users WHERE email_key = $1";
-    LIST = "SELECT id, email, name, role, password_hash, created_at FROM users ORDER BY id";
+    INSERT = "INSERT INTO users (email, email_key, name, role, password_hash, created_at, language)
+        VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id";
+    FIND = "SELECT id, email, name, role, password_hash, created_at, language FROM users WHERE id = $1";
+    FIND_BY_EMAIL = "SELECT id, email, name, role, password_hash, created_at, language FROM users WHERE email_key = $1";
+    LIST = "SELECT id, email, name, role, password_hash, created_at, language FROM users ORDER BY id";
     COUNT = "SELECT CAST(COUNT(*) AS BIGINT) FROM users";
     SET_PASSWORD = "UPDATE users SET password_hash = $2 WHERE id = $1";
+    SET_LANGUAGE = "UPDATE users SET language = $2 WHERE id = $1";
     SET_ROLE = "UPDATE users SET role = $2 WHERE id = $1";
     LOCK_ADMINS = "UPDATE users SET role = role WHERE role = 'admin'";
     OTHER_ADMINS = "SELECT CAST(COUNT(*) AS BIGINT) FROM users
@@ -69,6 +71,8 @@ pub struct User {
     pub password_hash: String,
     /// When the account was made.
     pub created_at: Instant,
+    /// The language that its pages are in; nothing for that of the browser.
+    pub language: Option<Language>,
 }
 
 impl User {
@@ -87,6 +91,7 @@ struct UserRow {
     role: String,
     password_hash: String,
     created_at: i64,
+    language: String,
 }
 
 impl TryFrom<UserRow> for User {
@@ -94,6 +99,8 @@ impl TryFrom<UserRow> for User {
 
     fn try_from(row: UserRow) -> Result<Self, StoreError> {
         let role = Role::from_word(&row.role);
+        let corrupt = || StoreError::corrupt("users", row.id, format!("{} is no language", row.language));
+        let chosen = Some(row.language.as_str()).filter(|word| !word.is_empty());
         Ok(Self {
             id: UserId(row.id),
             role: role.ok_or_else(|| StoreError::corrupt("users", row.id, format!("{} is no role", row.role)))?,
@@ -101,6 +108,7 @@ impl TryFrom<UserRow> for User {
             name: row.name,
             password_hash: row.password_hash,
             created_at: Instant::from_seconds(row.created_at),
+            language: chosen.map(|word| Language::from_word(word).ok_or_else(corrupt)).transpose()?,
         })
     }
 }
@@ -115,6 +123,7 @@ pub async fn insert(tx: &mut Tx, user: &User) -> Result<UserId, StoreError> {
             .bind(user.role.word())
             .bind(&user.password_hash)
             .bind(user.created_at.seconds())
+            .bind(user.language.map_or("", Language::word))
             .fetch_one(ex)
             .await
     })?;
@@ -150,6 +159,13 @@ pub async fn set_password(tx: &mut Tx, id: UserId, password_hash: &str) -> Resul
     let done = in_tx!(tx, |ex| {
         sqlx::query(SET_PASSWORD).bind(id.0).bind(password_hash).execute(ex).await?.rows_affected()
     });
+    met(done, "user", id)
+}
+
+/// Says in which language their pages are; nothing for that of the browser.
+pub async fn set_language(tx: &mut Tx, id: UserId, language: Option<Language>) -> Result<(), StoreError> {
+    let word = language.map_or("", Language::word);
+    let done = in_tx!(tx, |ex| sqlx::query(SET_LANGUAGE).bind(id.0).bind(word).execute(ex).await?.rows_affected());
     met(done, "user", id)
 }
 

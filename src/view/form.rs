@@ -1,5 +1,6 @@
 //! Forms that keep what was typed and put each message beside its field.
 
+use crate::language::Language;
 use std::collections::BTreeMap;
 
 /// What was typed into a form, and what is wrong with it.
@@ -128,6 +129,12 @@ impl Form {
 fn group_number(name: &str, prefix: &str) -> Option<usize> {
     let (number, _) = name.strip_prefix(prefix)?.strip_prefix('-')?.split_once('-')?;
     number.parse().ok()
+}
+
+/// The languages to choose from, each in its own words.
+#[must_use]
+pub fn languages() -> Vec<Choice> {
+    Language::ALL.iter().map(|language| Choice::new(language.word(), language.name())).collect()
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ pub mod trend;
 
 pub use assets::{Asset, asset, asset_path};
 pub use bar::{BudgetBar, Progress};
-pub use form::{Choice, Field, Form, Problem};
+pub use form::{Choice, Field, Form, Problem, languages};
 pub use link::{DataTable, Fact, Link, Pager};
 pub use mark::{Badge, Status, Tone};
 pub use shell::{Flash, FlashKind, Help, Section, Shell, ShellUser};

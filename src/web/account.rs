@@ -1,6 +1,8 @@
 //! Signing in and out, the first set-up, one's own account.
 
+use crate::language::{self, Language};
 use crate::ops::change_password::{self, ChangePassword};
+use crate::ops::choose_language;
 use crate::ops::set_up::{self, SetUp};
 use crate::ops::sign_in::SignInError;
 use crate::ops::{sign_in, sign_out};
@@ -9,7 +11,7 @@ use crate::view::{Flash, FlashKind, Form, Help, Section};
 use crate::web::extract::{Client, Frame, Posted, SignedIn};
 use crate::web::html::{Html, page, see_other};
 use crate::web::throttle::TooMany;
-use crate::web::{State, WebError, error, paths, session};
+use crate::web::{State, WebError, error, forms, paths, session};
 use actix_session::Session;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -166,11 +168,34 @@ pub async fn set_up(
 }
 
 /// GET `/account`.
-pub async fn show(_: SignedIn, frame: Frame) -> Html<AccountPage> {
-    Html(AccountPage {
-        shell: frame.shell.page("Account", Section::Account, Some(Help::ACCOUNT)),
-        form: Form::default(),
-    })
+pub async fn show(user: SignedIn, frame: Frame) -> Html<AccountPage> {
+    Html(account_page(&user, frame, Form::default()))
+}
+
+fn account_page(user: &SignedIn, frame: Frame, mut form: Form) -> AccountPage {
+    if !form.values.contains_key("language") {
+        form.set("language", user.0.language.map_or("", Language::word));
+    }
+    AccountPage { shell: frame.shell.page("Account", Section::Account, Some(Help::ACCOUNT)), form }
+}
+
+/// POST `/account/language`: says in which language one reads.
+pub async fn choose_language(
+    user: SignedIn,
+    frame: Frame,
+    session: Session,
+    state: Data<State>,
+    posted: Posted,
+) -> Result<HttpResponse, WebError> {
+    let mut form = posted.form();
+    let Ok(chosen) = forms::language(&mut form) else {
+        return page(StatusCode::UNPROCESSABLE_ENTITY, &account_page(&user, frame, form));
+    };
+    choose_language::choose_language(&state, &user.0, chosen).await?;
+    // said on the next page, which is in that language already
+    chosen.into_iter().for_each(language::prefer);
+    session::tell(&session, &done("Your pages are in this language from now on."))?;
+    Ok(see_other(paths::ACCOUNT))
 }
 
 /// POST `/account`: changes the password.
@@ -197,8 +222,8 @@ pub async fn change_password(
             Ok(see_other(paths::ACCOUNT))
         }
         Err(change_password::ChangeError::Refused(problems)) => {
-            let shell = frame.shell.page("Account", Section::Account, Some(Help::ACCOUNT));
-            page(StatusCode::UNPROCESSABLE_ENTITY, &AccountPage { shell, form: refused(&posted, problems) })
+            let form = refused(&posted, problems);
+            page(StatusCode::UNPROCESSABLE_ENTITY, &account_page(&user, frame, form))
         }
         Err(change_password::ChangeError::Store(error)) => Err(error.into()),
         Err(change_password::ChangeError::Hash(error)) => Err(error.into()),

@@ -1,5 +1,6 @@
 //! What handlers ask for in their signature. A handler that runs is a handler that was allowed to.
 
+use crate::language;
 use crate::ops::token;
 use crate::store::users::{Role, User};
 use crate::view::{self, Shell, ShellUser};
@@ -144,6 +145,9 @@ async fn visitor(request: &HttpRequest) -> Result<Option<User>, WebError> {
         Some(id) => crate::store::users::find(&state(request)?.db, id).await?.filter(User::has_access),
         None => None,
     };
+    if let Some(chosen) = user.as_ref().and_then(|user| user.language) {
+        language::prefer(chosen);
+    }
     request.extensions_mut().insert(Visitor(user.clone()));
     Ok(user)
 }

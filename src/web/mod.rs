@@ -1,7 +1,7 @@
 //! HTTP: extract, call, answer.
 //!
 //! A request passes, from the outside in: the span and its id ([`observe::PathOnly`]), the counters, the security headers,
-//! and, unless a machine asks, compression, the [error pages](error::pages), the [session] and the
+//! and, unless a machine asks, the [reader's language](reader::speak), compression, the [error pages](error::pages), the [session] and the
 //! [guard against forgery](csrf::guard). Handlers take what they need as extractors from [`extract`] and answer with
 //! [`html`]. What goes wrong is a [`WebError`], which becomes a page and a line in the log in one place.
 
@@ -42,6 +42,7 @@ pub mod headers;
 pub mod html;
 pub mod observe;
 pub mod people;
+pub mod reader;
 pub mod reports;
 mod say;
 pub mod schedules;

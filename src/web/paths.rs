@@ -12,6 +12,8 @@ pub const SIGN_OUT: &str = "/sign-out";
 pub const SET_UP: &str = "/set-up";
 /// One's own account.
 pub const ACCOUNT: &str = "/account";
+/// In which language one reads; POST only.
+pub const ACCOUNT_LANGUAGE: &str = "/account/language";
 /// One objective.
 pub const OBJECTIVE: &str = "/objectives/{id:[0-9]+}";
 /// One objective's counts.

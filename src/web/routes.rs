@@ -1,13 +1,13 @@
 //! Every address of the web server, and who answers it.
 
 use crate::web::paths::{
-    ACCOUNT, AGREEMENTS, ASSETS, AUDIT, EXCLUSIONS, GUIDE, HEALTH, HOME, METRICS, NOTES, OBJECTIVE,
+    ACCOUNT, ACCOUNT_LANGUAGE, AGREEMENTS, ASSETS, AUDIT, EXCLUSIONS, GUIDE, HEALTH, HOME, METRICS, NOTES, OBJECTIVE,
     OBJECTIVE_ANOMALIES, OBJECTIVE_ANOMALY, OBJECTIVE_BASELINE, OBJECTIVE_CAUSE, OBJECTIVE_FILE, OBJECTIVE_NOTES,
     OBJECTIVE_OUTAGES, OBJECTIVE_OUTLOOKS, READY, REPORT_SCHEMA, REPORTS, SET_UP, SIGN_IN, SIGN_OUT, SOURCES,
 };
 use crate::web::{State, WebError, account, assets, csrf, error, extract, health, notes, session};
 use crate::web::{agreements, exclusions, reports, sources};
-use crate::web::{audit, calendar, export, guide, objective, overview};
+use crate::web::{audit, calendar, export, guide, objective, overview, reader};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::{self, Data, PayloadConfig, ServiceConfig};
 
@@ -34,6 +34,7 @@ pub fn people(state: &State) -> impl FnOnce(&mut ServiceConfig) + use<> {
                 .wrap(sessions)
                 .wrap(from_fn(error::pages))
                 .wrap(Compress::default())
+                .wrap(from_fn(reader::speak))
                 .configure(pages)
                 .configure(standings)
                 .default_service(web::to(nothing_here)),
@@ -54,6 +55,7 @@ fn pages(routes: &mut ServiceConfig) {
         .service(
             web::resource(ACCOUNT).route(web::get().to(account::show)).route(web::post().to(account::change_password)),
         )
+        .route(ACCOUNT_LANGUAGE, web::post().to(account::choose_language))
         .configure(definitions)
         .configure(taken_out)
         .configure(happened)

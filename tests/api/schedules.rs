@@ -66,7 +66,8 @@ fn schedule(scope: Scope, rhythm: &str, recipients: &[&str]) -> ScheduleDraft {
         reply_to: None,
         prefix: String::new(),
         only: Only::Always,
-        attached: Attached::ALL,
+        attached: Attached::usual(),
+        language: None,
     }
 }
 
@@ -163,7 +164,7 @@ on_both! {
         let pack = ScheduleDraft {
             reply_to: EmailAddress::parse("sla@example.org"),
             prefix: "[SLA]".to_owned(),
-            attached: Attached { csv: true, json: false },
+            attached: Attached::from_words("csv").unwrap(),
             ..schedule(Scope::Customer("Example & Co".to_owned()), "at 0 08:00", &["anna@example.org"])
         };
         let id = define(&context, &pack).await;

@@ -147,6 +147,7 @@ pub fn user(email: &str) -> User {
         role: Role::Admin,
         password_hash: "$argon2id$…".to_owned(),
         created_at: at(0),
+        language: None,
     }
 }
 

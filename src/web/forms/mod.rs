@@ -8,6 +8,7 @@ pub mod source;
 
 use crate::domain::model::EmailAddress;
 use crate::domain::wording;
+use crate::language::Language;
 use crate::view::Form;
 use chrono_tz::Tz;
 use std::collections::BTreeSet;
@@ -17,7 +18,7 @@ use std::ops::RangeInclusive;
 const NAME_CHARS_MAX: usize = 120;
 
 /// What was typed is refused; the sentence stands in the form.
-struct Refused;
+pub(in crate::web) struct Refused;
 
 /// Reads a required one-line text; refuses it when empty, too long or with control characters.
 fn line(form: &mut Form, name: &str, what: &str) -> Option<String> {
@@ -66,6 +67,18 @@ fn zone(form: &mut Form) -> Option<Tz> {
         form.refuse("zone", format!("{what}Please choose one of the list, such as Europe/Berlin or UTC."));
     }
     zone
+}
+
+/// Reads a language; nothing for the one that others decide.
+pub(in crate::web) fn language(form: &mut Form) -> Result<Option<Language>, Refused> {
+    let word = form.value("language");
+    match Language::from_word(word) {
+        None if !word.is_empty() => {
+            form.refuse("language", "Please choose one of these languages.");
+            Err(Refused)
+        }
+        language => Ok(language),
+    }
 }
 
 /// Reads e-mail addresses, one a line or parted by commas; refuses more than `most`.

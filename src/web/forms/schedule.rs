@@ -1,12 +1,13 @@
 //! The form of a schedule: whose reports, when, to whom, in which dress.
 
-use super::{addresses, line, line_of, sentence, zone};
+use super::{addresses, language, line, line_of, sentence, zone};
 use crate::domain::calendar::PeriodKind;
 use crate::domain::ids::AgreementId;
 use crate::domain::model::{Agreement, EmailAddress};
-use crate::domain::report_schedule::{Attached, Only, RECIPIENTS_MAX, ScheduleDraft, Scope};
+use crate::domain::report_schedule::{Attached, Attachment, Only, RECIPIENTS_MAX, ScheduleDraft, Scope};
 use crate::domain::rhythm::{Rhythm, RhythmError, When};
-use crate::view::{Choice, Form};
+use crate::language::Language;
+use crate::view::{Choice, Form, HAS_PDF};
 use std::collections::BTreeSet;
 
 /// The longest prefix of a subject, in characters.
@@ -24,9 +25,15 @@ pub fn empty(agreement: Option<&Agreement>, zone: &str) -> Form {
     form.set("wait", "0");
     form.set("zone", zone);
     form.set("only", Only::Always.word());
-    form.set("csv", "yes");
-    form.set("json", "yes");
+    tick(&mut form, &Attached::usual());
     form
+}
+
+/// Ticks what is attached, and nothing else.
+fn tick(form: &mut Form, attached: &Attached) {
+    for one in Attachment::ALL {
+        form.set(one.word(), if attached.has(one) { "yes" } else { "" });
+    }
 }
 
 /// The form as it opens for a schedule that exists.
@@ -53,9 +60,8 @@ pub fn filled(draft: &ScheduleDraft) -> Form {
     form.set("reply-to", draft.reply_to.as_ref().map_or("", EmailAddress::as_str));
     form.set("prefix", &draft.prefix);
     form.set("only", draft.only.word());
-    for (name, is_ticked) in [("csv", draft.attached.csv), ("json", draft.attached.json)] {
-        form.set(name, if is_ticked { "yes" } else { "" });
-    }
+    form.set("language", draft.language.map_or("", Language::word));
+    tick(&mut form, &draft.attached);
     form
 }
 
@@ -112,6 +118,10 @@ pub fn read(form: &mut Form) -> Option<ScheduleDraft> {
     if only.is_none() {
         form.refuse("only", "Please choose one of these.");
     }
+    let language = language(form);
+    if form.is(Attachment::Pdf.word(), "yes") && !HAS_PDF {
+        form.refuse("pdf", "This Nines was built without PDF; take another format.");
+    }
     if !form.is_fine() {
         return None;
     }
@@ -124,7 +134,8 @@ pub fn read(form: &mut Form) -> Option<ScheduleDraft> {
         reply_to,
         prefix: prefix?,
         only: only?,
-        attached: Attached { csv: form.is("csv", "yes"), json: form.is("json", "yes") },
+        attached: Attachment::ALL.into_iter().filter(|one| form.is(one.word(), "yes")).collect(),
+        language: language.ok()?,
     })
 }
 

@@ -6,6 +6,7 @@ use crate::domain::model::{Agreement, EmailAddress};
 use crate::domain::report_schedule::ReportSchedule;
 use crate::domain::time::Instant;
 use crate::domain::wording;
+use crate::language::Language;
 use crate::ops::define_schedule;
 use crate::ops::run_schedules::next_run;
 use crate::store::schedules::{Run, RunState};
@@ -86,6 +87,7 @@ fn facts(schedule: &ReportSchedule, agreements: &[Agreement]) -> Vec<Fact> {
         Fact::new("Answers go to", draft.reply_to.as_ref().map_or("the sender", EmailAddress::as_str)),
         Fact::new("Subject begins with", or(&draft.prefix, "[Nines]")),
         Fact::new("Attached", or(&draft.attached.words().to_uppercase().replace(' ', ", "), "nothing")),
+        Fact::new("Language", draft.language.map_or("as the agreement says", Language::name)),
     ]
 }
 

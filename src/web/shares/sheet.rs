@@ -6,6 +6,7 @@ use crate::domain::judgement::Judgement;
 use crate::domain::model::Agreement;
 use crate::domain::outlook::{Outlook, TooLittle};
 use crate::domain::wording;
+use crate::language;
 use crate::ops::OpsError;
 use crate::ops::assess::{Case, assess};
 use crate::ops::evaluate::judged_until;
@@ -56,6 +57,7 @@ pub async fn file(
     let Some(format) = FileFormat::from_word(&extension) else { return nothing_here() };
     match show_report::stored(&state.db, ReportId(id)).await {
         Ok((head, report)) if link.objective.is_none() && head.agreement == link.agreement => {
+            find(&state, link.agreement).await?.terms.language.into_iter().for_each(language::prefer);
             Ok(kept_private(reports::made(report.for_strangers(), format).await?))
         }
         Ok(_) | Err(OpsError::NotFound(_)) => nothing_here(),
@@ -65,6 +67,7 @@ pub async fn file(
 
 async fn shown(state: &State, link: &ShareLink, path: String) -> Result<SheetPage, WebError> {
     let agreement = find(state, link.agreement).await?;
+    agreement.terms.language.into_iter().for_each(language::prefer);
     let listings = live_objectives(&state.db, &agreement).await?;
     let now = state.clock.now();
     let end = judged_until(now);

@@ -8,13 +8,14 @@ use crate::domain::credit::{Credit, CreditPart, CreditTexts};
 use crate::domain::exclusion::Rules;
 use crate::domain::recovery::{MeasureKind, RecoveryTargets, RecoveryTexts, parse_length};
 use crate::domain::schedule::Schedule;
+use crate::language::Language;
 use crate::view::Form;
-use crate::web::forms::{Refused, sentence};
+use crate::web::forms::{Refused, language, sentence};
 use chrono::Weekday;
 
 /// The fields as the form opens for an agreement that exists.
 pub(super) fn fields(terms: &AgreementTerms) -> Vec<(&'static str, String)> {
-    let AgreementTerms { anchor, hours, rules, credit, recovery } = terms;
+    let AgreementTerms { anchor, hours, rules, credit, recovery, language } = terms;
     let length = |minutes: Option<i64>| minutes.map(length_text).unwrap_or_default();
     let credit = credit.as_ref().map(Credit::texts).unwrap_or_default();
     let recovery = recovery.texts();
@@ -35,6 +36,7 @@ pub(super) fn fields(terms: &AgreementTerms) -> Vec<(&'static str, String)> {
         ("mtbf", recovery.mtbf),
         ("longest", recovery.longest),
         ("planned", recovery.planned),
+        ("language", language.map_or("", Language::word).to_owned()),
     ]
 }
 
@@ -53,12 +55,14 @@ pub(super) fn read(form: &mut Form) -> Option<AgreementTerms> {
     let cap = length(form, "maintenance-cap", "4h");
     let credit = credit(form);
     let recovery = recovery(form);
+    let language = language(form);
     Some(AgreementTerms {
         anchor: anchor?,
         hours: hours.ok()?,
         rules: Rules { notice_minutes: notice.ok()?, monthly_cap_minutes: cap.ok()? },
         credit: credit.ok()?,
         recovery: recovery?,
+        language: language.ok()?,
     })
 }
 
