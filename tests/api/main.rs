@@ -15,6 +15,7 @@ mod definitions;
 mod exactness;
 mod exclusions;
 mod history;
+mod languages;
 mod look_up;
 mod machines;
 mod mail;
