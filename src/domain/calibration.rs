@@ -6,7 +6,8 @@
 //! is what saying “50 %” every time scores. The yardstick is the score of somebody who only knows the share `p` of
 //! targets that were met and says it every time, `p × (1 - p)`.
 //!
-//! [`backtest`] makes the outlooks of the past anew, each with only what was known then.
+//! [`backtest`] makes the outlooks of the past anew, each with only what was known then, and [`errors`] says how far their
+//! forecasts of the rest were off.
 //!
 //! The outlooks of one period share its outcome, so thirty of them weigh less than thirty periods would.
 //!
@@ -23,7 +24,7 @@
 //! ```
 
 use crate::domain::ledger::Tally;
-use crate::domain::outlook::{DayLeft, DayTally, Facts, Probability, outlook};
+use crate::domain::outlook::{DayLeft, DayTally, Facts, Forecast, Outlook, Probability, outlook};
 use crate::domain::ratio::float;
 use crate::domain::target::Target;
 use crate::domain::time::{Minute, Span};
@@ -111,6 +112,61 @@ pub struct Past {
     pub probability: Probability,
     /// Was the target met in the end?
     pub met: bool,
+    /// What it would have forecast for the rest of the period.
+    pub forecast: Option<Forecast>,
+    /// What came of the rest.
+    pub came: Tally,
+}
+
+/// How far forecasts of the rest of a period were off.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Errors {
+    /// Of how many forecasts.
+    pub forecasts: i64,
+    /// The sum of what the traffic was off by, as a share of all traffic that came (the weighted absolute percentage error).
+    pub traffic_off: f64,
+    /// How often the traffic was in its interval; 80 % of the time is right.
+    pub traffic_inside: i64,
+    /// What the share of bad units was off by, on average, from 0 to 1.
+    pub bad_off: f64,
+    /// How often the share of bad units was in its interval; 80 % of the time is right.
+    pub bad_inside: i64,
+}
+
+/// Holds what was forecast against what came; nothing for fewer than [`OUTLOOKS_MIN`] forecasts of days with traffic, too few
+/// to tell.
+#[must_use]
+pub fn errors(outlooks: &[Past]) -> Option<Errors> {
+    let told: Vec<(Forecast, Tally)> = outlooks
+        .iter()
+        .filter_map(|past| Some((past.forecast?, past.came)))
+        .filter(|(forecast, came)| came.total > 0 && forecast.units.expected > 0)
+        .collect();
+    if told.len() < OUTLOOKS_MIN {
+        return None;
+    }
+    let sum = |of: fn(&(Forecast, Tally)) -> f64| told.iter().map(of).sum::<f64>();
+    let inside = |of: fn(&(Forecast, Tally)) -> bool| count(told.iter().filter(|one| of(one)).count());
+    Some(Errors {
+        forecasts: count(told.len()),
+        traffic_off: sum(|(forecast, came)| float((forecast.units.expected - came.total).abs()))
+            / sum(|(_, came)| float(came.total)),
+        traffic_inside: inside(|(forecast, came)| forecast.units.holds(came.total)),
+        bad_off: sum(|(forecast, came)| (share(forecast.bad.expected, forecast) - bad_share(*came)).abs())
+            / float(count(told.len())),
+        bad_inside: inside(|(forecast, came)| {
+            let (low, high) = (share(forecast.bad.low, forecast), share(forecast.bad.high, forecast));
+            (low..=high).contains(&bad_share(*came))
+        }),
+    })
+}
+
+fn share(bad: i64, forecast: &Forecast) -> f64 {
+    float(bad) / float(forecast.units.expected)
+}
+
+fn bad_share(came: Tally) -> f64 {
+    float(came.bad()) / float(came.total)
 }
 
 /// Makes the outlooks of past periods anew: one at the start of each of their days, with only what was known then.
@@ -128,21 +184,17 @@ pub fn backtest(days: &[DayTally], periods: &[Span], target: Target) -> Vec<Past
         let judged = if is_whole && whole.total > 0 { first..end } else { first..first };
         let met = target.is_met(whole.good, whole.total);
         judged.filter_map(move |today| {
-            let (made_at, probability) = made_then(days, first, today, end, target)?;
-            Some(Past { period: index, made_at, probability, met })
+            let (made_at, made) = made_then(days, first, today, end, target)?;
+            let came = days.get(today..end).unwrap_or_default().iter().map(|day| day.tally).sum();
+            let Outlook { probability, rest: forecast, .. } = made;
+            Some(Past { period: index, made_at, probability, met, forecast, came })
         })
     });
     past.collect()
 }
 
 /// The outlook at the start of the day `today` for a period of the days from `first` up to `end`.
-fn made_then(
-    days: &[DayTally],
-    first: usize,
-    today: usize,
-    end: usize,
-    target: Target,
-) -> Option<(Minute, Probability)> {
+fn made_then(days: &[DayTally], first: usize, today: usize, end: usize, target: Target) -> Option<(Minute, Outlook)> {
     let history = days.get(..today)?;
     let so_far: Tally = days.get(first..today)?.iter().map(|day| day.tally).sum();
     let rest = days.get(today..end)?;
@@ -150,13 +202,13 @@ fn made_then(
     let remaining: Vec<DayLeft> =
         rest.iter().map(|day| DayLeft { weekday: day.weekday, minutes: day.tally.minutes }).collect();
     let made = outlook(&Facts { history, so_far, remaining: &remaining, target }).ok()?;
-    Some((rest.first()?.start, made.probability))
+    Some((rest.first()?.start, made))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::outlook::HISTORY_DAYS_MIN;
+    use crate::domain::outlook::{HISTORY_DAYS_MIN, Range};
     use crate::domain::time::DAY_MINUTES;
     use chrono::Weekday;
     use proptest::prelude::*;
@@ -197,6 +249,26 @@ mod tests {
         assert!((calibration.bands[4].mean.unwrap() - 0.975).abs() < 1e-12);
         let score = calibration.score.unwrap();
         assert!((score.brier - 0.4895).abs() < 1e-12 && (score.naive - 0.24).abs() < 1e-12, "{score:?}");
+    }
+
+    /// 100 were forecast (90 to 110), 1 of them bad (0 to 3). Ten times 105 came with 1 bad one: off by 5, and by
+    /// 0.01 - 1 / 105 = 0.000 476; ten times 120 with 6: off by 20, and by 0.05 - 0.01 = 0.04, and outside of both.
+    #[test]
+    fn forecasts_are_held_against_what_came() {
+        let range = |low, expected, high| Range { low, expected, high };
+        let forecast = Some(Forecast { units: range(90, 100, 110), bad: range(0, 1, 3) });
+        let past = |bad: i64, total: i64| {
+            let came = Tally { good: total - bad, total, known: 1, minutes: 1 };
+            Past { period: 0, made_at: Minute(0), probability: p(0.5), met: true, forecast, came }
+        };
+        let mut outlooks = [past(1, 105), past(6, 120)].repeat(10);
+        let seen = errors(&outlooks).unwrap();
+        assert_eq!((seen.forecasts, seen.traffic_inside, seen.bad_inside), (20, 10, 10));
+        assert!((seen.traffic_off - 250.0 / 2250.0).abs() < 1e-12, "{seen:?}");
+        assert!((seen.bad_off - (0.01 - 1.0 / 105.0 + 0.04) / 2.0).abs() < 1e-12, "{seen:?}");
+        outlooks.push(past(0, 0));
+        assert_eq!(errors(&outlooks).unwrap().forecasts, 20, "where nothing came there is no share");
+        assert_eq!(errors(&outlooks[1..]), None, "too few to tell");
     }
 
     #[test]

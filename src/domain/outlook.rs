@@ -11,6 +11,11 @@
 //! - **How likely**: the share of [`RUNS`] such futures in which the period meets the target. The dice are seeded from
 //!   history and calendar, so the same facts give the same outlook, and one more bad event never gives a better one.
 //!
+//! The forecast of the rest itself comes with an interval that holds eight futures of ten. For how much, each remaining day
+//! is as much above or below what was expected of it as one day of history, drawn at random, was against the other days of
+//! its weekday (leave-one-out residuals, so that a day is not held against itself); for how bad, the futures above are
+//! ranked. [`crate::domain::calibration::errors`] holds both against what came.
+//!
 //! The units are those that the objective counts: events, slices, or billionths of slices. Days of which less than half
 //! is known are left out. A probability is 0 or 1 only when it is settled: nothing is left, or even the best (or the
 //! worst) rest could not turn it, with no more units per minute than on the busiest day of history.
@@ -50,6 +55,9 @@ use chrono::{Datelike as _, Weekday};
 use chrono_tz::Tz;
 use std::fmt;
 use thiserror::Error;
+
+mod rest;
+pub use rest::{Forecast, Range};
 
 /// How many days of history count at most: the latest, five of each weekday.
 pub const HISTORY_DAYS_MAX: usize = 35;
@@ -159,6 +167,8 @@ pub struct Outlook {
     pub low_ppm: i64,
     /// One future in ten ends with this SLI or a higher one, in parts per million, rounded down.
     pub high_ppm: i64,
+    /// What the rest of the period brings; nothing if nothing is left.
+    pub rest: Option<Forecast>,
     /// How many days of history were drawn from.
     pub days_used: usize,
 }
@@ -197,15 +207,20 @@ pub fn outlook(facts: &Facts<'_>) -> Result<Outlook, TooLittle> {
     let good_after = |bad: i64| so_far.good + rest - bad;
     let at_rank = |rank: usize| ppm(good_after(bads.get(rank - 1).copied().unwrap_or_default()), total);
     let (good, whole) = drawn.iter().fold((0, 0), |sum, day| (sum.0 + day.good, sum.1 + day.total));
+    let bad = scaled(rest, whole - good, whole);
     Ok(Outlook {
         probability: settled(facts, &usable).unwrap_or_else(|| {
             let met = bads.iter().filter(|bad| target.is_met(good_after(**bad), total)).count();
             likely(met)
         }),
-        expected_good: good_after(scaled(rest, whole - good, whole)),
+        expected_good: good_after(bad),
         expected_total: total,
         low_ppm: at_rank(RUNS * 9 / 10),
         high_ppm: at_rank(RUNS / 10),
+        rest: Some(Forecast {
+            units: rest::traffic(&usable, &expected, seed(&usable, remaining)),
+            bad: Range::of(&bads, bad),
+        }),
         days_used: days,
     })
 }
@@ -219,6 +234,7 @@ fn ended(good: i64, total: i64, met: bool) -> Outlook {
         expected_total: total,
         low_ppm: share,
         high_ppm: share,
+        rest: None,
         days_used: 0,
     }
 }

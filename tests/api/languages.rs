@@ -1,6 +1,6 @@
 //! English and Chinese: which one a reader gets, and that nothing of the other is left over.
 
-use crate::app::{Answer, Browser, TestApp};
+use crate::app::{Answer, Browser};
 use crate::mailing::{mailing, parsed};
 use crate::on_both;
 use crate::reports::an_agreement;

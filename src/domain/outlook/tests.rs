@@ -81,6 +81,43 @@ fn traffic_is_that_of_the_weekday() {
     assert_eq!(total(&[(6, 1440)]), 617, "(100 + 300 + 10 × 700) / 12 = 616.7");
 }
 
+/// Five Mondays with 80, 90, 100, 110 and 120 units of 1,000 in four other weeks' days: against the mean of the other four
+/// (105, 102.5, 100, 97.5, 95) they were 0.7619, 0.8780, 1, 1.1282 and 1.2632 of what was to be expected. Every other day
+/// had exactly 1,000. A Monday to come is drawn from all 35 days, 30 of which brought what was expected.
+#[test]
+fn traffic_comes_with_an_interval_from_what_days_were_off_by() {
+    let counts: Vec<(i64, i64)> = (0..35).map(|day| (0, if day % 7 == 0 { 80 + day / 7 * 10 } else { 1000 })).collect();
+    let one = foreseen(&days(&counts), counted(0, 1), &left(&[(1, 1440)]), "99").unwrap().rest.unwrap().units;
+    assert_eq!(
+        (one.low, one.expected, one.high),
+        (1000, 1000, 1000),
+        "two days of 35 were below it: fewer than one in ten"
+    );
+    // the same spread on every weekday: two of ten are 0.7619, two 1.2632
+    let all: Vec<(i64, i64)> = (0..35).map(|day| (0, 800 + day / 7 * 100)).collect();
+    let one = foreseen(&days(&all), counted(0, 1), &left(&[(1, 1440)]), "99").unwrap().rest.unwrap().units;
+    assert_eq!((one.low, one.expected, one.high), (762, 1000, 1263));
+    // errors of days to come partly make up for each other: the standard deviation of one is 0.1773, of the sum of 30
+    // 0.1773 × √30 = 0.971 days, and 1.2816 of it to each side of the mean of the residuals, 1.00626 a day
+    let month: Vec<(i64, i64)> = (0..30).map(|day| (day, 1440)).collect();
+    let thirty = foreseen(&days(&all), counted(0, 1), &left(&month), "99").unwrap().rest.unwrap().units;
+    assert_eq!(thirty.expected, 30_000);
+    assert!((thirty.low - 28_950).abs() < 200 && (thirty.high - 31_420).abs() < 200, "{thirty:?}");
+}
+
+/// Two days of twenty were all bad, so of ten days to come none to two are, in eight futures of ten (see above), and one is
+/// expected.
+#[test]
+fn errors_come_with_an_interval() {
+    let mut counts = vec![(0, 100); 20];
+    (counts[3], counts[13]) = ((100, 100), (100, 100));
+    let remaining = left(&(0..10).map(|day| (day, 1440)).collect::<Vec<_>>());
+    let rest = foreseen(&days(&counts), Tally::default(), &remaining, "90").unwrap().rest.unwrap();
+    assert_eq!((rest.bad.low, rest.bad.expected, rest.bad.high), (0, 100, 200));
+    assert_eq!((rest.units.low, rest.units.high), (1000, 1000));
+    assert!(rest.bad.holds(200) && !rest.bad.holds(201));
+}
+
 /// A quiet Sunday with 10 of 10 bad is drawn with the chance 10 / 6010, and not one time in seven.
 #[test]
 fn days_weigh_as_much_as_their_units() {
@@ -142,6 +179,7 @@ fn zero_and_one_are_said_only_when_settled() {
 fn nothing_left_is_no_outlook_but_the_result() {
     let over = |bad: i64| foreseen(&[], counted(bad, 1000), &[], "99").unwrap();
     assert_eq!((over(10).probability.get(), over(11).probability.get()), (1.0, 0.0));
+    assert_eq!(over(10).rest, None);
     assert_eq!((over(10).low_ppm, over(10).high_ppm, over(10).expected_good), (990_000, 990_000, 990));
     assert_eq!(foreseen(&[], Tally::default(), &[], "99"), Err(TooLittle { days: 0 }));
 }
