@@ -1,11 +1,14 @@
 //! Learns what is usual for each objective, from what has settled in its ledger, and keeps what left it.
 //!
 //! Each measure has a cursor: every step is judged by those before it and learned once, so a minute that is read again
-//! changes nothing, and a restart goes on where it stopped. What lies behind is caught up in pieces of a week.
+//! changes nothing, and a restart goes on where it stopped. What lies behind is caught up in pieces of a week. Other settings
+//! and another indicator begin it anew, and so does, where people want it, each deploy that is noted: then what was learned
+//! before the deploy stays on the charts, and what was learned after it from the past is forgotten.
 
 use crate::domain::baseline::{Baseline, Settings};
 use crate::domain::ids::{IndicatorId, ObjectiveId};
 use crate::domain::ledger::Tally;
+use crate::domain::note::NoteKind;
 use crate::domain::sheet::Sheet;
 use crate::domain::spans::Spans;
 use crate::domain::time::{DAY_MINUTES, HOUR_MINUTES, Minute, Span};
@@ -29,6 +32,8 @@ const PIECES: usize = 12;
 const DENSITY_MINUTES: i64 = 14 * DAY_MINUTES;
 /// Outages that began up to so long before a piece are seen in it.
 const BEFORE_MINUTES: i64 = DAY_MINUTES;
+/// How many notes are looked at for the last deploy.
+const NOTES_MAX: i64 = 1000;
 /// The other day of the first step lies at most so far back: a week, and an hour for the clocks.
 const RELATIVE_BACK: i64 = 7 * DAY_MINUTES + HOUR_MINUTES;
 
@@ -72,7 +77,8 @@ async fn learn(judge: &Judge, listing: &ObjectiveListing, settled: Minute) -> Re
     let (db, objective) = (judge.db(), listing.objective.id);
     let settings = store::baselines::settings(db, objective).await?;
     let known = store::baselines::learned(db, objective).await?;
-    let Some(before) = cursors(judge, listing, &settings, &known, settled).await? else { return Ok(false) };
+    let deploy = last_deploy(judge, listing, &settings, settled).await?;
+    let Some(before) = cursors(judge, listing, &settings, (&known, deploy), settled).await? else { return Ok(false) };
     let pieces: Vec<(Learned, Span)> = before.into_iter().map(|one| (one.clone(), piece(&one, settled))).collect();
     let hull = Spans::of(pieces.iter().map(|(_, span)| *span));
     let (Some(first), Some(last)) = (hull.as_slice().first(), hull.as_slice().last()) else { return Ok(false) };
@@ -83,7 +89,29 @@ async fn learn(judge: &Judge, listing: &ObjectiveListing, settled: Minute) -> Re
         let open = facts.open.iter().find(|one| one.anomaly.measure == learned.measure).map(|one| one.anomaly);
         after.push(facts.study(listing, &settings, learned, span, open));
     }
-    keep(judge, objective, &known, &after, &facts.taught).await
+    let begins_anew = deploy.filter(|deploy| known.iter().any(|one| is_overtaken(one, *deploy)));
+    keep(judge, objective, (&known, begins_anew), &after, &facts.taught).await
+}
+
+/// The newest deploy whose minutes are final, if deploys begin the learning anew.
+async fn last_deploy(
+    judge: &Judge,
+    listing: &ObjectiveListing,
+    settings: &WatchSettings,
+    settled: Minute,
+) -> Result<Option<Minute>, StoreError> {
+    if !settings.anew_at_deploys {
+        return Ok(None);
+    }
+    let span = Span::ending(settled, HISTORY_MINUTES);
+    let notes = store::notes::list(judge.db(), listing, span, NOTES_MAX).await?;
+    let deploys = notes.into_iter().map(|signed| signed.note).filter(|note| note.kind == NoteKind::Deploy);
+    Ok(deploys.map(|deploy| deploy.at).filter(|at| span.contains(*at)).max())
+}
+
+/// Did it learn across a deploy?
+fn is_overtaken(learned: &Learned, deploy: Minute) -> bool {
+    learned.began < deploy && learned.next > deploy
 }
 
 /// The cursors of all measures, new ones where nothing fits; nothing if nothing was measured yet.
@@ -91,17 +119,21 @@ async fn cursors(
     judge: &Judge,
     listing: &ObjectiveListing,
     settings: &WatchSettings,
-    known: &[Learned],
+    (known, deploy): (&[Learned], Option<Minute>),
     settled: Minute,
 ) -> Result<Option<Vec<Learned>>, StoreError> {
-    let (db, indicator, mark) = (judge.db(), listing.indicator.id, settings.mark());
+    let (db, indicator) = (judge.db(), listing.indicator.id);
+    // what was learned of another indicator is no guide either
+    let mark = format!("{} of {indicator}", settings.mark());
     let measures = measures(listing, settings);
-    let fits = |measure: &Measure| known.iter().any(|one| one.measure == *measure && one.settings == mark);
+    let is_fit = |one: &Learned| one.settings == mark && deploy.is_none_or(|deploy| !is_overtaken(one, deploy));
+    let fits = |measure: &Measure| known.iter().any(|one| one.measure == *measure && is_fit(one));
     if measures.iter().all(fits) {
         return Ok(Some(known.iter().filter(|one| measures.contains(&one.measure)).cloned().collect()));
     }
     let Some(extent) = store::ledger::extent(db, indicator).await? else { return Ok(None) };
-    let first = extent.start().max(settled.plus(-HISTORY_MINUTES)).max(settings.from.unwrap_or(extent.start()));
+    let wished = settings.from.max(deploy).unwrap_or(extent.start());
+    let first = extent.start().max(settled.plus(-HISTORY_MINUTES)).max(wished);
     let began = first.plus(HOUR_MINUTES - 1).hour().first();
     let density = store::ledger::tallies(db, indicator, &[Span::ending(settled, DENSITY_MINUTES)]).await?;
     let density: Tally = density.into_iter().sum();
@@ -211,7 +243,7 @@ pub async fn untaught(judge: &Judge, listing: &ObjectiveListing, span: Span) -> 
 async fn keep(
     judge: &Judge,
     objective: ObjectiveId,
-    known: &[Learned],
+    (known, begins_anew): (&[Learned], Option<Minute>),
     after: &[After],
     taught: &[KeptAnomaly],
 ) -> Result<bool, StoreError> {
@@ -221,6 +253,10 @@ async fn keep(
     }
     if known.iter().any(|one| after.iter().all(|after| after.learned.settings != one.settings)) {
         store::baselines::forget(&mut tx, objective).await?;
+    }
+    if let Some(deploy) = begins_anew {
+        store::baselines::forget_hours(&mut tx, objective, deploy.hour()).await?;
+        store::anomalies::forget(&mut tx, objective, deploy).await?;
     }
     for After { learned, anomalies, hours } in after {
         store::baselines::save(&mut tx, objective, learned).await?;

@@ -17,6 +17,7 @@ struct Snapshot {
     against: Option<&'static str>,
     percent: Option<i64>,
     learned_from: Option<String>,
+    anew_at_deploys: bool,
 }
 
 impl Snapshot {
@@ -27,6 +28,7 @@ impl Snapshot {
             against: settings.relative.map(|rule| rule.against.word()),
             percent: settings.relative.map(Relative::percent),
             learned_from: settings.from.map(|from| from.start().to_string()),
+            anew_at_deploys: settings.anew_at_deploys,
         }
     }
 }

@@ -9,12 +9,14 @@ use crate::store::db::Lock;
 use crate::store::{Db, StoreError, Tx, all};
 
 statements! {
-    SETTINGS = "SELECT objective, method, sensitivity, against, percent, from_minute FROM baseline_settings
+    SETTINGS = "SELECT objective, method, sensitivity, against, percent, from_minute, anew_at_deploys FROM baseline_settings
         WHERE objective = $1";
-    SAVE_SETTINGS = "INSERT INTO baseline_settings (objective, method, sensitivity, against, percent, from_minute)
-        VALUES ($1, $2, $3, $4, $5, $6)
+    SAVE_SETTINGS = "INSERT INTO baseline_settings (objective, method, sensitivity, against, percent, from_minute,
+            anew_at_deploys)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
         ON CONFLICT (objective) DO UPDATE SET method = excluded.method, sensitivity = excluded.sensitivity,
-            against = excluded.against, percent = excluded.percent, from_minute = excluded.from_minute";
+            against = excluded.against, percent = excluded.percent, from_minute = excluded.from_minute,
+            anew_at_deploys = excluded.anew_at_deploys";
     LEARNED = "SELECT objective, measure, settings, step, began_minute, next_minute, is_learning, memory FROM baselines
         WHERE objective = $1 ORDER BY measure";
     PROGRESS = "SELECT objective, MIN(next_minute) AS next_minute, MIN(settings) AS settings, MIN(step) AS step
@@ -33,6 +35,7 @@ statements! {
     HOURS = "SELECT hour, expected, low, high FROM baseline_hours
         WHERE objective = $1 AND measure = $2 AND hour >= $3 AND hour < $4 ORDER BY hour";
     FORGET_HOURS = "DELETE FROM baseline_hours WHERE objective = $1";
+    FORGET_HOURS_FROM = "DELETE FROM baseline_hours WHERE objective = $1 AND hour >= $2";
     DROP_HOURS = "DELETE FROM baseline_hours WHERE hour < $1";
 }
 
@@ -76,6 +79,7 @@ struct SettingsRow {
     against: Option<String>,
     percent: Option<i64>,
     from_minute: Option<i64>,
+    anew_at_deploys: i64,
 }
 
 #[derive(sqlx_macros::FromRow)]
@@ -113,6 +117,7 @@ impl TryFrom<SettingsRow> for WatchSettings {
                 .ok_or_else(|| corrupt(format!("{} is no sensitivity", row.sensitivity)))?,
             relative: relative.transpose()?,
             from: row.from_minute.map(Minute),
+            anew_at_deploys: row.anew_at_deploys != 0,
         })
     }
 }
@@ -162,6 +167,7 @@ pub async fn save_settings(tx: &mut Tx, objective: ObjectiveId, settings: &Watch
             .bind(against)
             .bind(percent)
             .bind(settings.from.map(|from| from.0))
+            .bind(i64::from(settings.anew_at_deploys))
             .execute(ex)
             .await
             .map(drop)
@@ -247,6 +253,12 @@ pub async fn hours(db: &Db, objective: ObjectiveId, measure: Measure, span: Span
 pub async fn forget(tx: &mut Tx, objective: ObjectiveId) -> Result<(), StoreError> {
     in_tx!(&mut *tx, |ex| sqlx::query(FORGET).bind(objective.0).execute(ex).await.map(drop))?;
     in_tx!(tx, |ex| sqlx::query(FORGET_HOURS).bind(objective.0).execute(ex).await.map(drop))?;
+    Ok(())
+}
+
+/// Forgets what was expected of the hours from one on.
+pub async fn forget_hours(tx: &mut Tx, objective: ObjectiveId, from: Hour) -> Result<(), StoreError> {
+    in_tx!(tx, |ex| sqlx::query(FORGET_HOURS_FROM).bind(objective.0).bind(from.0).execute(ex).await.map(drop))?;
     Ok(())
 }
 

@@ -3,11 +3,12 @@
 use crate::on_both;
 use crate::scene::{Chance, agree, draft, indicators, promise, ratio, somebody, source};
 use nines::domain::calendar::{Period, PeriodKind};
+use nines::domain::exclusion::Scope;
 use nines::domain::ids::{AgreementId, IndicatorId, ObjectiveId};
 use nines::domain::ledger::Slice;
 use nines::domain::model::{ObjectiveKind, SourceSpec};
 use nines::domain::time::{DAY_MINUTES, Minute, Span};
-use nines::domain::watch::{Anomaly, Measure};
+use nines::domain::watch::{Anomaly, HourBand, Measure};
 use nines::ops::{Context, learn_baselines};
 use nines::store::users::Role;
 use nines::store::{self, Db};
@@ -75,6 +76,11 @@ impl Watched {
         let kept = store::anomalies::list(db, self.objective, self.all(), 100).await.unwrap();
         kept.into_iter().map(|one| one.anomaly).collect()
     }
+}
+
+/// A minute as a person in UTC types it.
+fn local(minute: Minute) -> String {
+    minute.start().to_utc().format("%Y-%m-%dT%H:%M").to_string()
 }
 
 /// Until there is nothing left to learn.
@@ -179,6 +185,51 @@ on_both! {
         let before = store::baselines::learned(app.db(), once.objective).await.unwrap();
         learn(&app.state).await;
         assert_eq!(store::baselines::learned(app.db(), once.objective).await.unwrap(), before);
+    }
+
+    /// The deploy on the twelfth day is noted on the twentieth. What was expected before it stays, what was learned after it
+    /// from the past is forgotten, and the days after it are still being learned.
+    async fn a_deploy_begins_the_learning_anew_where_people_want_it(app: TestApp) {
+        let shop = Watched::new(&app.state, "shop").await;
+        let deploy = shop.at(12 * DAY_MINUTES + 20);
+        shop.measure(&app.state, 0, 19 * DAY_MINUTES).await;
+        learn(&app.state).await;
+        let hours = async || store::baselines::hours(app.db(), shop.objective, Measure::Traffic, shop.all()).await.unwrap();
+        let before = hours().await;
+        let ana = app.signed_in().await;
+        let page = format!("/objectives/{}", shop.objective.0);
+        let about = Scope::Objective(shop.objective).to_string();
+        let note = [("kind", "deploy"), ("scope", &*about), ("at", &*local(deploy)), ("text", "v2")];
+        let noted = ana.post_from(&page, &format!("{page}/notes"), &note).await;
+        assert_eq!(noted.status, StatusCode::SEE_OTHER, "{}", noted.visible());
+        let began = async || store::baselines::learned(app.db(), shop.objective).await.unwrap()[0].began;
+        shop.measure(&app.state, 19 * DAY_MINUTES, 19 * DAY_MINUTES + 60).await;
+        learn(&app.state).await;
+        assert_eq!(began().await, shop.first, "nobody asked for it");
+
+        let watching = format!("{page}/baseline");
+        let fields = [("method", "auto"), ("sensitivity", "normal"), ("against", ""), ("percent", "50"), ("deploys", "yes"), ("action", "save")];
+        let saved = ana.post_form(&watching, &fields).await;
+        assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.visible());
+        assert!(ana.get(&watching).await.text.contains("name=\"deploys\" value=\"yes\" checked"));
+        // learned anew from the deploy on, as other settings always are; a later deploy overtakes what was learned since
+        learn(&app.state).await;
+        assert_eq!(began().await, deploy.hour().first().plus(60), "from the first whole hour after it");
+        let later = shop.at(18 * DAY_MINUTES);
+        let note = [("kind", "deploy"), ("scope", &*about), ("at", &*local(later)), ("text", "v3")];
+        ana.post_from(&page, &format!("{page}/notes"), &note).await;
+        let known = hours().await;
+        assert!(known.iter().any(|one| one.hour >= later.hour()), "{known:?}");
+        shop.measure(&app.state, 19 * DAY_MINUTES + 60, DAYS * DAY_MINUTES).await;
+        learn(&app.state).await;
+        assert_eq!(began().await, later);
+        let after = hours().await;
+        let earlier = |one: &&HourBand| one.hour < later.hour();
+        assert!(after.iter().filter(earlier).eq(known.iter().filter(earlier)), "what was expected then stays");
+        assert!(before.len() > after.len());
+        let first = after.iter().find(|one| one.hour >= later.hour());
+        assert!(first.is_none_or(|one| one.hour > later.hour()), "the first hours are being learned: {first:?}");
+        assert!(shop.anomalies(app.db()).await.iter().all(|one| one.span.start() < later), "nothing was told since");
     }
 
     async fn how_it_is_watched_is_chosen_in_a_form(app: TestApp) {

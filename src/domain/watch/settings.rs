@@ -76,6 +76,8 @@ pub struct WatchSettings {
     pub relative: Option<Relative>,
     /// Nothing from before is learned, as after a change that makes the past no guide.
     pub from: Option<Minute>,
+    /// Does each deploy that is noted begin it anew as well?
+    pub anew_at_deploys: bool,
 }
 
 impl WatchSettings {

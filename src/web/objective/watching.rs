@@ -87,6 +87,7 @@ fn filled(settings: &WatchSettings) -> Form {
     let mut form = Form::default();
     form.set("method", settings.method.word());
     form.set("sensitivity", settings.sensitivity.word());
+    form.set("deploys", if settings.anew_at_deploys { "yes" } else { "" });
     form.set("against", settings.relative.map_or("", |rule| rule.against.word()));
     form.set("percent", settings.relative.map_or(50, Relative::percent).to_string());
     form
@@ -106,7 +107,13 @@ fn read(form: &mut Form) -> Option<WatchSettings> {
     if sensitivity.is_none() {
         form.refuse("sensitivity", "Choose one of calm, normal and keen.");
     }
-    Some(WatchSettings { method: method.ok()?, sensitivity: sensitivity?, relative: relative?, from: None })
+    Some(WatchSettings {
+        method: method.ok()?,
+        sensitivity: sensitivity?,
+        relative: relative?,
+        from: None,
+        anew_at_deploys: form.is("deploys", "yes"),
+    })
 }
 
 fn relative(form: &mut Form, word: &str) -> Option<Relative> {
