@@ -1,7 +1,7 @@
 //! Messages in templates: `{{ "Sign in"|t }}`, `{{ "Judged at {when}"|t1(judged_at) }}`, `{{ status.word()|word }}`.
 //!
-//! What stands before `t` and `t1` to `t4` is a literal of ours and may hold markup; the parts that are filled in are
-//! escaped. What stands before `word` is chosen at run time and is escaped like everything else.
+//! What stands before `t` and `t1` to `t4` is a literal of ours and may hold markup, its attributes in single quotes, which
+//! become double ones; the parts that are filled in are escaped. What stands before `word` is chosen at run time and is escaped like everything else.
 
 #![expect(
     missing_docs,
@@ -15,7 +15,7 @@ use std::fmt::Display;
 /// A message without parts.
 #[askama::filter_fn]
 pub fn t(message: impl Display, _: &dyn askama::Values) -> askama::Result<Safe<String>> {
-    Ok(Safe(super::word(&message.to_string()).to_owned()))
+    Ok(Safe(double_quoted(super::word(&message.to_string()))))
 }
 
 /// A message with one part.
@@ -72,5 +72,46 @@ fn filled(message: &dyn Display, parts: &[&dyn Display]) -> askama::Result<Safe<
         escaped.push(escape(part.to_string(), Html)?.to_string());
     }
     let parts: Vec<&dyn Display> = escaped.iter().map(|part| -> &dyn Display { part }).collect();
-    Ok(Safe(super::fill(&message.to_string(), &parts)))
+    Ok(Safe(double_quoted(&super::fill(&message.to_string(), &parts))))
+}
+
+/// The same markup with double quotes around attributes; apostrophes between tags stay.
+fn double_quoted(markup: &str) -> String {
+    let mut is_tag = false;
+    let quoted = |c: char| match c {
+        '<' | '>' => {
+            is_tag = c == '<';
+            c
+        }
+        '\'' if is_tag => '"',
+        c => c,
+    };
+    markup.chars().map(quoted).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use askama::Template;
+
+    #[derive(Template)]
+    #[template(
+        source = r#"{{ "<a href='/{path}' title='{title}'>agreements' {what}</a>"|t3(path, title, what) }}"#,
+        ext = "html"
+    )]
+    struct Link {
+        path: &'static str,
+        title: &'static str,
+        what: &'static str,
+    }
+
+    use crate::language::filters;
+
+    #[test]
+    fn parts_cannot_break_out_of_a_message() {
+        let hostile = Link { path: "a'b", title: "' onclick='x", what: "<i>'\"&</i> {path}" };
+        assert_eq!(
+            hostile.render().unwrap(),
+            "<a href=\"/a&#39;b\" title=\"&#39; onclick=&#39;x\">agreements' &#60;i&#62;&#39;&#34;&#38;&#60;/i&#62; {path}</a>"
+        );
+    }
 }
