@@ -6,8 +6,12 @@
   const SVG = "http://www.w3.org/2000/svg";
   const words =
     document.documentElement.lang === "zh-Hans"
-      ? { name: "，读数", hint: "将指针移到图表上，或聚焦后按方向键，即可读取数值。" }
-      : { name: ", read-out", hint: "Point at the chart, or focus it and press the arrow keys, to read its numbers." };
+      ? { name: "，读数", hint: "将指针移到图表上，或聚焦后按方向键，即可读取数值。", nothing: "尚未读取；按方向键" }
+      : {
+          name: ", read-out",
+          hint: "Point at the chart, or focus it and press the arrow keys, to read its numbers.",
+          nothing: "nothing read yet; press an arrow key",
+        };
 
   const texts = (cells) => Array.from(cells, (cell) => cell.textContent.trim());
 
@@ -67,7 +71,7 @@
       current = null;
       out.textContent = words.hint;
       pad.setAttribute("aria-valuenow", rows.length);
-      pad.setAttribute("aria-valuetext", "nothing read yet; press an arrow key");
+      pad.setAttribute("aria-valuetext", words.nothing);
       for (const { bar } of pictures) bar.setAttribute("visibility", "hidden");
     };
     const point = (event) => {
