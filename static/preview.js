@@ -3,6 +3,11 @@
 // without this.
 (() => {
   "use strict";
+
+  const words =
+    document.documentElement.lang === "zh-Hans"
+      ? { none: "暂无预览：", fresh: "预览已是最新。" }
+      : { none: "No preview yet: ", fresh: "The preview is up to date." };
   const PAUSE_MS = 900;
   const form = document.getElementById("agreement");
   const bar = form && form.querySelector(".actions.bar");
@@ -31,8 +36,8 @@
       count += place.querySelectorAll(".preview").length;
     }
     const problem = answer.querySelector(".problems li");
-    if (problem) told.textContent = `No preview yet: ${problem.textContent.trim()}`;
-    else told.textContent = count > 0 ? "The preview is up to date." : "";
+    if (problem) told.textContent = words.none + problem.textContent.trim();
+    else told.textContent = count > 0 ? words.fresh : "";
   };
 
   const ask = async () => {

@@ -2,8 +2,16 @@
 // The page is complete without this; every number shown here stands in that table.
 (() => {
   "use strict";
+
   const SVG = "http://www.w3.org/2000/svg";
-  const HINT = "Point at the chart, or focus it and press the arrow keys, to read its numbers.";
+  const words =
+    document.documentElement.lang === "zh-Hans"
+      ? { name: "，读数", hint: "将指针移到图表上，或聚焦后按方向键，即可读取数值。", nothing: "尚未读取；按方向键" }
+      : {
+          name: ", read-out",
+          hint: "Point at the chart, or focus it and press the arrow keys, to read its numbers.",
+          nothing: "nothing read yet; press an arrow key",
+        };
 
   const texts = (cells) => Array.from(cells, (cell) => cell.textContent.trim());
 
@@ -35,7 +43,7 @@
     const out = document.createElement("p");
     out.className = "readout";
     out.setAttribute("aria-hidden", "true"); // the slider says the same
-    const about = { role: "slider", "aria-label": `${figure.getAttribute("aria-label")}, read-out`, "aria-valuemin": 1, "aria-valuemax": rows.length };
+    const about = { role: "slider", "aria-label": figure.getAttribute("aria-label") + words.name, "aria-valuemin": 1, "aria-valuemax": rows.length };
     for (const [name, value] of Object.entries(about)) pad.setAttribute(name, value);
 
     let current = null;
@@ -61,9 +69,9 @@
     };
     const leave = () => {
       current = null;
-      out.textContent = HINT;
+      out.textContent = words.hint;
       pad.setAttribute("aria-valuenow", rows.length);
-      pad.setAttribute("aria-valuetext", "nothing read yet; press an arrow key");
+      pad.setAttribute("aria-valuetext", words.nothing);
       for (const { bar } of pictures) bar.setAttribute("visibility", "hidden");
     };
     const point = (event) => {

@@ -7,6 +7,8 @@
 
 use crate::chart::fit::{UNITS_PER_PX, units, wide};
 use crate::domain::time::{Instant, Span};
+use crate::language::word;
+use crate::say;
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Weekday};
 use chrono_tz::Tz;
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged};
@@ -99,14 +101,14 @@ impl Step {
     }
 
     fn label(self, local: NaiveDateTime) -> String {
-        let format = match self {
-            Self::Minutes(_) if local.time() != NaiveTime::MIN => "%H:%M",
-            Self::Minutes(_) | Self::Days(_) => "%a %-d",
-            Self::Mondays | Self::HalfMonths => "%-d %b",
-            Self::Months(_) if local.month() != 1 => "%b",
-            Self::Months(_) | Self::Years(_) => "%Y",
-        };
-        local.format(format).to_string()
+        let part = |format| part(local.date(), format);
+        match self {
+            Self::Minutes(_) if local.time() != NaiveTime::MIN => local.format("%H:%M").to_string(),
+            Self::Minutes(_) | Self::Days(_) => say!("{weekday} {day}", part("%a"), local.day()),
+            Self::Mondays | Self::HalfMonths => say!("{day} {month}", local.day(), part("%b")),
+            Self::Months(_) if local.month() != 1 => part("%b"),
+            Self::Months(_) | Self::Years(_) => local.format("%Y").to_string(),
+        }
     }
 
     /// All ticks from `start` to `end`, both included.
@@ -176,15 +178,22 @@ impl TimeAxis {
     pub(super) fn range_label(&self) -> String {
         let first = local(self.start, self.zone).date_naive();
         let last = local(self.end.plus_seconds(-1).max(self.start), self.zone).date_naive();
+        let month = |day| part(day, "%b");
+        let year = last.format("%Y");
         if first == last {
-            return first.format("%a %-d %b %Y").to_string();
+            return say!("{weekday} {day} {month} {year}", part(last, "%a"), last.day(), month(last), year);
         }
-        let short = match (first.year() == last.year(), first.month() == last.month()) {
-            (true, true) => "%-d",
-            (true, false) => "%-d %b",
-            (false, _) => "%-d %b %Y",
-        };
-        format!("{} – {}", first.format(short), last.format("%-d %b %Y"))
+        match (first.year() == last.year(), first.month() == last.month()) {
+            (true, true) => say!("{first} – {last} {month} {year}", first.day(), last.day(), month(last), year),
+            (true, false) => {
+                let (from, to) = (month(first), month(last));
+                say!("{first} {from} – {last} {to} {year}", first.day(), from, last.day(), to, year)
+            }
+            (false, _) => {
+                let said = |day: NaiveDate| say!("{day} {month} {year}", day.day(), month(day), day.format("%Y"));
+                say!("{first} – {last}", said(first), said(last))
+            }
+        }
     }
 }
 
@@ -205,6 +214,11 @@ impl Ranged for TimeAxis {
     fn range(&self) -> Range<Instant> {
         self.start..self.end
     }
+}
+
+/// A part of a day that is a word: `%a`, `%b`.
+fn part(day: NaiveDate, format: &str) -> String {
+    word(&day.format(format).to_string()).to_owned()
 }
 
 fn local(at: Instant, zone: Tz) -> DateTime<Tz> {

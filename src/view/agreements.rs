@@ -8,7 +8,8 @@ use super::reports::ReportRow;
 use super::{Choice, Fact, Field, Form, Link, Progress, Shell, Status};
 use crate::domain::calendar::PeriodKind;
 use crate::domain::credit::templates;
-use crate::language::filters;
+use crate::language::{filters, word};
+use crate::say;
 use askama::Template;
 
 /// `/agreements`. Query: `archived=1` shows the archived ones.
@@ -279,7 +280,7 @@ impl AgreementFormPage {
     /// The forms of contract to start from: word and name.
     #[must_use]
     pub fn templates(&self) -> Vec<Choice> {
-        templates::Template::ALL.iter().map(|template| Choice::new(template.key, template.name)).collect()
+        templates::Template::ALL.iter().map(|template| Choice::new(template.key, word(template.name))).collect()
     }
 
     /// The previews of the objective with that number: several where percentiles make several of it.
@@ -298,7 +299,7 @@ impl AgreementFormPage {
     #[must_use]
     pub fn periods(&self, with_day: bool) -> Vec<Choice> {
         let kinds = PeriodKind::ALL.into_iter().filter(|kind| with_day || *kind != PeriodKind::Day);
-        kinds.map(|kind| Choice::new(kind.word(), format!("calendar {}", kind.word()))).collect()
+        kinds.map(|kind| Choice::new(kind.word(), say!("calendar {period}", word(kind.word())))).collect()
     }
 
     /// The number that another objective would get.

@@ -2,6 +2,7 @@
 
 use crate::chart::{self, Band, BandKind, Envelope, Line, LineStyle, Rule, Size, Unit};
 use crate::domain::time::{Instant, Span};
+use crate::language;
 use chrono_tz::Tz;
 
 /// Why a chart could not be drawn.
@@ -97,7 +98,7 @@ impl Plot<'_> {
                 })
                 .collect(),
             rules: self.rules.iter().map(|(value, label)| Rule { value: *value, label }).collect(),
-            envelope: self.usual.map(|points| Envelope { name: "Usual range", points }),
+            envelope: self.usual.map(|points| Envelope { name: language::word("Usual range"), points }),
             bands: self
                 .anomalies
                 .iter()
