@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// The tables, with the names of their files.
-pub(super) const CHINESE: [(&str, &str); 6] = [
+pub(super) const CHINESE: [(&str, &str); 7] = [
     ("pages", include_str!("zh/pages.toml")),
     ("guide", include_str!("zh/guide.toml")),
     ("web", include_str!("zh/web.toml")),
     ("forms", include_str!("zh/forms.toml")),
+    ("objective", include_str!("zh/objective.toml")),
     ("reports", include_str!("zh/reports.toml")),
     ("domain", include_str!("zh/domain.toml")),
 ];

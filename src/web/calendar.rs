@@ -8,6 +8,7 @@ use crate::domain::model::Agreement;
 use crate::domain::ratio::Ratio;
 use crate::domain::time::Minute;
 use crate::domain::wording::{self, counted};
+use crate::language;
 use crate::ops::OpsError;
 use crate::ops::evaluate::judged_until;
 use crate::ops::export_days::export_days;
@@ -15,6 +16,7 @@ use crate::ops::judge::Judge;
 use crate::ops::judge_days::judge_days;
 use crate::ops::judge_periods::JudgedPeriod;
 use crate::ops::make_report::live_objectives;
+use crate::say;
 use crate::store;
 use crate::store::objectives::ObjectiveListing;
 use crate::view::calendar::{CalendarPage, DayCell, Month};
@@ -150,13 +152,14 @@ impl Facts {
             None => (Section::Agreements, Help::AGREEMENTS),
         };
         let days: Vec<Told> = self.year.days().iter().map(|day| self.told(*day)).collect();
-        let rule = "A day is missed if any objective missed it; its figure is that of the objective that used most.";
+        let rule =
+            || say!("A day is missed if any objective missed it; its figure is that of the objective that used most.");
         let turn = |year: Period| format!("{path}?year={}", year.label());
         CalendarPage {
-            shell: shell.page(format!("{name}, {year}"), section, Some(help)),
+            shell: shell.page(say!("{name}, {year}", name, year), section, Some(help)),
             crumbs,
             verdict: verdict(&days),
-            rule: if self.is_agreement { rule.to_owned() } else { String::new() },
+            rule: if self.is_agreement { rule() } else { String::new() },
             previous: self.has_earlier.then(|| turn(self.year.previous())),
             next: (self.year.span().end() < self.end).then(|| turn(self.year.next())),
             months: months(&days),
@@ -193,7 +196,11 @@ impl Facts {
                 || "–".to_owned(),
                 |(l, one)| standing::measured(l.objective.kind, l.objective.target, &one.tally),
             ),
-            missed_by: if self.is_agreement { missed.collect::<Vec<_>>().join(", ") } else { String::new() },
+            missed_by: if self.is_agreement {
+                missed.collect::<Vec<_>>().join(language::word(", "))
+            } else {
+                String::new()
+            },
             day,
         }
     }
@@ -227,20 +234,20 @@ struct Told {
 
 impl Told {
     fn said(&self) -> String {
-        format!("{}{}", self.verdict.said(), if self.is_running { " so far" } else { "" })
+        let said = language::word(self.verdict.said());
+        if self.is_running { say!("{verdict} so far", said) } else { said.to_owned() }
     }
 
     fn cell(&self) -> DayCell {
-        let date = self.day.first_day();
-        let used =
-            self.used.map(|used| format!(", {} % of the day’s budget used", wording::grouped(&used.to_string())));
-        let by = if self.missed_by.is_empty() { String::new() } else { format!(", by {}", self.missed_by) };
-        let said = self.said().to_lowercase();
+        let percent = |used: i128| wording::grouped(&used.to_string());
+        let used = self.used.map(|used| say!(", {percent} % of the day’s budget used", percent(used)));
+        let by = if self.missed_by.is_empty() { String::new() } else { say!(", by {objectives}", self.missed_by) };
+        let said = say!("{day}: {verdict}", wording::period_name(&self.day), self.said().to_lowercase());
         DayCell {
-            number: date.day().to_string(),
+            number: self.day.first_day().day().to_string(),
             verdict: self.verdict,
             used: self.used.map(in_brief).unwrap_or_default(),
-            words: format!("{}: {said}{by}{}", date.format("%-d %B %Y"), used.unwrap_or_default()),
+            words: said + &by + &used.unwrap_or_default(),
             href: self.href.clone(),
         }
     }
@@ -260,15 +267,21 @@ fn verdict(days: &[Told]) -> String {
     let (silent, unknown, out) =
         (many(DayVerdict::NoRequests), many(DayVerdict::Unknown), many(DayVerdict::NotApplicable));
     if met + missed == 0 {
-        return "No day of this year was measured, so none was met or missed.".to_owned();
+        return say!("No day of this year was measured, so none was met or missed.");
     }
     let all = counted(met + missed, "day was measured", "days were measured");
-    let others = [(unknown, "without data"), (silent, "without requests"), (out, "not applicable")];
-    let others =
-        others.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{} {what}", counted(*n, "day", "days")));
+    let others = [
+        (unknown, "day without data", "days without data"),
+        (silent, "day without requests", "days without requests"),
+        (out, "day not applicable", "days not applicable"),
+    ];
+    let others = others.iter().filter(|(n, ..)| *n > 0).map(|(n, one, many)| counted(*n, one, many));
     let others: Vec<String> = others.collect();
-    let rest = if others.is_empty() { String::new() } else { format!(" Besides: {}.", others.join(", ")) };
-    format!("{all}: {met} met the target, {missed} missed it.{rest}")
+    let told = say!("{days_were_measured}: {met} met the target, {missed} missed it.", all, met, missed);
+    match others.as_slice() {
+        [] => told,
+        others => told + &say!(" Besides: {days}.", others.join(language::word(", "))),
+    }
 }
 
 /// The year's months as sheets from Monday.
@@ -279,7 +292,8 @@ fn months(days: &[Told]) -> Vec<Month> {
         let date = told.day.first_day();
         if date.month() != last {
             last = date.month();
-            months.push(Month { name: date.format("%B %Y").to_string(), weeks: Vec::new() });
+            let month = Period::containing(PeriodKind::Month, told.day.zone(), told.day.span().start().start());
+            months.push(Month { name: wording::period_name(&month), weeks: Vec::new() });
         }
         let column = usize::try_from(date.weekday().num_days_from_monday()).unwrap_or_default();
         if let Some(month) = months.last_mut() {
@@ -300,12 +314,15 @@ fn table(days: &[Told]) -> DataTable {
     let row = |told: &Told| {
         let used =
             told.used.map_or_else(|| "–".to_owned(), |used| format!("{} %", wording::grouped(&used.to_string())));
-        let verdict =
-            if told.missed_by.is_empty() { told.said() } else { format!("{} by {}", told.said(), told.missed_by) };
+        let verdict = if told.missed_by.is_empty() {
+            told.said()
+        } else {
+            say!("{missed} by {objectives}", told.said(), told.missed_by)
+        };
         vec![told.day.label(), verdict, told.sli.clone(), used]
     };
     DataTable {
-        head: ["Day", "Verdict", "Measured", "Budget used"].map(str::to_owned).to_vec(),
+        head: vec![say!("Day"), say!("Verdict"), say!("Measured"), say!("Budget used")],
         rows: begun.map(row).collect(),
     }
 }
@@ -317,5 +334,5 @@ fn year(text: Option<&str>, agreement: &Agreement, end: Minute) -> Result<Period
         return Ok(Period::containing(PeriodKind::Year, agreement.zone, end.plus(-1).start()));
     };
     let parsed = Period::parse(text, agreement.zone).ok().filter(|period| period.kind() == PeriodKind::Year);
-    parsed.ok_or_else(|| WebError::refused("Please write “year” as four digits, such as 2026."))
+    parsed.ok_or_else(|| WebError::refused(say!("Please write “year” as four digits, such as 2026.")))
 }

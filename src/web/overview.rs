@@ -8,8 +8,10 @@ use crate::domain::ratio::float;
 use crate::domain::target::Target;
 use crate::domain::time::Instant;
 use crate::domain::wording;
+use crate::language;
 use crate::ops::Context;
 use crate::ops::judge::window_at;
+use crate::say;
 use crate::store::evaluations::Evaluation;
 use crate::store::objectives::{Brief, ObjectiveListing};
 use crate::store::{StoreError, evaluations, objectives};
@@ -53,7 +55,7 @@ pub async fn show(
     state: Data<State>,
     asked: Query<Asked>,
 ) -> Result<Html<OverviewPage>, WebError> {
-    let shell = frame.shell.page("Overview", Section::Overview, Some(Help::OVERVIEW));
+    let shell = frame.shell.page(say!("Overview"), Section::Overview, Some(Help::OVERVIEW));
     compose(&state, shell, say::can_edit(&user.0), asked.into_inner()).await.map(Html)
 }
 
@@ -202,7 +204,7 @@ fn turn(rows: usize, asked: usize, filter: &OverviewFilter) -> (usize, Pager) {
         return (from, Pager::default());
     }
     let href = |page: usize| filter.page_href(i64::try_from(page).unwrap_or(1));
-    let summary = format!("{}–{} of {}", shown(from + 1), shown((from + ROWS).min(rows)), shown(rows));
+    let summary = say!("{first}–{last} of {all}", shown(from + 1), shown((from + ROWS).min(rows)), shown(rows));
     let previous = (page > 1).then(|| href(page - 1));
     (from, Pager { summary, previous, next: (page < last).then(|| href(page + 1)) })
 }
@@ -223,14 +225,14 @@ fn row(listing: &ObjectiveListing, judged: &Judged, now: Instant) -> ObjectiveRo
         group: None,
         id: objective.id.0,
         name: objective.name.clone(),
-        kind: standing::kind(objective.kind).to_owned(),
+        kind: language::word(standing::kind(objective.kind)).to_owned(),
         service: service_name.clone(),
         agreement_id: agreement.id.0,
         agreement: agreement.name.clone(),
         status,
         since: evaluation.map(|one| since(one, now, agreement.zone)),
         sli: evaluation
-            .map_or_else(|| "not judged yet".to_owned(), |one| standing::measured(objective.kind, target, &one.tally)),
+            .map_or_else(|| say!("not judged yet"), |one| standing::measured(objective.kind, target, &one.tally)),
         target: standing::target(objective.kind, target),
         window: standing::window(objective, calendar, end),
         bar: standing::bar(budget, status),
@@ -249,11 +251,8 @@ fn row(listing: &ObjectiveListing, judged: &Judged, now: Instant) -> ObjectiveRo
 fn since(evaluation: &Evaluation, now: Instant, zone: Tz) -> Since {
     let minutes = (now.seconds() - evaluation.since.seconds()).max(0) / 60;
     Since {
-        held: match minutes {
-            0 => "just now".to_owned(),
-            _ => format!("for {}", wording::duration_minutes(minutes)),
-        },
-        at: format!("since {}", wording::instant(evaluation.since, zone)),
+        held: if minutes == 0 { say!("just now") } else { say!("for {length}", wording::duration_minutes(minutes)) },
+        at: say!("since {moment}", wording::instant(evaluation.since, zone)),
     }
 }
 

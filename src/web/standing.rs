@@ -8,6 +8,7 @@ use crate::domain::model::{Objective, ObjectiveKind, Window};
 use crate::domain::target::{Target, ppm_to_percent};
 use crate::domain::time::Minute;
 use crate::domain::wording::{self, grouped};
+use crate::say;
 use crate::view::{BudgetBar, Status, Tone};
 
 /// The status as pages show it.
@@ -42,9 +43,9 @@ pub use crate::domain::phrases::events;
 #[must_use]
 pub fn measured(kind: ObjectiveKind, target: Target, tally: &Tally) -> String {
     match Sli::of(tally) {
-        Sli::Unknown => "no data".to_owned(),
-        Sli::NoTraffic => "no traffic".to_owned(),
-        Sli::NotApplicable => "not applicable".to_owned(),
+        Sli::Unknown => say!("no data"),
+        Sli::NoTraffic => say!("no traffic"),
+        Sli::NotApplicable => say!("not applicable"),
         Sli::Measured { good, total } => share(kind, target, good, total),
     }
 }
@@ -113,8 +114,8 @@ pub fn length_in_words(minutes: i64) -> String {
     use crate::domain::time::{DAY_MINUTES, HOUR_MINUTES};
     match minutes {
         m if m % DAY_MINUTES == 0 => wording::counted(m / DAY_MINUTES, "day", "days"),
-        m if m % HOUR_MINUTES == 0 => format!("{} h", m / HOUR_MINUTES),
-        m => format!("{m} min"),
+        m if m % HOUR_MINUTES == 0 => say!("{hours} h", m / HOUR_MINUTES),
+        m => say!("{minutes} min", m),
     }
 }
 
@@ -155,8 +156,8 @@ pub fn remaining_time_in_brief(budget: Option<&Budget>) -> String {
 fn time(seconds: Option<i64>, words: impl Fn(i64) -> String) -> String {
     match seconds {
         None => String::new(),
-        Some(seconds) if seconds < 0 => format!("{} over", words(seconds.saturating_neg())),
-        Some(seconds) => format!("{} left", words(seconds)),
+        Some(seconds) if seconds < 0 => say!("{length} over", words(seconds.saturating_neg())),
+        Some(seconds) => say!("{length} left", words(seconds)),
     }
 }
 
@@ -188,13 +189,13 @@ pub fn runs_out(exhaustion: Option<Exhaustion>, to_period_end: Option<i64>) -> S
     const YEAR_MINUTES: i64 = 365 * 1440;
     match exhaustion {
         None => "–".to_owned(),
-        Some(Exhaustion::Exhausted) => "exhausted".to_owned(),
-        Some(Exhaustion::NotInSight) => "not at this rate".to_owned(),
+        Some(Exhaustion::Exhausted) => say!("exhausted"),
+        Some(Exhaustion::NotInSight) => say!("not at this rate"),
         Some(Exhaustion::In { minutes, .. }) if to_period_end.is_some_and(|end| minutes > end) => {
-            "not this period".to_owned()
+            say!("not this period")
         }
-        Some(Exhaustion::In { minutes, .. }) if minutes > YEAR_MINUTES => "in over a year".to_owned(),
-        Some(Exhaustion::In { minutes, .. }) => format!("in {}", wording::duration_minutes(minutes)),
+        Some(Exhaustion::In { minutes, .. }) if minutes > YEAR_MINUTES => say!("in over a year"),
+        Some(Exhaustion::In { minutes, .. }) => say!("in {length}", wording::duration_minutes(minutes)),
     }
 }
 

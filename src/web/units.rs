@@ -6,6 +6,8 @@ use crate::domain::ratio_sum::BILLION;
 use crate::domain::target::{Target, WHOLE_PPM, ppm_to_percent};
 use crate::domain::terms::{Method, SliceMinutes, Unit};
 use crate::domain::wording::{self, count, grouped};
+use crate::language;
+use crate::say;
 use crate::store::objectives::ObjectiveListing;
 use crate::web::standing;
 
@@ -20,11 +22,19 @@ enum Style {
     Share,
 }
 
+/// What they are called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Noun {
+    /// By a word of ours, for one and for many.
+    Word(&'static str, &'static str),
+    /// Slices of that length.
+    Slices(String),
+}
+
 /// What the good and all of an objective's judgements count, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Units {
-    one: String,
-    many: String,
+    noun: Noun,
     style: Style,
 }
 
@@ -69,19 +79,30 @@ impl Units {
     /// Slices of that length, whole or in parts.
     #[must_use]
     pub fn of_slices(slice: SliceMinutes, unit: Unit) -> Self {
-        let length = slice_length(slice);
         let style = if unit == Unit::BillionthOfSlice { Style::Slices } else { Style::Whole };
-        Self::new(&format!("slice of {length}"), &format!("slices of {length}"), style)
+        Self { noun: Noun::Slices(slice_length(slice)), style }
     }
 
-    fn new(one: &str, many: &str, style: Style) -> Self {
-        Self { one: one.to_owned(), many: many.to_owned(), style }
+    const fn new(one: &'static str, many: &'static str, style: Style) -> Self {
+        Self { noun: Noun::Word(one, many), style }
     }
 
     /// What many are called: `requests`, `slices of 5 min`.
     #[must_use]
-    pub fn many(&self) -> &str {
-        &self.many
+    pub fn many(&self) -> String {
+        match &self.noun {
+            Noun::Word(_, many) => language::word(many).to_owned(),
+            Noun::Slices(length) => say!("slices of {length}", length),
+        }
+    }
+
+    /// A number that is written already, with the noun for many: `8.64 slices of 5 min`.
+    #[must_use]
+    pub fn with_noun(&self, number: &str) -> String {
+        match &self.noun {
+            Noun::Word(_, many) => language::counted(number, many),
+            Noun::Slices(length) => say!("{n} slices of {length}", number, length),
+        }
     }
 
     /// Is it the members' weighted whole, of which nothing can be counted?
@@ -110,8 +131,12 @@ impl Units {
     #[must_use]
     pub fn counted(&self, n: i64, edge: Option<i64>) -> String {
         let per_one = if self.style == Style::Slices { BILLION } else { 1 };
-        let noun = if n == per_one { &self.one } else { &self.many };
-        format!("{} {noun}", self.number(n, edge))
+        let number = self.number(n, edge);
+        match &self.noun {
+            _ if n != per_one => self.with_noun(&number),
+            Noun::Word(one, _) => language::counted(&number, one),
+            Noun::Slices(length) => say!("{n} slice of {length}", number, length),
+        }
     }
 
     /// Good ones, beside what the target demands.

@@ -6,12 +6,14 @@ use crate::domain::ratio::float;
 use crate::domain::time::{DAY_MINUTES, HOUR_MINUTES, Minute, Span};
 use crate::domain::watch::{HourBand, Measure, WatchSettings, words};
 use crate::domain::wording::{self, counted};
+use crate::language;
 use crate::ops::OpsError;
 use crate::ops::evaluate::judged_until;
 use crate::ops::expect_anomaly::expect_anomaly;
 use crate::ops::export::Format;
 use crate::ops::export_anomalies::export_anomalies;
 use crate::ops::learn_baselines::measures;
+use crate::say;
 use crate::store::anomalies::KeptAnomaly;
 use crate::store::baselines::Learned;
 use crate::store::objectives::ObjectiveListing;
@@ -43,7 +45,7 @@ pub(super) async fn section(
 ) -> Result<BaselineSection, WebError> {
     let (db, objective) = (&state.db, listing.objective.id);
     if Measure::of_kind(listing.objective.kind).is_empty() {
-        let standing = "A composite has no baseline of its own; its members have theirs.".to_owned();
+        let standing = say!("A composite has no baseline of its own; its members have theirs.");
         return Ok(BaselineSection { standing, ..BaselineSection::default() });
     }
     let settings = baselines::settings(db, objective).await?;
@@ -64,26 +66,39 @@ pub(super) async fn section(
         is_learning: learned.iter().any(|one| one.is_learning) || learned.is_empty(),
         charts,
         anomalies: shown,
-        more: (others > 0).then(|| format!("{more} in the files below.")),
+        more: (others > 0).then(|| say!("{earlier_anomalies_are} in the files below.", more)),
         can_say,
-        settings: Some(Link::new(format!("/objectives/{}/baseline", objective.0), "How it is watched")),
+        settings: Some(Link::new(format!("/objectives/{}/baseline", objective.0), say!("How it is watched"))),
     })
 }
 
 fn standing(listing: &ObjectiveListing, settings: &WatchSettings, learned: &[Learned]) -> String {
     let zone = listing.agreement.zone;
-    let how = format!("Watched by the method {}, sensitivity {}", settings.method.word(), settings.sensitivity.word());
+    let (method, sensitivity) = (settings.method.word(), language::word(settings.sensitivity.word()));
     let Some(one) = learned.iter().min_by_key(|one| one.step) else {
-        return format!("{how}. Nothing has been learned yet: that begins within a minute of the first settled data.");
+        return say!(
+            "Watched by the method {method}, sensitivity {sensitivity}. Nothing has been learned yet: that begins \
+             within a minute of the first settled data.",
+            method,
+            sensitivity
+        );
     };
     let step = wording::duration_minutes(one.step.minutes());
     let (began, next) = (wording::day(one.began.start(), zone), wording::instant(one.next.start(), zone));
     let learning = if learned.iter().any(|one| one.is_learning) {
-        " Where there is no band yet, too little is known to tell anything."
+        say!(" Where there is no band yet, too little is known to tell anything.")
     } else {
-        ""
+        String::new()
     };
-    format!("{how}, in steps of {step}, learned from {began} on, up to {next}.{learning}")
+    say!(
+        "Watched by the method {method}, sensitivity {sensitivity}, in steps of {step}, learned from {began} on, up to \
+         {next}.",
+        method,
+        sensitivity,
+        step,
+        began,
+        next
+    ) + &learning
 }
 
 async fn chart(
@@ -94,25 +109,25 @@ async fn chart(
     kept: &[KeptAnomaly],
 ) -> Result<BaselineChart, WebError> {
     let measure = learned.measure;
-    let title = words::name(measure, listing.objective.kind);
+    let title = language::word(words::name(measure, listing.objective.kind));
     let points = measured(state, listing, span, learned).await?;
     let hours = baselines::hours(&state.db, listing.objective.id, measure, span).await?;
     let (usual, edges) = band(&hours, measure);
     let own: Vec<Span> = kept.iter().filter(|one| one.anomaly.measure == measure).map(|one| one.anomaly.span).collect();
     let many = i64::try_from(own.len()).unwrap_or(i64::MAX);
-    let unit = if measure == Measure::BadShare { "Percent" } else { "Events a minute" };
-    let found = if own.is_empty() { "No anomaly".to_owned() } else { counted(many, "anomaly", "anomalies") };
+    let unit = if measure == Measure::BadShare { say!("Percent") } else { say!("Events a minute") };
+    let found = if own.is_empty() { say!("No anomaly") } else { counted(many, "anomaly", "anomalies") };
     let told = if measure == Measure::GoodVolume {
-        format!("Compared with the other day. {found} in this range.")
+        say!("Compared with the other day. {anomalies} in this range.", found)
     } else if hours.is_empty() {
-        "Still learning: nothing is expected yet in this range.".to_owned()
+        say!("Still learning: nothing is expected yet in this range.")
     } else {
-        format!("The band is what was expected before each hour began. {found} in this range.")
+        say!("The band is what was expected before each hour began. {anomalies} in this range.", found)
     };
-    let summary = format!("{unit}. {told}");
-    let mut lines = vec![("Measured".to_owned(), points)];
+    let summary = say!("{unit}. {told}", unit, told);
+    let mut lines = vec![(say!("Measured"), points)];
     if !usual.is_empty() {
-        lines.push(("Expected".to_owned(), usual));
+        lines.push((say!("Expected"), usual));
     }
     let drawing = Plot {
         title,
@@ -204,15 +219,15 @@ fn row(listing: &ObjectiveListing, kept: &KeptAnomaly) -> AnomalyRow {
         _ => Badge::new(Tone::Good, "Better than usual"),
     };
     let said = kept.expected.as_ref().map_or_else(String::new, |said| {
-        let who = said.by_name.clone().unwrap_or_else(|| "somebody who has left".to_owned());
-        format!("says {who}, {}", wording::instant(said.at, zone))
+        let who = said.by_name.clone().unwrap_or_else(|| say!("somebody who has left"));
+        say!("says {who}, {moment}", who, wording::instant(said.at, zone))
     });
     AnomalyRow {
         id: kept.id.0,
         from: wording::instant(anomaly.span.start().start(), zone),
-        to: if anomaly.is_open { "still going".to_owned() } else { wording::instant(anomaly.span.end().start(), zone) },
+        to: if anomaly.is_open { say!("still going") } else { wording::instant(anomaly.span.end().start(), zone) },
         what,
-        why: words::why(anomaly.cause).to_owned(),
+        why: language::word(words::why(anomaly.cause)).to_owned(),
         value: words::amount(anomaly.measure, anomaly.value),
         expected: words::expected(anomaly),
         score: format!("{:.2}", (anomaly.score * float(100)).floor() / float(100)),
@@ -260,12 +275,12 @@ pub async fn say(
                     error => error.into(),
                 })?;
             say::done(if is_expected {
-                "Noted: it was expected. It and its like are not shown as alarming."
+                say!("Noted: it was expected. It and its like are not shown as alarming.")
             } else {
-                "Noted: it was not expected."
+                say!("Noted: it was not expected.")
             })
         }
-        _ => say::failed("Say expected=yes or expected=no."),
+        _ => say::failed(say!("Say expected=yes or expected=no.")),
     };
     session::tell(&session, &told)?;
     let page = format!("/objectives/{id}");

@@ -1,5 +1,6 @@
 //! The numbers behind the verdict: where they come from, and the arithmetic line by line.
 
+use super::promise::bound;
 use super::{Facts, judged};
 use crate::domain::judgement::Exhaustion;
 use crate::domain::model::{ObjectiveKind, Part, Query};
@@ -7,6 +8,8 @@ use crate::domain::target::WHOLE_PPM;
 use crate::domain::terms::Unit;
 use crate::domain::time::{DAY_MINUTES, Minute};
 use crate::domain::wording::{self, count, counted, grouped};
+use crate::language;
+use crate::say;
 use crate::store::indicators::PullProgress;
 use crate::view::objective::{Behind, Finding, Step};
 use crate::view::{Fact, Link, Progress};
@@ -33,27 +36,28 @@ pub(super) fn behind(facts: &Facts) -> Behind {
 }
 
 fn queries(kind: ObjectiveKind, query: &Query) -> Vec<Fact> {
-    let (_, many) = standing::events(kind, query);
+    let many = language::word(standing::events(kind, query).1);
     match query {
         Query::Ratio { total, part } => {
             let label = match part {
-                Part::Bad(_) => format!("Bad {many}"),
-                Part::Good(_) => format!("Good {many}"),
+                Part::Bad(_) => say!("Bad {events}", many),
+                Part::Good(_) => say!("Good {events}", many),
             };
-            let all = Fact::new(format!("All {many}"), total.to_string());
+            let all = Fact::new(say!("All {events}", many), total.to_string());
             vec![all, Fact::new(label, part.expression().to_string())]
         }
         Query::Latency { histogram, threshold } => {
-            vec![Fact::new("Histogram", histogram.to_string()), Fact::new("Good up to", format!("le = {threshold}"))]
+            let bound = format!("le = {threshold}");
+            vec![Fact::new(say!("Histogram"), histogram.to_string()), Fact::new(say!("Good up to"), bound)]
         }
-        Query::Up { gauge } => vec![Fact::new("Up while 1", gauge.to_string())],
-        Query::Check { .. } => vec![Fact::new("Good", query.to_string())],
+        Query::Up { gauge } => vec![Fact::new(say!("Up while 1"), gauge.to_string())],
+        Query::Check { .. } => vec![Fact::new(say!("Good"), query.to_string())],
         Query::Level { gauge, limit } => {
-            vec![Fact::new("Level", gauge.to_string()), Fact::new("Good while", limit.to_string())]
+            vec![Fact::new(say!("Level"), gauge.to_string()), Fact::new(say!("Good while"), bound(limit))]
         }
         Query::Throughput { total, at_least } => {
-            let floor = format!("at least {at_least} per second in the minute");
-            vec![Fact::new("All requests", total.to_string()), Fact::new("Good while", floor)]
+            let floor = say!("at least {rate} per second in the minute", at_least);
+            vec![Fact::new(say!("All requests"), total.to_string()), Fact::new(say!("Good while"), floor)]
         }
     }
 }
@@ -63,27 +67,27 @@ fn counts(facts: &Facts) -> Vec<Fact> {
     let unknown = tally.minutes - tally.known;
     let many = units.many();
     let mut counts = vec![
-        Fact::new(format!("All {many}"), units.number(tally.total, None)),
-        Fact::new(format!("Good {many}"), units.good(tally.good, tally.total, target)),
-        Fact::new(format!("Bad {many}"), units.bad(tally.good, tally.total, target)),
+        Fact::new(say!("All {events}", many), units.number(tally.total, None)),
+        Fact::new(say!("Good {events}", many), units.good(tally.good, tally.total, target)),
+        Fact::new(say!("Bad {events}", many), units.bad(tally.good, tally.total, target)),
     ];
     if facts.listing.objective.terms.unit() != Unit::Event {
         let (_, events) = standing::events(facts.listing.objective.kind, &facts.listing.indicator.query);
         let inside = facts.judged.account.events;
         counts.push(Fact::new(
-            format!("Good {events} in them"),
-            format!("{} of {}", count(inside.good), count(inside.total)),
+            say!("Good {events} in them", language::word(events)),
+            say!("{part} of {whole}", count(inside.good), count(inside.total)),
         ));
     }
     counts.extend([
-        Fact::new("Known minutes", format!("{} of {}", count(tally.known), count(tally.minutes))),
-        Fact::new("Unknown", if unknown == 0 { "nothing".to_owned() } else { wording::duration_minutes(unknown) }),
+        Fact::new(say!("Known minutes"), say!("{part} of {whole}", count(tally.known), count(tally.minutes))),
+        Fact::new(say!("Unknown"), if unknown == 0 { say!("nothing") } else { wording::duration_minutes(unknown) }),
     ]);
     counts
 }
 
-fn step(label: &str, working: String, result: String) -> Step {
-    Step { label: label.to_owned(), working, result }
+fn step(label: String, working: String, result: String) -> Step {
+    Step { label, working, result }
 }
 
 fn arithmetic(facts: &Facts) -> Vec<Step> {
@@ -93,25 +97,30 @@ fn arithmetic(facts: &Facts) -> Vec<Step> {
     let (bad, whole) = (units.bad(good, total, target), units.number(total, None));
     let fine = units.good(good, total, target);
     let (promised, spare) = (fraction(target.ppm()), fraction(target.budget_ppm()));
-    let shared = if objective.kind == ObjectiveKind::ErrorRate { ("Error rate", &bad) } else { ("SLI", &fine) };
+    let shared =
+        if objective.kind == ObjectiveKind::ErrorRate { (say!("Error rate"), &bad) } else { (say!("SLI"), &fine) };
     let allowed = units.allowed(total, target);
     let consumed = wording::budget_consumed_percent(good, total, target).unwrap_or_default();
     let remaining = units.remaining(good, total, target);
     let in_time = wording::budget_allowed_minutes(minutes, target);
     let left = wording::budget_remaining_minutes(good, total, minutes, target).unwrap_or_default();
     let sign = if target.is_met(good, total) { "≥" } else { "<" };
-    let verdict = if target.is_met(good, total) { "met" } else { "missed" };
+    let verdict = if target.is_met(good, total) { say!("met") } else { say!("missed") };
     let pace = wording::burn_rate(good, total, target).unwrap_or_default();
     let mut steps = vec![
         step(shared.0, format!("{} ÷ {whole}", shared.1), standing::share(objective.kind, target, good, total)),
-        step("Target", format!("{fine} {sign} {promised} × {whole}"), verdict.to_owned()),
-        step("Budget", format!("(1 − {promised}) × {whole}"), allowed.clone()),
-        step("Consumed", format!("{bad} ÷ {allowed}"), format!("{} %", grouped(&consumed))),
-        step("Remaining", format!("{allowed} − {bad}"), signed(&remaining)),
-        step("as a share", format!("1 − {bad} ÷ {allowed}"), standing::remaining(tally, target)),
-        step("Budget in time", format!("{spare} × {} min", count(minutes)), wording::minutes_in_words(&in_time)),
-        step("Remaining in time", "the same share of it".to_owned(), signed(&wording::minutes_in_words(&left))),
-        step("Burn rate", format!("({bad} ÷ {whole}) ÷ {spare}"), format!("{}×", grouped(&pace))),
+        step(say!("Target"), format!("{fine} {sign} {promised} × {whole}"), verdict),
+        step(say!("Budget"), format!("(1 − {promised}) × {whole}"), allowed.clone()),
+        step(say!("Consumed"), format!("{bad} ÷ {allowed}"), format!("{} %", grouped(&consumed))),
+        step(say!("Remaining"), format!("{allowed} − {bad}"), signed(&remaining)),
+        step(say!("as a share"), format!("1 − {bad} ÷ {allowed}"), standing::remaining(tally, target)),
+        step(
+            say!("Budget in time"),
+            say!("{share} × {minutes} min", spare, count(minutes)),
+            wording::minutes_in_words(&in_time),
+        ),
+        step(say!("Remaining in time"), say!("the same share of it"), signed(&wording::minutes_in_words(&left))),
+        step(say!("Burn rate"), format!("({bad} ÷ {whole}) ÷ {spare}"), format!("{}×", grouped(&pace))),
     ];
     steps.extend(foresight(facts));
     steps.extend(doubts(facts));
@@ -124,7 +133,7 @@ fn foresight(facts: &Facts) -> Option<Step> {
     let left = standing::remaining(&facts.own.tally, facts.own_terms.target);
     let window = wording::duration_minutes(facts.own_terms.window_minutes);
     let working = format!("{left} × {window} ÷ {}", wording::factor(burn_rate));
-    Some(step("Budget runs out", working, format!("in {}", wording::duration_minutes(minutes))))
+    Some(step(say!("Budget runs out"), working, say!("in {length}", wording::duration_minutes(minutes))))
 }
 
 /// What unknown minutes and few events leave open.
@@ -133,19 +142,24 @@ fn doubts(facts: &Facts) -> Vec<Step> {
     let mut steps = Vec::new();
     if let Some(bounds) = facts.judged.bounds {
         let account = &facts.judged.account;
-        let assumed = match account.unit {
-            Unit::Event => format!("{} unknown events", count(bounds.best.1 - account.events.total)),
-            Unit::Slice | Unit::BillionthOfSlice => format!("{} unknown slices", count(account.slices.unknown)),
+        let working = |which: &str| match account.unit {
+            Unit::Event => {
+                let unknown = count(bounds.best.1 - account.events.total);
+                say!("{count} unknown events, all {bad}", unknown, language::word(which))
+            }
+            Unit::Slice | Unit::BillionthOfSlice => {
+                let unknown = count(account.slices.unknown);
+                say!("{count} unknown slices, all {bad}", unknown, language::word(which))
+            }
         };
         let case = |(good, total)| standing::share(kind, target, good, total);
-        let working = |which: &str| format!("{assumed}, all {which}");
-        steps.push(step("Worst case", working("bad"), case(bounds.worst)));
-        steps.push(step("Best case", working("good"), case(bounds.best)));
+        steps.push(step(say!("Worst case"), working("bad"), case(bounds.worst)));
+        steps.push(step(say!("Best case"), working("good"), case(bounds.best)));
     }
     if let Some(interval) = facts.judged.interval {
         let (low, high) = (wording::estimated_percent(interval.low), wording::estimated_percent(interval.high));
-        let working = "Clopper–Pearson, 95 %, good share".to_owned();
-        steps.push(step("Interval", working, format!("{low} % to {high} %")));
+        let working = say!("Clopper–Pearson, 95 %, good share");
+        steps.push(step(say!("Interval"), working, say!("{low} % to {high} %", low, high)));
     }
     steps
 }
@@ -160,11 +174,13 @@ fn findings(facts: &Facts) -> Vec<Finding> {
     let zone = facts.listing.agreement.zone;
     let finding = |one: &crate::store::findings::Finding| {
         let last = wording::instant(one.last_at, zone);
-        let settled = if one.resolved_at.is_some() { ", settled since" } else { "" };
-        Finding {
-            text: one.message.clone(),
-            seen: format!("{}, last {last}{settled}", counted(one.times, "time", "times")),
-        }
+        let times = counted(one.times, "time", "times");
+        let seen = if one.resolved_at.is_some() {
+            say!("{times}, last {moment}, settled since", times, last)
+        } else {
+            say!("{times}, last {moment}", times, last)
+        };
+        Finding { text: one.message.clone(), seen }
     };
     facts.findings.iter().map(finding).collect()
 }
@@ -177,7 +193,7 @@ fn backfill(progress: &PullProgress, until: Minute) -> Option<Progress> {
     let all = (until.0 - progress.from.0).max(1);
     let done = progress.reached.map_or(0, |reached| reached.0 - progress.from.0).clamp(0, all);
     let days = |minutes: i64| (minutes + DAY_MINUTES / 2) / DAY_MINUTES;
-    let text = format!("{} of {} read", days(done), counted(days(all).max(1), "day", "days"));
+    let text = say!("{done} of {days} read", days(done), counted(days(all).max(1), "day", "days"));
     Some(Progress { done_permille: done * 1000 / all, text })
 }
 

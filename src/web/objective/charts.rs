@@ -7,7 +7,9 @@ use crate::domain::ratio::{Ratio, float};
 use crate::domain::target::WHOLE_PPM;
 use crate::domain::time::{HOUR_MINUTES, Span};
 use crate::domain::wording;
+use crate::language;
 use crate::ops::trace::Point;
+use crate::say;
 use crate::view::Link;
 use crate::view::objective::{Chart, PlotRow, PlotTable};
 use crate::view::plot::{Mark, Plot, PlotError, Points, Shows};
@@ -79,7 +81,7 @@ fn before(facts: &Facts, what: &str, value: impl Fn(&Point) -> Option<f64>) -> O
     let previous = facts.previous.as_ref()?;
     let later = facts.trace.span.start().0 - previous.trace.span.start().0;
     let moved = |point: &Point| (point.end.plus(later - 1).start(), value(point));
-    Some((format!("Before: {what}"), previous.trace.points.iter().map(moved).collect()))
+    Some((say!("Before: {line}", what), previous.trace.points.iter().map(moved).collect()))
 }
 
 fn measured(facts: &Facts, marks: &Marks) -> Drawn {
@@ -95,26 +97,34 @@ fn measured(facts: &Facts, marks: &Marks) -> Drawn {
     let target = if is_error_rate { budget } else { 100.0 - budget };
     let (floor, ceiling) = bounds(is_error_rate, target, budget, &single, &rolling);
     let (title, what) = if is_error_rate { ("Error rate", "bad") } else { ("Good share (SLI)", "good") };
-    let many = shared_in(facts);
+    let (title, what) = (language::word(title), language::word(what));
     let step = each(facts.trace.step);
     let window = standing::window(objective, facts.listing.agreement.calendar(), facts.trace.span.end());
     let cut = match (floor, ceiling) {
-        (Some(floor), _) if floor > 0.0 => " Whatever is lower stands at the lower edge.",
-        (Some(_), Some(ceiling)) if is_error_rate && ceiling < 100.0 => " Whatever is higher stands at the upper edge.",
-        _ => "",
+        (Some(floor), _) if floor > 0.0 => say!(" Whatever is lower stands at the lower edge."),
+        (Some(_), Some(ceiling)) if is_error_rate && ceiling < 100.0 => {
+            say!(" Whatever is higher stands at the upper edge.")
+        }
+        _ => String::new(),
     };
-    let summary = format!("Share of {what} {many} {step}, and in the window ({window}) that ends there.{cut}");
-    let mut lines = vec![(wording::capitalised(&step), single), (format!("Window, {window}"), rolling)];
-    lines.extend(before(facts, "window", |point| percent(point.window.good, point.window.total)));
+    let summary = say!(
+        "Share of {good} {requests} {each_hour}, and in the window ({window}) that ends there.",
+        what,
+        shared_in(facts),
+        step,
+        window
+    ) + &cut;
+    let mut lines = vec![(wording::capitalised(&step), single), (say!("Window, {length}", window), rolling)];
+    lines.extend(before(facts, language::word("window"), |point| percent(point.window.good, point.window.total)));
     let drawing = Plot {
         lines,
-        rules: vec![(target, format!("Target {}", standing::target(objective.kind, objective.target)))],
+        rules: vec![(target, say!("Target {target}", standing::target(objective.kind, objective.target)))],
         floor,
         ceiling,
         ..plot(facts, marks, title, &summary)
     }
     .draw()?;
-    let head = [by(facts), title, "Bad", "All", "Known"].map(str::to_owned).to_vec();
+    let head = vec![by(facts), title.to_owned(), say!("Bad"), say!("All"), say!("Known")];
     let rows = facts.rows.iter().map(|(span, tally)| {
         vec![
             label(facts, *span),
@@ -133,17 +143,18 @@ fn table(facts: &Facts, head: Vec<String>, cells: impl Iterator<Item = Vec<Strin
     let row = |((span, _), cells): (&(Span, _), Vec<String>)| PlotRow {
         span: both(*span),
         cells,
-        marked: marked(facts, *span).join("; "),
+        marked: marked(facts, *span).join(language::word("; ")),
     };
     let rows: Vec<PlotRow> = facts.rows.iter().zip(cells).map(row).collect();
     let step = if is_hourly(facts) { "hour" } else { "day" };
+    let said = say!("The counts by {step} as CSV", language::word(step));
     let (id, query) = (facts.listing.objective.id.0, range::query(facts.range.span));
     PlotTable {
         span: both(facts.trace.span),
         head,
         is_marked: rows.iter().any(|row| !row.marked.is_empty()),
         rows,
-        file: Link::new(format!("/objectives/{id}.csv?{query}&step={step}"), format!("The counts by {step} as CSV")),
+        file: Link::new(format!("/objectives/{id}.csv?{query}&step={step}"), said),
     }
 }
 
@@ -156,13 +167,13 @@ fn marked(facts: &Facts, span: Span) -> Vec<String> {
         ("Excluded", touches(facts.trace.judged.effect.excluded.as_slice())),
         ("Unknown", touches(&facts.trace.unknown)),
     ];
-    let bands = bands.into_iter().filter(|(_, is)| *is).map(|(word, _)| word.to_owned());
+    let bands = bands.into_iter().filter(|(_, is)| *is).map(|(word, _)| language::word(word).to_owned());
     bands.chain(facts.happened.said(span)).collect()
 }
 
 /// What the drawn shares are shares of.
-fn shared_in(facts: &Facts) -> &str {
-    if facts.units.is_share() { "the members’ weighted whole" } else { facts.units.many() }
+fn shared_in(facts: &Facts) -> String {
+    if facts.units.is_share() { say!("the members’ weighted whole") } else { facts.units.many() }
 }
 
 /// The ends of the value axis: near enough to the target that a miss is seen, wide enough for the window's line.
@@ -187,7 +198,7 @@ fn bounds(
 }
 
 fn burn_down(facts: &Facts, marks: &Marks) -> Drawn {
-    const TITLE: &str = "Budget burn-down";
+    let title = say!("Budget burn-down");
     let budget_at = |point: &Point| {
         let (tally, terms) = (&point.window, point.terms);
         Budget::new(tally.good, tally.total, terms.target, terms.judged_minutes)
@@ -197,23 +208,24 @@ fn burn_down(facts: &Facts, marks: &Marks) -> Drawn {
     let least = left.iter().filter_map(|(_, value)| *value).fold(0.0, f64::min);
     let is_cut = least < DEBT_SHOWN;
     let window = standing::window(&facts.listing.objective, facts.listing.agreement.calendar(), facts.trace.span.end());
-    let cut = if is_cut { " Whatever is lower stands at the lower edge." } else { "" };
-    let summary = format!(
-        "What was left of the error budget of the window ({window}) that ends there; below 0 % it is overspent.{cut}"
-    );
-    let mut lines = vec![("Budget left".to_owned(), left)];
-    lines.extend(before(facts, "budget left", left_at));
+    let cut = if is_cut { say!(" Whatever is lower stands at the lower edge.") } else { String::new() };
+    let summary = say!(
+        "What was left of the error budget of the window ({window}) that ends there; below 0 % it is overspent.",
+        window
+    ) + &cut;
+    let mut lines = vec![(say!("Budget left"), left)];
+    lines.extend(before(facts, language::word("budget left"), left_at));
     let drawing = Plot {
         lines,
         filled: true,
-        rules: vec![(0.0, "Spent".to_owned())],
+        rules: vec![(0.0, say!("Spent"))],
         floor: is_cut.then_some(DEBT_SHOWN),
         ceiling: Some(100.0),
-        ..plot(facts, marks, TITLE, &summary)
+        ..plot(facts, marks, &title, &summary)
     }
     .draw()?;
     let head =
-        [by(facts), "Budget left", "In time", "Bad in the window", "All in the window"].map(str::to_owned).to_vec();
+        vec![by(facts), say!("Budget left"), say!("In time"), say!("Bad in the window"), say!("All in the window")];
     let rows = last_points(facts).map(|(span, point)| match point {
         Some(point) => vec![
             label(facts, span),
@@ -225,46 +237,46 @@ fn burn_down(facts: &Facts, marks: &Marks) -> Drawn {
         None => vec![label(facts, span), "–".to_owned(), String::new(), String::new(), String::new()],
     });
     let table = table(facts, head, rows);
-    Ok(Chart { id: "budget".to_owned(), title: TITLE.to_owned(), drawing, table, summary })
+    Ok(Chart { id: "budget".to_owned(), title, drawing, table, summary })
 }
 
 fn burn_rates(facts: &Facts, marks: &Marks) -> Drawn {
-    const TITLE: &str = "Burn rates";
+    let title = say!("Burn rates");
     let rules = &facts.trace.rules;
-    let over = |minutes: i64| format!("Over {}", wording::duration_minutes(minutes));
+    let over = |minutes: i64| say!("Over {length}", wording::duration_minutes(minutes));
     let line = |(index, rule): (usize, &crate::domain::burn::AlertRule)| {
         (over(rule.long_minutes), points(facts, |point| point.burns.get(index).copied().flatten()))
     };
     let mut lines: Vec<(String, Points)> = rules.iter().enumerate().map(line).collect();
     let shortest = rules.first().map_or_else(String::new, |rule| wording::duration_minutes(rule.long_minutes));
     let first = |point: &Point| point.burns.first().copied().flatten();
-    lines.extend(before(facts, &format!("over {shortest}"), first));
+    lines.extend(before(facts, &say!("over {length}", shortest), first));
     let top = rules.iter().map(|rule| rule.factor).fold(1.0, f64::max) * FACTORS_SHOWN;
     let is_cut = lines.iter().flat_map(|(_, points)| points).any(|(_, value)| value.is_some_and(|value| value > top));
-    let cut = if is_cut { " Whatever is higher stands at the upper edge." } else { "" };
-    let summary = format!(
+    let cut = if is_cut { say!(" Whatever is higher stands at the upper edge.") } else { String::new() };
+    let summary = say!(
         "How fast the budget burned; 1× spends it exactly by the end of the window, and an alert needs more than its \
-         line.{cut}"
-    );
+         line."
+    ) + &cut;
     let drawing = Plot {
         shows: Shows::Factor,
         rules: rules
             .iter()
             .map(|rule| {
                 let window = wording::duration_minutes(rule.long_minutes);
-                (rule.factor, format!("Alert {} over {window}", wording::factor(rule.factor)))
+                (rule.factor, say!("Alert {rate} over {length}", wording::factor(rule.factor), window))
             })
             .collect(),
         lines,
         floor: Some(0.0),
         ceiling: is_cut.then_some(top),
-        ..plot(facts, marks, TITLE, &summary)
+        ..plot(facts, marks, &title, &summary)
     }
     .draw()?;
-    let mut head = vec![by(facts).to_owned()];
-    head.extend(rules.iter().map(|rule| format!("Highest over {}", wording::duration_minutes(rule.long_minutes))));
+    let mut head = vec![by(facts)];
+    head.extend(rules.iter().map(|rule| say!("Highest over {length}", wording::duration_minutes(rule.long_minutes))));
     let table = table(facts, head, facts.rows.iter().map(|(span, _)| highest(facts, *span)));
-    Ok(Chart { id: "burn".to_owned(), title: TITLE.to_owned(), drawing, table, summary })
+    Ok(Chart { id: "burn".to_owned(), title, drawing, table, summary })
 }
 
 /// The highest burn rates whose window ends in a row's time.
@@ -287,8 +299,8 @@ fn last_points(facts: &Facts) -> impl Iterator<Item = (Span, Option<&Point>)> {
 /// How often a line has a point: `each hour`, `each 5 min`.
 fn each(step: i64) -> String {
     match step {
-        HOUR_MINUTES => "each hour".to_owned(),
-        step => format!("each {}", wording::duration_minutes(step)),
+        HOUR_MINUTES => say!("each hour"),
+        step => say!("each {length}", wording::duration_minutes(step)),
     }
 }
 
@@ -296,8 +308,8 @@ fn is_hourly(facts: &Facts) -> bool {
     facts.range.span.minutes() <= super::HOURLY_MINUTES_MAX
 }
 
-fn by(facts: &Facts) -> &'static str {
-    if is_hourly(facts) { "From" } else { "Day" }
+fn by(facts: &Facts) -> String {
+    if is_hourly(facts) { say!("From") } else { say!("Day") }
 }
 
 fn label(facts: &Facts, span: Span) -> String {

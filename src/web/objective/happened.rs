@@ -6,10 +6,12 @@ use crate::domain::ids::NoteId;
 use crate::domain::note::{AHEAD_DAYS_MAX, Author, Note, NoteKind};
 use crate::domain::time::{DAY_MINUTES, Minute, Span};
 use crate::domain::wording::{self, counted};
+use crate::language;
 use crate::ops::evaluate::judged_until;
 use crate::ops::export::Format;
 use crate::ops::export_notes::export_notes;
 use crate::ops::{OpsError, leave_note};
+use crate::say;
 use crate::store::notes::{self, SignedNote};
 use crate::store::objectives::ObjectiveListing;
 use crate::store::{Db, StoreError, revisions};
@@ -73,8 +75,8 @@ impl Happened {
         let notes = self.notes.iter().rev().map(|one| &one.note).filter(|note| note.touches(span));
         let terms = self.terms.iter().rev().filter(|(at, ..)| span.contains(*at));
         notes
-            .map(|note| format!("{}: {}", kind(note.kind), note.text))
-            .chain(terms.map(|(_, number, ..)| format!("Terms changed: revision {number}")))
+            .map(|note| say!("{kind}: {text}", language::word(kind(note.kind)), note.text))
+            .chain(terms.map(|(_, number, ..)| say!("Terms changed: revision {number}", number)))
             .collect()
     }
 }
@@ -98,7 +100,7 @@ pub(super) fn section(facts: &Facts, typed: Option<Form>) -> HappenedSection {
         let row = HappenedRow {
             id: Some(note.id.0),
             when: when(note),
-            kind: kind(note.kind).to_owned(),
+            kind: language::word(kind(note.kind)).to_owned(),
             text: note.text.clone(),
             about: about(of, note.scope),
             author: author.clone(),
@@ -106,11 +108,14 @@ pub(super) fn section(facts: &Facts, typed: Option<Form>) -> HappenedSection {
         (note.at, row)
     });
     let terms = terms.iter().map(|(at, number, why, who)| {
-        let text = if why.is_empty() { format!("Revision {number}") } else { format!("Revision {number}: {why}") };
+        let text = match why.as_str() {
+            "" => say!("Revision {number}", number),
+            why => say!("Revision {number}: {why}", number, why),
+        };
         let row = HappenedRow {
             id: None,
             when: wording::instant(at.start(), zone),
-            kind: "Terms changed".to_owned(),
+            kind: say!("Terms changed"),
             text,
             about: about(of, Scope::Agreement(of.agreement.id)),
             author: who.clone(),
@@ -123,7 +128,8 @@ pub(super) fn section(facts: &Facts, typed: Option<Form>) -> HappenedSection {
     rows.truncate(LISTED);
     HappenedSection {
         rows: rows.into_iter().map(|(_, row)| row).collect(),
-        more: (others > 0).then(|| format!("{} in the files.", counted(others, "earlier one is", "earlier ones are"))),
+        more: (others > 0)
+            .then(|| say!("{earlier_ones_are} in the files.", counted(others, "earlier one is", "earlier ones are"))),
         form: typed.unwrap_or_else(|| form::empty(of, facts.until)),
         kinds: form::kinds(),
         scopes: form::scopes(of),
@@ -134,10 +140,10 @@ pub(super) fn section(facts: &Facts, typed: Option<Form>) -> HappenedSection {
 /// What a scope that holds the objective is called on its page.
 pub(super) fn about(of: &ObjectiveListing, scope: Scope) -> String {
     match scope {
-        Scope::All => "Everything".to_owned(),
-        Scope::Service(_) => format!("The service {}", of.service_name),
-        Scope::Agreement(_) => format!("The agreement {}", of.agreement.name),
-        Scope::Objective(_) => "This objective".to_owned(),
+        Scope::All => say!("Everything"),
+        Scope::Service(_) => say!("The service {service}", of.service_name),
+        Scope::Agreement(_) => say!("The agreement {agreement}", of.agreement.name),
+        Scope::Objective(_) => say!("This objective"),
     }
 }
 
@@ -167,7 +173,7 @@ pub async fn leave(
     if let Some(draft) = form::read(&mut typed, &listing) {
         match leave_note::leave(&state, Author::Person(user.0.id), draft).await {
             Ok(_) => {
-                session::tell(&session, &say::done("It is noted, and stands on the charts of its time."))?;
+                session::tell(&session, &say::done(say!("It is noted, and stands on the charts of its time.")))?;
                 return Ok(see_other(&super::again(&listing, &asked, "notes")));
             }
             Err(OpsError::Refused { field, sentence }) => typed.refuse(field, sentence),
@@ -189,7 +195,7 @@ pub async fn withdraw(
     let (id, note) = path.into_inner();
     let listing = super::find(&state, id).await?;
     leave_note::withdraw(&state, user.0.id, &listing, NoteId(note)).await?;
-    session::tell(&session, &say::done("The note is withdrawn. The audit log keeps what it said."))?;
+    session::tell(&session, &say::done(say!("The note is withdrawn. The audit log keeps what it said.")))?;
     Ok(see_other(&super::again(&listing, &asked, "notes")))
 }
 

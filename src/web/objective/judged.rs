@@ -10,6 +10,8 @@ use crate::domain::slices::Class;
 use crate::domain::target::Target;
 use crate::domain::terms::{Method, SliceMinutes, Unit};
 use crate::domain::wording::{self, count};
+use crate::language;
+use crate::say;
 use crate::view::objective::{MethodRow, WorstSlice};
 use crate::view::{Badge, Fact, Link, Tone};
 use crate::web::standing;
@@ -22,13 +24,16 @@ const WORST: usize = 10;
 pub(super) fn judged(facts: &Facts) -> Vec<Fact> {
     let (span, judged) = (facts.range.span, &facts.trace.judged);
     let excluded = judged.effect.excluded.minutes_in(span);
-    let minutes = |n: i64| if n == 0 { "none".to_owned() } else { wording::duration_minutes(n) };
+    let minutes = |n: i64| if n == 0 { say!("none") } else { wording::duration_minutes(n) };
     let mut told = vec![
-        Fact::new("Judged minutes", format!("{} of {}", count(judged.minutes.minutes()), count(span.minutes()))),
-        Fact::new("Excluded", minutes(excluded)),
-        Fact::new("Outside business hours", minutes(judged.closed)),
-        Fact::new("By the contract", measured(facts, &facts.judged.account)),
-        Fact::new("Raw, with nothing taken out", measured(facts, &facts.trace.evidence.raw(span))),
+        Fact::new(
+            say!("Judged minutes"),
+            say!("{part} of {whole}", count(judged.minutes.minutes()), count(span.minutes())),
+        ),
+        Fact::new(say!("Excluded"), minutes(excluded)),
+        Fact::new(say!("Outside business hours"), minutes(judged.closed)),
+        Fact::new(say!("By the contract"), measured(facts, &facts.judged.account)),
+        Fact::new(say!("Raw, with nothing taken out"), measured(facts, &facts.trace.evidence.raw(span))),
     ];
     told.extend(slices(facts));
     told
@@ -45,12 +50,15 @@ fn slices(facts: &Facts) -> Vec<Fact> {
     if terms.unit() == Unit::Event || facts.units.is_share() {
         return Vec::new();
     }
-    let made_of = |n: i64, what| if n == 0 { count(n) } else { format!("{}, which {}", count(n), policy(what)) };
+    let made_of = |n: i64, what| match n {
+        0 => count(n),
+        n => say!("{count}, which {are_good}", count(n), language::word(policy(what))),
+    };
     vec![
-        Fact::new(format!("Slices of {}, good", slice_length(slice_of(&facts.listing))), count(slices.good)),
-        Fact::new("… below the slice target", count(slices.bad)),
-        Fact::new("… without requests", made_of(slices.no_requests, terms.counting.no_requests)),
-        Fact::new("… unknown", made_of(slices.unknown, terms.counting.unknown)),
+        Fact::new(say!("Slices of {length}, good", slice_length(slice_of(&facts.listing))), count(slices.good)),
+        Fact::new(say!("… below the slice target"), count(slices.bad)),
+        Fact::new(say!("… without requests"), made_of(slices.no_requests, terms.counting.no_requests)),
+        Fact::new(say!("… unknown"), made_of(slices.unknown, terms.counting.unknown)),
     ]
 }
 
@@ -76,8 +84,8 @@ pub(super) fn by_method(facts: &Facts) -> Vec<MethodRow> {
             name: name(method, &units),
             word: method.word().to_owned(),
             is_own: method == own,
-            counted: format!(
-                "{} of {}",
+            counted: say!(
+                "{part} of {whole}",
                 units.good(tally.good, tally.total, objective.target),
                 units.number(tally.total, None)
             ),
@@ -94,9 +102,9 @@ pub(super) fn by_method(facts: &Facts) -> Vec<MethodRow> {
 fn name(method: Method, units: &Units) -> String {
     let slice = slice_length(method.slice());
     match method {
-        Method::Occurrences => format!("Good {}", units.many()),
-        Method::Timeslices { target, .. } => format!("Slices of {slice} with at least {target} % good"),
-        Method::RatioTimeslices { .. } => format!("Mean of the shares of slices of {slice}"),
+        Method::Occurrences => say!("Good {events}", units.many()),
+        Method::Timeslices { target, .. } => say!("Slices of {length} with at least {target} % good", slice, target),
+        Method::RatioTimeslices { .. } => say!("Mean of the shares of slices of {length}", slice),
     }
 }
 
@@ -112,9 +120,9 @@ fn verdict(account: &Account, target: Target) -> Badge {
 pub(super) fn agreement(rows: &[MethodRow]) -> (String, bool) {
     let is = |tone| rows.iter().any(|row| row.verdict.tone == tone);
     match (is(Tone::Good), is(Tone::Bad)) {
-        (true, true) => ("The methods disagree: by one the target is met, by another it is missed.".to_owned(), true),
-        (false, false) => ("There is nothing to compare.".to_owned(), false),
-        _ => ("Every method comes to the same verdict.".to_owned(), false),
+        (true, true) => (say!("The methods disagree: by one the target is met, by another it is missed."), true),
+        (false, false) => (say!("There is nothing to compare."), false),
+        _ => (say!("Every method comes to the same verdict."), false),
     }
 }
 

@@ -26,6 +26,7 @@ use crate::domain::outlook::{Outlook, TooLittle};
 use crate::domain::percentile::Within;
 use crate::domain::time::{DAY_MINUTES, Minute, Span};
 use crate::domain::wording;
+use crate::language;
 use crate::ops::evaluate::judged_until;
 use crate::ops::foresee;
 use crate::ops::judge::{self, Judge};
@@ -233,7 +234,7 @@ impl Facts {
             shell,
             id: objective.id.0,
             name: objective.name.clone(),
-            kind: standing::kind(objective.kind).to_owned(),
+            kind: language::word(standing::kind(objective.kind)).to_owned(),
             service: service_name.clone(),
             agreement: Link::new(format!("/agreements/{}", agreement.id.0), agreement.name.clone()),
             customer: agreement.customer.clone(),

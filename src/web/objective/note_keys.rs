@@ -5,6 +5,7 @@ use crate::domain::ids::NoteKeyId;
 use crate::domain::time::Instant;
 use crate::domain::wording;
 use crate::ops::{OpsError, make_note_key};
+use crate::say;
 use crate::store::note_keys::{self, NoteKey};
 use crate::store::objectives::ObjectiveListing;
 use crate::store::users::User;
@@ -72,7 +73,7 @@ pub async fn revoke(
     let (id, key) = path.into_inner();
     let listing = super::find(&state, id).await?;
     make_note_key::revoke(&state, user.0.id, &listing, NoteKeyId(key)).await?;
-    session::tell(&session, &say::done("The key is revoked. Its notes stay, and it leaves no more."))?;
+    session::tell(&session, &say::done(say!("The key is revoked. Its notes stay, and it leaves no more.")))?;
     Ok(see_other(&format!("/objectives/{id}/note-keys")))
 }
 
@@ -88,7 +89,7 @@ async fn answer(
     let keys = note_keys::list(&state.db, listing).await?;
     let name = listing.objective.name.clone();
     let shown = NoteKeysPage {
-        shell: frame.shell.page(format!("Keys for notes on {name}"), Section::Overview, Some(Help::NOTES)),
+        shell: frame.shell.page(say!("Keys for notes on {objective}", name), Section::Overview, Some(Help::NOTES)),
         id: listing.objective.id.0,
         name,
         rows: keys.iter().map(|key| row(listing, key)).collect(),
@@ -108,7 +109,7 @@ fn row(listing: &ObjectiveListing, key: &NoteKey) -> NoteKeyRow {
         name: key.name.clone(),
         about: about(listing, key.scope),
         made: instant(key.made_at),
-        used: key.used_at.map_or_else(|| "never".to_owned(), instant),
+        used: key.used_at.map_or_else(|| say!("never"), instant),
         state: if is_open { Badge::new(Tone::Good, "Open") } else { Badge::new(Tone::Idle, "Revoked") },
         is_open,
     }

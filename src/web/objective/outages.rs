@@ -12,6 +12,7 @@ use crate::ops::explain_outage::explain_outage;
 use crate::ops::export::Format;
 use crate::ops::export_outages::{cause_of, export_outages};
 use crate::ops::{OpsError, trace};
+use crate::say;
 use crate::view::Fact;
 use crate::view::objective::OutageRow;
 use crate::web::extract::{Posted, SignedIn};
@@ -36,7 +37,7 @@ pub async fn explain(
     let listing = super::find(&state, path.into_inner()).await?;
     let span = span_of(posted.text("from"), posted.text("to"));
     let told = match span {
-        None => say::failed("Give the outage’s first moment and the first after it as 2026-11-01T08:00:00Z."),
+        None => say::failed(say!("Give the outage’s first moment and the first after it as 2026-11-01T08:00:00Z.")),
         Some(span) => explained(&state, &user, listing.indicator.service, span, posted.text("cause")).await?,
     };
     session::tell(&session, &told)?;
@@ -58,8 +59,8 @@ async fn explained(
     cause: &str,
 ) -> Result<crate::view::Flash, WebError> {
     match explain_outage(state, Some(user.0.id), service, span, cause).await {
-        Ok(()) if cause.trim().is_empty() => Ok(say::done("The cause is removed.")),
-        Ok(()) => Ok(say::done("The cause is kept, for every objective about this service.")),
+        Ok(()) if cause.trim().is_empty() => Ok(say::done(say!("The cause is removed."))),
+        Ok(()) => Ok(say::done(say!("The cause is kept, for every objective about this service."))),
         Err(OpsError::Refused { sentence, .. }) => Ok(say::failed(sentence)),
         Err(error) => Err(error.into()),
     }
@@ -111,7 +112,7 @@ fn outage_row(facts: &Facts, outage: &Outage) -> OutageRow {
     let cost = wording::budget_consumed_percent(total - outage.cost, total, facts.terms.target);
     OutageRow {
         from: wording::instant(outage.span.start().start(), zone),
-        to: if is_open { "still going".to_owned() } else { wording::instant(outage.span.end().start(), zone) },
+        to: if is_open { say!("still going") } else { wording::instant(outage.span.end().start(), zone) },
         duration: wording::duration_minutes(outage.span.minutes()),
         bad: count(outage.bad),
         total: count(outage.total),
@@ -126,7 +127,7 @@ fn outage_row(facts: &Facts, outage: &Outage) -> OutageRow {
 /// How many outages are not listed.
 pub(super) fn more_outages(left_out: usize) -> Option<String> {
     let left_out = i64::try_from(left_out).unwrap_or(i64::MAX);
-    (left_out > 0).then(|| format!("{} that cost less are not listed.", counted(left_out, "outage", "outages")))
+    (left_out > 0).then(|| say!("{outages} that cost less are not listed.", counted(left_out, "outage", "outages")))
 }
 
 /// All outages of the range together.
@@ -141,11 +142,11 @@ pub(super) fn recovery(recovery: &Recovery) -> Vec<Fact> {
     };
     let longest = recovery.longest_minutes.map_or_else(|| "–".to_owned(), wording::duration_minutes);
     vec![
-        Fact::new("Outages", count(recovery.outages)),
-        Fact::new("Mean time to repair (MTTR)", words(recovery.mttr())),
-        Fact::new("Mean time between failures (MTBF)", words(recovery.mtbf())),
-        Fact::new("Longest", longest),
-        Fact::new("Down in all", wording::duration_minutes(recovery.down_minutes)),
+        Fact::new(say!("Outages"), count(recovery.outages)),
+        Fact::new(say!("Mean time to repair (MTTR)"), words(recovery.mttr())),
+        Fact::new(say!("Mean time between failures (MTBF)"), words(recovery.mtbf())),
+        Fact::new(say!("Longest"), longest),
+        Fact::new(say!("Down in all"), wording::duration_minutes(recovery.down_minutes)),
     ]
 }
 

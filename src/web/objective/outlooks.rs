@@ -3,9 +3,11 @@
 use crate::domain::calibration::{Band, Past, Score};
 use crate::domain::ratio::nearest;
 use crate::domain::wording::{self, count, counted};
+use crate::language;
 use crate::ops::evaluate::judged_until;
 use crate::ops::foresee::{LookBack, PastPeriod, is_foreseeable, remember};
 use crate::ops::judge::Judge;
+use crate::say;
 use crate::view::outlooks::{BandRow, OutlooksPage, PeriodRow};
 use crate::view::{Help, Link, Section};
 use crate::web::extract::{Frame, SignedIn};
@@ -23,14 +25,14 @@ pub async fn show(
 ) -> Result<Html<OutlooksPage>, WebError> {
     let listing = super::find(&state, path.into_inner()).await?;
     let objective = Link::new(format!("/objectives/{}", listing.objective.id.0), listing.objective.name.clone());
-    let shell = frame.shell.page("Past outlooks", Section::Overview, Some(Help::OBJECTIVE));
+    let shell = frame.shell.page(say!("Past outlooks"), Section::Overview, Some(Help::OBJECTIVE));
     if !is_foreseeable(&listing.objective) {
-        let verdict = "There are outlooks only for calendar windows of sums: a rolling window never ends.".to_owned();
+        let verdict = say!("There are outlooks only for calendar windows of sums: a rolling window never ends.");
         return Ok(Html(OutlooksPage { shell, objective, verdict, bands: Vec::new(), periods: Vec::new() }));
     }
     let judge = Judge::load(&state.db).await?;
     let memory = remember(&judge, &listing, judged_until(state.clock.now())).await?;
-    let seen = web::block(move || memory.look_back()).await.map_err(WebError::internal)?;
+    let seen = web::block(language::carried(move || memory.look_back())).await.map_err(WebError::internal)?;
     let zone = listing.agreement.zone;
     Ok(Html(OutlooksPage {
         shell,
@@ -46,10 +48,13 @@ fn verdict(seen: &LookBack) -> String {
     let many = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
     let periods = counted(many(seen.periods.len()), "past period", "past periods");
     match (made, seen.calibration.score) {
-        (0, _) => "No past period has enough history before it for an outlook: too few to tell.".to_owned(),
-        (made, None) => format!("{} in {periods}: too few to tell.", counted(many(made), "outlook", "outlooks")),
+        (0, _) => say!("No past period has enough history before it for an outlook: too few to tell."),
+        (made, None) => {
+            say!("{outlooks} in {periods}: too few to tell.", counted(many(made), "outlook", "outlooks"), periods)
+        }
         (made, Some(score)) => {
-            format!("{} in {periods}. {}", counted(many(made), "outlook", "outlooks"), scores(score))
+            let outlooks = counted(many(made), "outlook", "outlooks");
+            say!("{outlooks} in {periods}. {scores}", outlooks, periods, scores(score))
         }
     }
 }
@@ -57,33 +62,40 @@ fn verdict(seen: &LookBack) -> String {
 /// What the scores mean.
 fn scores(Score { brier, naive }: Score) -> String {
     let what = if brier < naive {
-        "better than somebody who only knows how often the target is met"
+        say!("better than somebody who only knows how often the target is met")
     } else if brier > naive {
-        "worse than somebody who only knows how often the target is met"
+        say!("worse than somebody who only knows how often the target is met")
     } else {
-        "as good as somebody who only knows how often the target is met"
+        say!("as good as somebody who only knows how often the target is met")
     };
-    format!("Their Brier score is {brier:.3}, where 0 is perfect and {naive:.3} is that naive guess: {what}.")
+    say!(
+        "Their Brier score is {brier}, where 0 is perfect and {naive} is that naive guess: {comparison}.",
+        format!("{brier:.3}"),
+        format!("{naive:.3}"),
+        what
+    )
 }
 
 fn band(band: &Band) -> BandRow {
     let percent = |share: f64| format!("{} %", nearest(share * 100.0));
     let met = wording::share_percent(band.met, band.outlooks);
     BandRow {
-        said: format!("{} to {} %", band.from_percent, band.to_percent),
+        said: say!("{from} to {to} %", band.from_percent, band.to_percent),
         outlooks: count(band.outlooks),
         mean: band.mean.map_or_else(|| "–".to_owned(), percent),
-        met: if band.outlooks == 0 { "–".to_owned() } else { format!("{}, {met} %", count(band.met)) },
+        met: if band.outlooks == 0 { "–".to_owned() } else { say!("{count}, {share} %", count(band.met), met) },
     }
 }
 
 fn row(past: &PastPeriod, zone: Tz) -> PeriodRow {
     let text = |one: Option<&Past>| {
-        one.map_or_else(String::new, |one| format!("{}: {}", wording::day(one.made_at.start(), zone), one.probability))
+        one.map_or_else(String::new, |one| {
+            say!("{day}: {probability}", wording::day(one.made_at.start(), zone), one.probability)
+        })
     };
     PeriodRow {
         name: wording::period_name(&past.period),
-        outcome: if past.met { "met" } else { "missed" }.to_owned(),
+        outcome: if past.met { say!("met") } else { say!("missed") },
         outlooks: count(i64::try_from(past.outlooks.len()).unwrap_or(i64::MAX)),
         first: text(past.outlooks.first()),
         middle: text(past.outlooks.get(past.outlooks.len() / 2)),

@@ -4,6 +4,7 @@ use super::Facts;
 use crate::domain::model::{Indicator, Query, Threshold};
 use crate::domain::percentile::{Enclosed, Within, enclose};
 use crate::domain::time::Span;
+use crate::say;
 use crate::store::{Db, StoreError, indicators, ledger};
 use crate::view::objective::Tile;
 
@@ -36,17 +37,17 @@ pub(super) fn tile(facts: &Facts) -> Option<Tile> {
     let mut told = told.map(|(percent, enclosed)| format!("p{percent} {}", in_words(enclosed, bound)));
     let value = told.next()?;
     let mut notes: Vec<String> = told.collect();
-    notes.push("bounds of the buckets that objectives count".to_owned());
-    Some(Tile { label: "Percentiles".to_owned(), value, notes, tone: None, link: None })
+    notes.push(say!("bounds of the buckets that objectives count"));
+    Some(Tile { label: say!("Percentiles"), value, notes, tone: None, link: None })
 }
 
 /// `≤ 0.5 s`, `> 0.5 s`, `0.25 to 0.5 s`.
 fn in_words(enclosed: Enclosed, bound: impl Fn(usize) -> String) -> String {
     match (enclosed.above, enclosed.at_most) {
-        (Some(above), Some(most)) => format!("{} to {} s", bound(above), bound(most)),
-        (None, Some(most)) => format!("≤ {} s", bound(most)),
-        (Some(above), None) => format!("> {} s", bound(above)),
-        (None, None) => "unknown".to_owned(),
+        (Some(above), Some(most)) => say!("{above} to {most} s", bound(above), bound(most)),
+        (None, Some(most)) => say!("≤ {bound} s", bound(most)),
+        (Some(above), None) => say!("> {bound} s", bound(above)),
+        (None, None) => say!("unknown"),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::domain::time::Span;
 use crate::domain::wording::{self, count, grouped};
 use crate::ops::judge::Judge;
 use crate::ops::trace::{self, Trace};
+use crate::say;
 use crate::store::objectives::ObjectiveListing;
 use crate::view::objective::{Comparison, ComparisonRow};
 use crate::web::{WebError, standing};
@@ -48,23 +49,26 @@ pub(super) fn comparison(facts: &Facts) -> Option<Comparison> {
 fn sentence(facts: &Facts, this: &Tally, before: &Tally) -> String {
     let objective = &facts.listing.objective;
     let measured = |tally: &Tally| standing::measured(objective.kind, objective.target, tally);
-    let what = if objective.kind == ObjectiveKind::ErrorRate { "an error rate of" } else { "a good share of" };
+    let is_error_rate = objective.kind == ObjectiveKind::ErrorRate;
     let order = match (this.total, before.total) {
-        (_, 0) => return "There is nothing to compare with: nothing was judged in the stretch before.".to_owned(),
-        (0, _) => return "There is nothing to compare: nothing is judged in this range.".to_owned(),
+        (_, 0) => return say!("There is nothing to compare with: nothing was judged in the stretch before."),
+        (0, _) => return say!("There is nothing to compare: nothing is judged in this range."),
         _ => good_share_order(this, before),
     };
-    let word = match order {
-        Ordering::Greater => "Better",
-        Ordering::Less => "Worse",
-        Ordering::Equal => return format!("As before: {what} {}, both times.", measured(this)),
+    let (now, then) = (measured(this), measured(before));
+    let told = match (order, is_error_rate) {
+        (Ordering::Equal, true) => return say!("As before: an error rate of {share}, both times.", now),
+        (Ordering::Equal, false) => return say!("As before: a good share of {share}, both times.", now),
+        (Ordering::Greater, true) => say!("Better than before: an error rate of {now} after {then}.", now, then),
+        (Ordering::Greater, false) => say!("Better than before: a good share of {now} after {then}.", now, then),
+        (Ordering::Less, true) => say!("Worse than before: an error rate of {now} after {then}.", now, then),
+        (Ordering::Less, false) => say!("Worse than before: a good share of {now} after {then}.", now, then),
     };
-    let doubt = if standing::coverage_is_low(before) {
-        format!(" Only {} of the stretch before is known.", standing::coverage(before))
+    if standing::coverage_is_low(before) {
+        told + &say!(" Only {share} of the stretch before is known.", standing::coverage(before))
     } else {
-        String::new()
-    };
-    format!("{word} than before: {what} {} after {}.{doubt}", measured(this), measured(before))
+        told
+    }
 }
 
 /// Compares the good shares of two tallies exactly, by cross-multiplication.
@@ -82,45 +86,40 @@ fn rows(facts: &Facts, previous: &Previous, this: &Tally, before: &Tally) -> Vec
         consumed.map_or_else(|| "–".to_owned(), |percent| format!("{} %", grouped(&percent)))
     };
     let whole = |n: i64| if units.is_fractional() { String::new() } else { signed(n) };
-    let label = if kind == ObjectiveKind::ErrorRate { "Error rate" } else { "Good (SLI)" };
+    let label = if kind == ObjectiveKind::ErrorRate { say!("Error rate") } else { say!("Good (SLI)") };
     let spent = float(WHOLE_PPM) / float(target.budget_ppm());
     let share = |tally: &Tally| match kind {
         ObjectiveKind::ErrorRate => bad_share(tally),
         _ => bad_share(tally).map(|share| 1.0 - share),
     };
     let (now, then) = (facts.trace.recovery, previous.trace.recovery);
-    let minutes = |n: i64| if n == 0 { "none".to_owned() } else { wording::duration_minutes(n) };
+    let minutes = |n: i64| if n == 0 { say!("none") } else { wording::duration_minutes(n) };
     let row =
         |label: String, this: String, previous: String, change: String| ComparisonRow { label, this, previous, change };
     let measured = |tally: &Tally| standing::measured(kind, target, tally);
     vec![
-        row(label.to_owned(), measured(this), measured(before), points(share(this), share(before), 1.0)),
+        row(label, measured(this), measured(before), points(share(this), share(before), 1.0)),
         row(
-            format!("Bad {}", units.many()),
+            say!("Bad {events}", units.many()),
             bad(this),
             bad(before),
             whole((this.total - this.good) - (before.total - before.good)),
         ),
         row(
-            format!("All {}", units.many()),
+            say!("All {events}", units.many()),
             units.number(this.total, None),
             units.number(before.total, None),
             whole(this.total - before.total),
         ),
+        row(say!("Budget used"), percent(this), percent(before), points(bad_share(this), bad_share(before), spent)),
+        row(say!("Outages"), count(now.outages), count(then.outages), signed(now.outages - then.outages)),
         row(
-            "Budget used".to_owned(),
-            percent(this),
-            percent(before),
-            points(bad_share(this), bad_share(before), spent),
-        ),
-        row("Outages".to_owned(), count(now.outages), count(then.outages), signed(now.outages - then.outages)),
-        row(
-            "Down in all".to_owned(),
+            say!("Down in all"),
             minutes(now.down_minutes),
             minutes(then.down_minutes),
             change(now.down_minutes - then.down_minutes),
         ),
-        row("Coverage".to_owned(), standing::coverage(this), standing::coverage(before), String::new()),
+        row(say!("Coverage"), standing::coverage(this), standing::coverage(before), String::new()),
     ]
 }
 
@@ -135,17 +134,17 @@ fn points(this: Option<f64>, before: Option<f64>, scale: f64) -> String {
     let text = format!("{:.DECIMALS$}", change.abs());
     let text = text.trim_end_matches('0').trim_end_matches('.');
     match text {
-        "0" if change == 0.0 => "no change".to_owned(),
-        "0" => format!("less than 0.{:0>DECIMALS$} points", 1),
-        text if change < 0.0 => format!("−{} points", grouped(text)),
-        text => format!("+{} points", grouped(text)),
+        "0" if change == 0.0 => say!("no change"),
+        "0" => say!("less than {points} points", format!("0.{:0>DECIMALS$}", 1)),
+        text if change < 0.0 => say!("−{points} points", grouped(text)),
+        text => say!("+{points} points", grouped(text)),
     }
 }
 
 /// A whole number with its sign.
 fn signed(n: i64) -> String {
     match n {
-        0 => "no change".to_owned(),
+        0 => say!("no change"),
         n if n < 0 => format!("−{}", count(n.saturating_neg())),
         n => format!("+{}", count(n)),
     }
@@ -154,7 +153,7 @@ fn signed(n: i64) -> String {
 /// A length of time with its sign.
 fn change(minutes: i64) -> String {
     match minutes {
-        0 => "no change".to_owned(),
+        0 => say!("no change"),
         n if n < 0 => format!("−{}", wording::duration_minutes(n.saturating_neg())),
         n => format!("+{}", wording::duration_minutes(n)),
     }

@@ -1,10 +1,12 @@
 //! The promise in words: what is counted, by which method, what is downtime, and what silence means.
 
 use crate::domain::contract::Rule;
-use crate::domain::model::{ObjectiveKind, Query, Window};
+use crate::domain::model::{Bound, Limit, ObjectiveKind, Query, Window};
 use crate::domain::target::{Target, WHOLE_PPM, ppm_to_percent};
 use crate::domain::terms::{Counting, Downtime, Method, Policy, SliceMinutes, SliceTarget};
 use crate::domain::wording::count;
+use crate::language;
+use crate::say;
 use crate::store::objectives::ObjectiveListing;
 use crate::web::{standing, units};
 
@@ -16,11 +18,11 @@ pub(in crate::web) fn promise(listing: &ObjectiveListing, members: &[Member]) ->
     let ObjectiveListing { objective, agreement, .. } = listing;
     let counting = &objective.terms.counting;
     let when = match objective.window {
-        Window::Rolling(length) => format!("over any {}", standing::length_in_words(length.minutes())),
-        Window::Calendar => format!("in each calendar {}", agreement.period.word()),
+        Window::Rolling(length) => say!("over any {length}", standing::length_in_words(length.minutes())),
+        Window::Calendar => say!("in each calendar {period}", language::word(agreement.period.word())),
     };
     let rule = objective.terms.composite.as_ref().map(crate::domain::contract::Composite::rule);
-    let mut sentences = vec![format!("Promised: {}, {when}.", what(listing, rule, members))];
+    let mut sentences = vec![say!("Promised: {what}, {when}.", what(listing, rule, members), when)];
     let slice = units::slice_of(listing);
     if rule != Some(Rule::Weighted) {
         sentences.extend(downtime(counting.downtime, slice));
@@ -32,15 +34,21 @@ pub(in crate::web) fn promise(listing: &ObjectiveListing, members: &[Member]) ->
 fn what(listing: &ObjectiveListing, rule: Option<Rule>, members: &[Member]) -> String {
     let (kind, target) = (listing.objective.kind, listing.objective.target);
     let slices = adjective(units::slice_of(listing));
-    let names = || members.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
+    let names = || members.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(language::word(", "));
     match (rule, listing.objective.terms.counting.method) {
         (Some(Rule::AnyBad), _) => {
-            format!("at least {target} % of {slices} slices are good, any member bad = bad: {}", names())
+            say!(
+                "at least {target} % of {slices} slices are good, any member bad = bad: {members}",
+                target,
+                slices,
+                names()
+            )
         }
-        (Some(Rule::Weighted), _) => format!("at least {target} % of {}", weights(members)),
+        (Some(Rule::Weighted), _) => say!("at least {target} % of {members}", target, weights(members)),
         (None, Method::Occurrences) => share(listing, kind, target.ppm()),
         (None, Method::Timeslices { target: inside, .. }) => {
-            format!("in at least {target} % of {slices} slices {}", share(listing, kind, inside.ppm()))
+            let share = share(listing, kind, inside.ppm());
+            say!("in at least {target} % of {slices} slices {share}", target, slices, share)
         }
         (None, Method::RatioTimeslices { .. }) => mean(listing, kind, target, &slices),
     }
@@ -49,48 +57,66 @@ fn what(listing: &ObjectiveListing, rule: Option<Rule>, members: &[Member]) -> S
 /// `at least 99.9 % of requests succeed`, with the share in parts per million; all of them for the whole.
 fn share(listing: &ObjectiveListing, kind: ObjectiveKind, ppm: i64) -> String {
     let query = &listing.indicator.query;
-    let (_, events) = standing::events(kind, query);
+    let events = language::word(standing::events(kind, query).1);
     if kind == ObjectiveKind::ErrorRate {
         let most = ppm_to_percent(WHOLE_PPM - ppm);
         return if ppm == WHOLE_PPM {
-            format!("no {events} fail")
+            say!("no {events} fail", events)
         } else {
-            format!("at most {most} % of {events} fail")
+            say!("at most {most} % of {events} fail", most, events)
         };
     }
-    let least = match SliceTarget::from_ppm(ppm) {
-        Ok(share) if share.ppm() < WHOLE_PPM => format!("at least {share} % of {events}"),
-        _ => format!("all {events}"),
-    };
-    format!("{least} {}", good(kind, query))
+    let good = good(kind, query);
+    match SliceTarget::from_ppm(ppm) {
+        Ok(least) if least.ppm() < WHOLE_PPM => {
+            say!("at least {least} % of {events} {succeed}", least, events, good)
+        }
+        _ => say!("all {events} {succeed}", events, good),
+    }
 }
 
 /// What good events do.
 fn good(kind: ObjectiveKind, query: &Query) -> String {
     match (kind, query) {
-        (ObjectiveKind::Uptime, Query::Check { within_ms: Some(ms) }) => format!("find it up within {ms} ms"),
-        (ObjectiveKind::Uptime, _) => "find it up".to_owned(),
-        (ObjectiveKind::Latency, Query::Latency { threshold, .. }) => format!("are answered within {threshold} s"),
-        (ObjectiveKind::Latency, _) => "are answered in time".to_owned(),
-        (ObjectiveKind::Throughput, Query::Throughput { at_least, .. }) => {
-            format!("have {at_least} requests per second or more")
+        (ObjectiveKind::Uptime, Query::Check { within_ms: Some(ms) }) => say!("find it up within {ms} ms", ms),
+        (ObjectiveKind::Uptime, _) => say!("find it up"),
+        (ObjectiveKind::Latency, Query::Latency { threshold, .. }) => {
+            say!("are answered within {threshold} s", threshold)
         }
-        (ObjectiveKind::Throughput, _) => "have enough requests".to_owned(),
-        (ObjectiveKind::Level, Query::Level { limit, .. }) => format!("are {limit}"),
-        (ObjectiveKind::Level, _) => "are within the limit".to_owned(),
-        (ObjectiveKind::Availability | ObjectiveKind::ErrorRate | ObjectiveKind::Success, _) => "succeed".to_owned(),
-        (ObjectiveKind::Composite, _) => "are good".to_owned(),
+        (ObjectiveKind::Latency, _) => say!("are answered in time"),
+        (ObjectiveKind::Throughput, Query::Throughput { at_least, .. }) => {
+            say!("have {at_least} requests per second or more", at_least)
+        }
+        (ObjectiveKind::Throughput, _) => say!("have enough requests"),
+        (ObjectiveKind::Level, Query::Level { limit, .. }) => say!("are {limit}", bound(limit)),
+        (ObjectiveKind::Level, _) => say!("are within the limit"),
+        (ObjectiveKind::Availability | ObjectiveKind::ErrorRate | ObjectiveKind::Success, _) => say!("succeed"),
+        (ObjectiveKind::Composite, _) => say!("are good"),
+    }
+}
+
+/// The limit of a level: `at most 80`.
+pub(super) fn bound(limit: &Limit) -> String {
+    match limit.at() {
+        Bound::AtMost => say!("at most {number}", limit.number()),
+        Bound::AtLeast => say!("at least {number}", limit.number()),
     }
 }
 
 fn mean(listing: &ObjectiveListing, kind: ObjectiveKind, target: Target, slices: &str) -> String {
-    let (_, events) = standing::events(kind, &listing.indicator.query);
+    let events = language::word(standing::events(kind, &listing.indicator.query).1);
     if kind == ObjectiveKind::ErrorRate {
         let most = ppm_to_percent(target.budget_ppm());
-        return format!("the mean of the {slices} shares of {events} that fail is at most {most} %");
+        return say!("the mean of the {slices} shares of {events} that fail is at most {most} %", slices, events, most);
     }
     let does = good(kind, &listing.indicator.query);
-    format!("the mean of the {slices} shares of {events} that {does} is at least {target} %")
+    say!(
+        "the mean of the {slices} shares of {events} that {succeed} is at least {target} %",
+        slices,
+        events,
+        does,
+        target
+    )
 }
 
 /// `0.6 × A + 0.4 × B`; weights that are no short decimals stay fractions: `1/3 × A`.
@@ -116,34 +142,35 @@ fn downtime(downtime: Downtime, slice: SliceMinutes) -> Option<String> {
     }
     let n = downtime.consecutive();
     let slices = match (slice, n) {
-        (SliceMinutes::ONE, 1) => "one bad minute".to_owned(),
-        (SliceMinutes::ONE, n) => format!("{} bad minutes in a row", count(n)),
-        (slice, 1) => format!("one bad {} slice", adjective(slice)),
-        (slice, n) => format!("{} bad {} slices in a row", count(n), adjective(slice)),
+        (SliceMinutes::ONE, 1) => say!("one bad minute"),
+        (SliceMinutes::ONE, n) => say!("{count} bad minutes in a row", count(n)),
+        (slice, 1) => say!("one bad {length} slice", adjective(slice)),
+        (slice, n) => say!("{count} bad {length} slices in a row", count(n), adjective(slice)),
     };
-    let each = if n == 1 { "" } else { " each" };
     Some(match downtime.at_least_requests() {
-        1 => format!("Down from {slices}."),
-        least => format!("Down from {slices} with at least {} requests{each}.", count(least)),
+        1 => say!("Down from {slices}.", slices),
+        least if n == 1 => say!("Down from {slices} with at least {least} requests.", slices, count(least)),
+        least => say!("Down from {slices} with at least {least} requests each.", slices, count(least)),
     })
 }
 
 /// What silent and unknown slices are.
 fn policies(counting: &Counting, slice: SliceMinutes, is_composite: bool) -> Option<String> {
-    let is_counted = counting.method == Method::Occurrences && !is_composite;
-    let unknown = if is_counted { "Unknown minutes" } else { "unknown ones" };
-    let unknown = match counting.unknown {
-        Policy::Good => format!("{unknown} are taken as good"),
-        Policy::Bad => format!("{unknown} are taken as bad"),
-        Policy::Excluded => format!("{unknown} are not counted"),
-    };
-    if is_counted {
-        return (counting.unknown != Policy::Excluded)
-            .then(|| format!("{unknown}, with the traffic of the known ones."));
+    if counting.method == Method::Occurrences && !is_composite {
+        return match counting.unknown {
+            Policy::Good => Some(say!("Unknown minutes are taken as good, with the traffic of the known ones.")),
+            Policy::Bad => Some(say!("Unknown minutes are taken as bad, with the traffic of the known ones.")),
+            Policy::Excluded => None,
+        };
     }
-    let silent = policy(counting.no_requests);
-    let slices = if slice == SliceMinutes::ONE { "Minutes" } else { "Slices" };
-    Some(format!("{slices} without requests {silent}, {unknown}."))
+    let unknown = match counting.unknown {
+        Policy::Good => say!("unknown ones are taken as good"),
+        Policy::Bad => say!("unknown ones are taken as bad"),
+        Policy::Excluded => say!("unknown ones are not counted"),
+    };
+    let silent = language::word(policy(counting.no_requests));
+    let slices = if slice == SliceMinutes::ONE { say!("Minutes") } else { say!("Slices") };
+    Some(say!("{slices} without requests {are_good}, {unknown}.", slices, silent, unknown))
 }
 
 /// What becomes of slices: `are good`, `are not counted`, `are bad`.
@@ -158,8 +185,8 @@ pub(super) const fn policy(policy: Policy) -> &'static str {
 /// A slice's length before its noun: `5-minute`, `1-hour`.
 pub(super) fn adjective(slice: SliceMinutes) -> String {
     match slice.minutes() {
-        60 => "1-hour".to_owned(),
-        minutes => format!("{minutes}-minute"),
+        60 => say!("1-hour"),
+        minutes => say!("{minutes}-minute", minutes),
     }
 }
 

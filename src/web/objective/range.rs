@@ -3,8 +3,10 @@
 use crate::domain::calendar::{Period, PeriodKind};
 use crate::domain::model::{Objective, Window};
 use crate::domain::time::{DAY_MINUTES, Instant, Minute, Span};
+use crate::language;
 use crate::ops::judge::window_at;
 use crate::ops::trace::RANGE_MINUTES_MAX;
+use crate::say;
 use crate::store::objectives::ObjectiveListing;
 use crate::view::objective::RangePreset;
 use crate::web::standing;
@@ -61,8 +63,8 @@ pub struct Problem {
 }
 
 impl Problem {
-    fn new(field: &'static str, sentence: impl Into<String>) -> Self {
-        Self { field, sentence: sentence.into() }
+    fn new(field: &'static str, sentence: String) -> Self {
+        Self { field, sentence }
     }
 }
 
@@ -93,7 +95,7 @@ pub fn compares(asked: &Asked) -> Result<bool, Problem> {
         "previous" => Ok(true),
         _ => Err(Problem::new(
             "range",
-            "There is no such comparison. Write compare=previous for the stretch of the same length before.",
+            say!("There is no such comparison. Write compare=previous for the stretch of the same length before."),
         )),
     }
 }
@@ -107,7 +109,9 @@ fn preset(word: Option<&str>, objective: &Objective, own: Range, until: Minute) 
         None if word == "window" => Ok(own),
         None => Err(Problem::new(
             "range",
-            "There is no such range, so the objective's own window is shown. Choose one below, or give two dates.",
+            say!(
+                "There is no such range, so the objective's own window is shown. Choose one below, or give two dates."
+            ),
         )),
     }
 }
@@ -115,31 +119,31 @@ fn preset(word: Option<&str>, objective: &Objective, own: Range, until: Minute) 
 fn custom(from: Option<&str>, to: Option<&str>, zone: Tz, own: Span, until: Minute) -> Result<Span, Problem> {
     let end = match to {
         None => until,
-        Some(text) => moment(text, zone, Edge::End).ok_or_else(|| unreadable("to", "last"))?,
+        Some(text) => moment(text, zone, Edge::End).ok_or_else(|| {
+            let sentence = say!("Write the last day as 2026-11-01, or a moment with its zone as 2026-11-01T08:00:00Z.");
+            Problem::new("to", sentence)
+        })?,
     };
     let start = match from {
         None => end.min(until).plus(-own.minutes().max(DAY_MINUTES)),
-        Some(text) => moment(text, zone, Edge::Start).ok_or_else(|| unreadable("from", "first"))?,
+        Some(text) => moment(text, zone, Edge::Start).ok_or_else(|| {
+            let sentence =
+                say!("Write the first day as 2026-11-01, or a moment with its zone as 2026-11-01T08:00:00Z.");
+            Problem::new("from", sentence)
+        })?,
     };
     if start >= end {
-        return Err(Problem::new("from", "The range ends before it begins: swap the two dates."));
+        return Err(Problem::new("from", say!("The range ends before it begins: swap the two dates.")));
     }
     let span = Span::new(start.max(Minute(0)), end.min(until));
     if span.is_empty() {
-        return Err(Problem::new("from", "This range lies in the future, of which nothing is known yet."));
+        return Err(Problem::new("from", say!("This range lies in the future, of which nothing is known yet.")));
     }
     if span.minutes() > RANGE_MINUTES_MAX {
         let days = RANGE_MINUTES_MAX / DAY_MINUTES;
-        return Err(Problem::new("from", format!("Please ask for at most {days} days at a time.")));
+        return Err(Problem::new("from", say!("Please ask for at most {days} days at a time.", days)));
     }
     Ok(span)
-}
-
-fn unreadable(field: &'static str, which: &str) -> Problem {
-    Problem::new(
-        field,
-        format!("Write the {which} day as 2026-11-01, or a moment with its zone as 2026-11-01T08:00:00Z."),
-    )
 }
 
 #[derive(Clone, Copy)]
@@ -172,8 +176,8 @@ pub fn presets(range: &Range, objective: &Objective, period: PeriodKind) -> Vec<
         is_current: range.choice == Choice::Days(days),
     });
     let label = match objective.window {
-        Window::Rolling(length) => format!("Window: {}", standing::length_in_words(length.minutes())),
-        Window::Calendar => format!("This {}", period.word()),
+        Window::Rolling(length) => say!("Window: {length}", standing::length_in_words(length.minutes())),
+        Window::Calendar => say!("This {period}", language::word(period.word())),
     };
     let own = RangePreset { word: "window".to_owned(), label, is_current: range.choice == Choice::Window };
     days.chain([own]).collect()

@@ -9,6 +9,8 @@ use crate::domain::target::{WHOLE_PPM, ppm_to_percent};
 use crate::domain::terms::Unit;
 use crate::domain::time::DAY_MINUTES;
 use crate::domain::wording::{self, count, counted, grouped};
+use crate::language;
+use crate::say;
 use crate::store::objectives::ObjectiveListing;
 use crate::view::objective::{Alert, BurnRate, Tile};
 use crate::view::{Badge, Link, Tone};
@@ -24,16 +26,19 @@ pub(super) fn sentence(facts: &Facts) -> String {
         (Sli::Measured { .. }, Some(budget)) => budget,
         (Sli::NoTraffic, _) => {
             let (_, events) = standing::events(facts.listing.objective.kind, &facts.listing.indicator.query);
-            return format!("Measured, but there were no {events} {when}: nothing to judge.");
+            let events = language::word(events);
+            return say!("Measured, but there were no {events} {when}: nothing to judge.", events, when);
         }
         (Sli::NotApplicable, _) => {
-            return format!(
-                "Not applicable: every minute {when} is excluded or outside business hours, so nothing is judged."
+            return say!(
+                "Not applicable: every minute {when} is excluded or outside business hours, so nothing is judged.",
+                when
             );
         }
-        _ => return format!("Nothing was measured {when}. Whether the promise was kept is unknown."),
+        _ => return say!("Nothing was measured {when}. Whether the promise was kept is unknown.", when),
     };
-    format!("{}: {}.{}", opening(facts, budget, &when), consequence(facts, budget), caveat(facts))
+    let verdict = say!("{what_went_wrong}: {budget}.", opening(facts, budget, &when), consequence(facts, budget));
+    verdict + &caveat(facts)
 }
 
 /// What went wrong, in the objective's unit.
@@ -42,16 +47,16 @@ fn opening(facts: &Facts, budget: &Budget, when: &str) -> String {
     let bad = units.bad(tally.good, tally.total, target);
     let what = match facts.listing.objective.terms.unit() {
         Unit::Event => went_wrong(&facts.listing),
-        Unit::Slice | Unit::BillionthOfSlice => "were bad".to_owned(),
+        Unit::Slice | Unit::BillionthOfSlice => say!("were bad"),
     };
     if units.is_share() {
-        return format!("{bad} of the members’ weighted whole was bad {when}");
+        return say!("{bad} of the members’ weighted whole was bad {when}", bad, when);
     }
     let all = units.counted(tally.total, None);
     match budget.bad() {
-        0 => format!("None of {all} {what} {when}"),
-        _ if units.is_fractional() => format!("Taken together, {bad} of {all} {what} {when}"),
-        _ => format!("{bad} of {all} {what} {when}"),
+        0 => say!("None of {all} {failed} {when}", all, what, when),
+        _ if units.is_fractional() => say!("Taken together, {bad} of {all} {failed} {when}", bad, all, what, when),
+        _ => say!("{bad} of {all} {failed} {when}", bad, all, what, when),
     }
 }
 
@@ -66,13 +71,13 @@ fn consequence(facts: &Facts, budget: &Budget) -> String {
     if left < 0 {
         // a debt counts whole events, or the promise would seem kept with one fewer than it takes
         let over = (-left + millionths - 1) / millionths;
-        return format!("{} more than the error budget allows", whole(over));
+        return say!("{over} more than the error budget allows", whole(over));
     }
     let percent = standing::remaining(&facts.judged.tally, facts.terms.target);
     match (budget.bad(), left / millionths) {
-        (0, _) => "the whole error budget is left".to_owned(),
-        (_, 0) => format!("{percent} of the error budget is left, too little for even one more"),
-        (_, more) => format!("{percent} of the error budget is left, enough for {} more", whole(more)),
+        (0, _) => say!("the whole error budget is left"),
+        (_, 0) => say!("{percent} of the error budget is left, too little for even one more", percent),
+        (_, more) => say!("{percent} of the error budget is left, enough for {more} more", percent, whole(more)),
     }
 }
 
@@ -81,9 +86,9 @@ fn in_parts(facts: &Facts, budget: &Budget) -> String {
     let (tally, target) = (&facts.judged.tally, facts.terms.target);
     let left = facts.units.remaining(tally.good, tally.total, target);
     match left.strip_prefix('-') {
-        Some(over) => format!("{over} more than the error budget allows"),
-        None if budget.bad() == 0 => "the whole error budget is left".to_owned(),
-        None => format!("{} of the error budget is left", standing::remaining(tally, target)),
+        Some(over) => say!("{over} more than the error budget allows", over),
+        None if budget.bad() == 0 => say!("the whole error budget is left"),
+        None => say!("{percent} of the error budget is left", standing::remaining(tally, target)),
     }
 }
 
@@ -91,33 +96,33 @@ fn in_parts(facts: &Facts, budget: &Budget) -> String {
 fn caveat(facts: &Facts) -> String {
     let alert = facts.own.firing.first().map(|rule| {
         let (factor, long) = (wording::factor(rule.factor), wording::duration_minutes(rule.long_minutes));
-        format!(" An alert fires: over the last {long} it burned faster than {factor}.")
+        say!(" An alert fires: over the last {long} it burned faster than {factor}.", long, factor)
     });
     let doubt = facts
         .judged
         .interval
         .filter(|interval| interval.undecided)
-        .map(|_| " So few events cannot tell whether the service itself meets the target.".to_owned());
+        .map(|_| say!(" So few events cannot tell whether the service itself meets the target."));
     [alert, doubt].into_iter().flatten().collect()
 }
 
 /// What a bad event did.
 fn went_wrong(listing: &ObjectiveListing) -> String {
     match (listing.objective.kind, &listing.indicator.query) {
-        (ObjectiveKind::Latency, Query::Latency { threshold, .. }) => format!("took longer than {threshold} s"),
-        (ObjectiveKind::Latency, _) => "took too long".to_owned(),
-        (ObjectiveKind::Uptime, _) => "found it down".to_owned(),
-        (ObjectiveKind::Availability | ObjectiveKind::ErrorRate | ObjectiveKind::Success, _) => "failed".to_owned(),
+        (ObjectiveKind::Latency, Query::Latency { threshold, .. }) => say!("took longer than {threshold} s", threshold),
+        (ObjectiveKind::Latency, _) => say!("took too long"),
+        (ObjectiveKind::Uptime, _) => say!("found it down"),
+        (ObjectiveKind::Availability | ObjectiveKind::ErrorRate | ObjectiveKind::Success, _) => say!("failed"),
         (ObjectiveKind::Throughput, Query::Throughput { at_least, .. }) => {
-            format!("had fewer than {at_least} requests per second")
+            say!("had fewer than {at_least} requests per second", at_least)
         }
-        (ObjectiveKind::Throughput, _) => "had too few requests".to_owned(),
+        (ObjectiveKind::Throughput, _) => say!("had too few requests"),
         (ObjectiveKind::Level, Query::Level { limit, .. }) => match limit.at() {
-            Bound::AtMost => format!("were above {}", limit.number()),
-            Bound::AtLeast => format!("were below {}", limit.number()),
+            Bound::AtMost => say!("were above {limit}", limit.number()),
+            Bound::AtLeast => say!("were below {limit}", limit.number()),
         },
-        (ObjectiveKind::Level, _) => "were outside the limit".to_owned(),
-        (ObjectiveKind::Composite, _) => "were bad".to_owned(),
+        (ObjectiveKind::Level, _) => say!("were outside the limit"),
+        (ObjectiveKind::Composite, _) => say!("were bad"),
     }
 }
 
@@ -125,16 +130,22 @@ fn went_wrong(listing: &ObjectiveListing) -> String {
 fn when(facts: &Facts) -> String {
     match (facts.range.choice, facts.listing.objective.window) {
         (Choice::Window, Window::Rolling(length)) => last(length.minutes()),
-        (Choice::Window, Window::Calendar) => format!("so far this {}", facts.listing.agreement.period.word()),
+        (Choice::Window, Window::Calendar) => say!("so far this {period}", period(facts)),
         (Choice::Days(days), _) => last(days * DAY_MINUTES),
-        (Choice::Custom, _) => "in this range".to_owned(),
+        (Choice::Custom, _) => say!("in this range"),
     }
 }
 
+/// What the agreement judges by: `month`.
+fn period(facts: &Facts) -> &'static str {
+    language::word(facts.listing.agreement.period.word())
+}
+
 fn last(minutes: i64) -> String {
-    match minutes {
-        DAY_MINUTES => "in the last day".to_owned(),
-        _ => format!("in the last {}", standing::length_in_words(minutes)),
+    if minutes == DAY_MINUTES {
+        say!("in the last day")
+    } else {
+        say!("in the last {length}", standing::length_in_words(minutes))
     }
 }
 
@@ -150,16 +161,17 @@ pub(super) fn tiles(facts: &Facts) -> Vec<Tile> {
     tiles
 }
 
-fn tile(label: &str, value: impl Into<String>, notes: Vec<String>, tone: Option<Tone>) -> Tile {
-    Tile { label: label.to_owned(), value: value.into(), notes, tone, link: None }
+fn tile(label: String, value: impl Into<String>, notes: Vec<String>, tone: Option<Tone>) -> Tile {
+    Tile { label, value: value.into(), notes, tone, link: None }
 }
 
 /// How the calendar period will probably end; nothing where it never does, and nothing beside another range.
 fn outlook(facts: &Facts) -> Option<Tile> {
     let (objective, outlook) = (&facts.listing.objective, facts.outlook.as_ref()?);
-    let link = Some(Link::new(format!("/objectives/{}/outlooks", objective.id.0), "How good past outlooks were"));
+    let link = Some(Link::new(format!("/objectives/{}/outlooks", objective.id.0), say!("How good past outlooks were")));
+    let tile = |value, notes, tone| Tile { link, ..tile(say!("Outlook"), value, notes, tone) };
     Some(match outlook {
-        Err(few) => Tile { link, ..tile("Outlook", "too little history to tell", vec![few.to_string()], None) },
+        Err(few) => tile(say!("too little history to tell"), vec![few.to_string()], None),
         Ok(outlook) => {
             let percent = |ppm: i64| match objective.kind {
                 ObjectiveKind::ErrorRate => ppm_to_percent(WHOLE_PPM - ppm),
@@ -167,16 +179,20 @@ fn outlook(facts: &Facts) -> Option<Tile> {
             };
             let days = i64::try_from(outlook.days_used).unwrap_or(i64::MAX);
             let notes = vec![
-                format!("at the end of this {}", facts.listing.agreement.period.word()),
-                format!("between {} % and {} % in 8 of 10 cases", percent(outlook.low_ppm), percent(outlook.high_ppm)),
-                format!("if the days to come are like the latest {}", counted(days, "day", "days")),
+                say!("at the end of this {period}", period(facts)),
+                say!(
+                    "between {low} % and {high} % in 8 of 10 cases",
+                    percent(outlook.low_ppm),
+                    percent(outlook.high_ppm)
+                ),
+                say!("if the days to come are like the latest {days}", counted(days, "day", "days")),
             ];
             let is_settled = outlook.probability.is_settled();
             let tone = (outlook.probability.get() < LIKELY).then_some(Tone::Warn);
             match is_settled {
-                true if tone.is_some() => Tile { link, ..tile("Outlook", "will be missed", notes, Some(Tone::Bad)) },
-                true => Tile { link, ..tile("Outlook", "will be met", notes, None) },
-                false => Tile { link, ..tile("Outlook", format!("met with {}", outlook.probability), notes, tone) },
+                true if tone.is_some() => tile(say!("will be missed"), notes, Some(Tone::Bad)),
+                true => tile(say!("will be met"), notes, None),
+                false => tile(say!("met with {probability}", outlook.probability), notes, tone),
             }
         }
     })
@@ -185,15 +201,15 @@ fn outlook(facts: &Facts) -> Option<Tile> {
 fn measured(facts: &Facts) -> Tile {
     let objective = &facts.listing.objective;
     let (kind, target, tally) = (objective.kind, objective.target, &facts.judged.tally);
-    let mut notes = vec![format!("target {}", standing::target(kind, target))];
+    let mut notes = vec![say!("target {target}", standing::target(kind, target))];
     if kind == ObjectiveKind::ErrorRate && tally.total > 0 {
-        notes.push(format!("{} % good", wording::sli_percent(tally.good, tally.total, Some(target))));
+        notes.push(say!("{share} % good", wording::sli_percent(tally.good, tally.total, Some(target))));
     }
     if let Some(interval) = facts.judged.interval {
         let (low, high) = (wording::estimated_percent(interval.low), wording::estimated_percent(interval.high));
-        notes.push(format!("few events: {low} % to {high} % good"));
+        notes.push(say!("few events: {low} % to {high} % good", low, high));
     }
-    let label = if kind == ObjectiveKind::ErrorRate { "Error rate" } else { "Good (SLI)" };
+    let label = if kind == ObjectiveKind::ErrorRate { say!("Error rate") } else { say!("Good (SLI)") };
     let tone = (facts.judged.met == Some(false)).then_some(Tone::Bad);
     tile(label, standing::measured(kind, target, tally), notes, tone)
 }
@@ -203,30 +219,36 @@ fn budget_tiles(facts: &Facts, budget: &Budget) -> Vec<Tile> {
     let consumed = wording::budget_consumed_percent(tally.good, tally.total, target).unwrap_or_default();
     let spent = budget.allowed_seconds().saturating_sub(budget.remaining_seconds());
     let left = units.remaining(tally.good, tally.total, target);
-    let left = match left.strip_prefix('-') {
-        Some(debt) => format!("{debt} {} over", units.many()),
-        None => format!("{left} {} left", units.many()),
+    let left = if let Some(debt) = left.strip_prefix('-') {
+        say!("{amount} over", units.with_noun(debt))
+    } else {
+        say!("{amount} left", units.with_noun(&left))
     };
     let bad = units.bad(tally.good, tally.total, target);
-    let bad = if budget.bad() == 1 { units.counted(1, None) } else { format!("{bad} {}", units.many()) };
+    let bad = if budget.bad() == 1 { units.counted(1, None) } else { units.with_noun(&bad) };
     let tone = (budget.remaining_millionths() < 0).then_some(Tone::Bad);
     vec![
         tile(
-            "Budget",
+            say!("Budget"),
             grouped(&wording::budget_allowed_events(tally.total, target)),
             vec![
-                format!("of {} may be bad", units.counted(tally.total, None)),
-                format!("or {} of full downtime", wording::duration_seconds(budget.allowed_seconds())),
+                say!("of {all} may be bad", units.counted(tally.total, None)),
+                say!("or {length} of full downtime", wording::duration_seconds(budget.allowed_seconds())),
             ],
             None,
         ),
         tile(
-            "Consumed",
+            say!("Consumed"),
             format!("{} %", grouped(&consumed)),
-            vec![format!("{bad} bad"), format!("{} of full downtime", wording::duration_seconds(spent))],
+            vec![say!("{amount} bad", bad), say!("{length} of full downtime", wording::duration_seconds(spent))],
             None,
         ),
-        tile("Remaining", standing::remaining(tally, target), vec![left, standing::remaining_time(Some(budget))], tone),
+        tile(
+            say!("Remaining"),
+            standing::remaining(tally, target),
+            vec![left, standing::remaining_time(Some(budget))],
+            tone,
+        ),
         runs_out(facts),
     ]
 }
@@ -237,26 +259,27 @@ fn runs_out(facts: &Facts) -> Tile {
         .then(|| facts.own_terms.window_minutes - own.span.minutes());
     let notes = match own.exhaustion {
         Some(Exhaustion::In { burn_rate, .. }) => {
-            vec![format!("at {}, as in the last hour", wording::factor(burn_rate))]
+            vec![say!("at {rate}, as in the last hour", wording::factor(burn_rate))]
         }
-        Some(Exhaustion::NotInSight) => vec!["nothing burned in the last hour".to_owned()],
+        Some(Exhaustion::NotInSight) => vec![say!("nothing burned in the last hour")],
         Some(Exhaustion::Exhausted) | None => Vec::new(),
     };
     let tone = (own.exhaustion == Some(Exhaustion::Exhausted)).then_some(Tone::Bad);
-    let label = if facts.range.choice == Choice::Window { "Budget runs out" } else { "Window's budget runs out" };
+    let label =
+        if facts.range.choice == Choice::Window { say!("Budget runs out") } else { say!("Window's budget runs out") };
     tile(label, standing::runs_out(own.exhaustion, to_period_end), notes, tone)
 }
 
 fn coverage(facts: &Facts) -> Tile {
     let (tally, objective) = (&facts.judged.tally, &facts.listing.objective);
-    let mut notes = vec![format!("{} of {} minutes known", count(tally.known), count(tally.minutes))];
+    let mut notes = vec![say!("{known} of {total} minutes known", count(tally.known), count(tally.minutes))];
     if let Some(bounds) = facts.judged.bounds {
         let case = |(good, total)| standing::share(objective.kind, objective.target, good, total);
-        notes.push(format!("worst case {}", case(bounds.worst)));
-        notes.push(format!("best case {}", case(bounds.best)));
+        notes.push(say!("worst case {share}", case(bounds.worst)));
+        notes.push(say!("best case {share}", case(bounds.best)));
     }
     let tone = standing::coverage_is_low(tally).then_some(Tone::Warn);
-    tile("Coverage", standing::coverage(tally), notes, tone)
+    tile(say!("Coverage"), standing::coverage(tally), notes, tone)
 }
 
 /// The burn rates by look-back, each with the factor of the alert that watches it.
@@ -270,7 +293,7 @@ pub(super) fn burn_rates(facts: &Facts) -> Vec<BurnRate> {
         BurnRate {
             window: wording::duration_minutes(burn.minutes),
             rate: standing::rate(burn.rate),
-            limit: rule.map(|rule| format!("above {}", wording::factor(rule.factor))).unwrap_or_default(),
+            limit: rule.map(|rule| say!("above {rate}", wording::factor(rule.factor))).unwrap_or_default(),
             tone: standing::alarm(own.firing.iter().filter(|rule| watches(rule, burn.minutes))),
         }
     };
@@ -282,9 +305,11 @@ pub(super) fn alerts_note(facts: &Facts) -> Option<String> {
     let terms = &facts.listing.objective.terms;
     (terms.guard() == Guard::FewEvents).then(|| {
         let (_, many) = standing::events(facts.listing.objective.kind, &facts.listing.indicator.query);
-        format!(
-            "An alert also needs at least {MIN_BAD} bad {many} in its longer window, and more of them than chance would \
-             bring to a service that exactly meets its target: few events are no alarm, however fast they burn."
+        say!(
+            "An alert also needs at least {least} bad {events} in its longer window, and more of them than chance would \
+             bring to a service that exactly meets its target: few events are no alarm, however fast they burn.",
+            MIN_BAD,
+            language::word(many)
         )
     })
 }
@@ -295,19 +320,20 @@ pub(super) fn alerts(facts: &Facts) -> Vec<Alert> {
     let alert = |rule: &AlertRule| {
         let is_firing = own.firing.contains(rule);
         let tone = standing::alarm([rule]).filter(|_| is_firing).unwrap_or(Tone::Idle);
-        let who = match rule.severity {
-            Severity::Page => "Page",
-            Severity::Ticket => "Ticket",
+        let (rate, long, short) = (
+            wording::factor(rule.factor),
+            wording::duration_minutes(rule.long_minutes),
+            wording::duration_minutes(rule.short_minutes),
+        );
+        let text = match rule.severity {
+            Severity::Page => {
+                say!("Page when it burns faster than {rate} over both {long} and {short}", rate, long, short)
+            }
+            Severity::Ticket => {
+                say!("Ticket when it burns faster than {rate} over both {long} and {short}", rate, long, short)
+            }
         };
-        let (long, short) =
-            (wording::duration_minutes(rule.long_minutes), wording::duration_minutes(rule.short_minutes));
-        Alert {
-            state: Badge::new(tone, if is_firing { "Firing" } else { "Quiet" }),
-            text: format!(
-                "{who} when it burns faster than {} over both {long} and {short}",
-                wording::factor(rule.factor)
-            ),
-        }
+        Alert { state: Badge::new(tone, if is_firing { "Firing" } else { "Quiet" }), text }
     };
     facts.listing.objective.terms.rules(terms.window_minutes, terms.target).iter().map(alert).collect()
 }

@@ -4,11 +4,13 @@ use crate::domain::baseline::Method;
 use crate::domain::model::ObjectiveKind;
 use crate::domain::watch::{Against, Relative, Sensitivity, WatchSettings, words};
 use crate::domain::wording::{self, count};
+use crate::language;
 use crate::ops::OpsError;
 use crate::ops::evaluate::judged_until;
 use crate::ops::judge::Judge;
 use crate::ops::preview_baselines::{Trial, remember};
 use crate::ops::watch_objective::{has_volume, watch_objective};
+use crate::say;
 use crate::store::baselines;
 use crate::store::objectives::ObjectiveListing;
 use crate::view::baseline::{BaselinePage, BaselinePreview, TrialRow};
@@ -71,7 +73,10 @@ pub async fn change(
         };
         match watch_objective(&state, Some(user.0.id), &listing, WatchSettings { from, ..settings }).await {
             Ok(()) => {
-                session::tell(&session, &say::done("It is watched so from now on, and learned anew within minutes."))?;
+                session::tell(
+                    &session,
+                    &say::done(say!("It is watched so from now on, and learned anew within minutes.")),
+                )?;
                 return Ok(see_other(&format!("/objectives/{}#baseline", listing.objective.id.0)));
             }
             Err(OpsError::Refused { field, sentence }) => typed.refuse(field, sentence),
@@ -102,10 +107,10 @@ fn read(form: &mut Form) -> Option<WatchSettings> {
         word => relative(form, &word).map(Some),
     };
     if let Err(why) = &method {
-        form.refuse("method", format!("{}.", wording::capitalised(&why.to_string())));
+        form.refuse("method", say!("{problem}.", wording::capitalised(&why.to_string())));
     }
     if sensitivity.is_none() {
-        form.refuse("sensitivity", "Choose one of calm, normal and keen.");
+        form.refuse("sensitivity", say!("Choose one of calm, normal and keen."));
     }
     Some(WatchSettings {
         method: method.ok()?,
@@ -118,35 +123,37 @@ fn read(form: &mut Form) -> Option<WatchSettings> {
 
 fn relative(form: &mut Form, word: &str) -> Option<Relative> {
     let Some(against) = Against::from_word(word) else {
-        form.refuse("against", "Choose yesterday, last week, or no other day.");
+        form.refuse("against", say!("Choose yesterday, last week, or no other day."));
         return None;
     };
     let percent = form.value("percent").trim().trim_end_matches('%').trim().parse().ok();
     let rule = percent.and_then(|percent| Relative::new(against, percent).ok());
     if rule.is_none() {
-        form.refuse("percent", "Write the part as whole percent from 10 to 90, such as 50 for half.");
+        form.refuse("percent", say!("Write the part as whole percent from 10 to 90, such as 50 for half."));
     }
     rule
 }
 
 fn form_page(frame: Frame, listing: &ObjectiveListing, settings: &WatchSettings, form: Form) -> BaselinePage {
     let id = listing.objective.id.0;
-    let methods = Method::ALL.map(|method| Fact::new(method.word(), method.sentence()));
-    let sensitivities = Sensitivity::ALL.map(|one| Fact::new(one.word(), one.sentence()));
-    let days = [(Against::Yesterday, "the same time yesterday"), (Against::LastWeek, "the same time last week")];
+    let methods = Method::ALL.map(|method| Fact::new(method.word(), language::word(method.sentence())));
+    let calmness = |one: Sensitivity| language::word(one.word());
+    let sensitivities = Sensitivity::ALL.map(|one| Fact::new(calmness(one), language::word(one.sentence())));
+    let days =
+        [(Against::Yesterday, say!("the same time yesterday")), (Against::LastWeek, say!("the same time last week"))];
     let days = days.map(|(day, label)| Choice::new(day.word(), label)).to_vec();
     let zone = listing.agreement.zone;
     let begun = settings.from.map(|from| wording::instant(from.start(), zone));
     BaselinePage {
-        shell: frame.shell.page("How it is watched", Section::Overview, Some(Help::BASELINE)),
+        shell: frame.shell.page(say!("How it is watched"), Section::Overview, Some(Help::BASELINE)),
         id,
         objective: Link::new(format!("/objectives/{id}"), listing.objective.name.clone()),
         form,
         methods: Method::ALL.map(|method| Choice::new(method.word(), method.word())).to_vec(),
-        sensitivities: Sensitivity::ALL.map(|one| Choice::new(one.word(), one.word())).to_vec(),
+        sensitivities: Sensitivity::ALL.map(|one| Choice::new(one.word(), calmness(one))).to_vec(),
         days: if has_volume(listing.objective.kind) { days } else { Vec::new() },
         sentences: methods.into_iter().chain(sensitivities).collect(),
-        begun: begun.map(|at| format!("Learned from {at} on; nothing from before counts.")).unwrap_or_default(),
+        begun: begun.map(|at| say!("Learned from {moment} on; nothing from before counts.", at)).unwrap_or_default(),
         can_edit: false,
         preview: None,
     }
@@ -160,8 +167,10 @@ async fn preview(
     let judge = Judge::load(&state.db).await?;
     let history = remember(&judge, listing, judged_until(state.clock.now())).await?;
     let (span, zone, kind) = (history.shown(), listing.agreement.zone, listing.objective.kind);
-    let trials = web::block(move || history.try_all()).await.map_err(WebError::internal)?;
-    let measures = trials.first().map(|trial| trial.found.iter().map(|(one, _)| words::name(*one, kind).to_owned()));
+    let trials = web::block(language::carried(move || history.try_all())).await.map_err(WebError::internal)?;
+    let measures = trials
+        .first()
+        .map(|trial| trial.found.iter().map(|(one, _)| language::word(words::name(*one, kind)).to_owned()));
     let current = |trial: &Trial| trial.method == settings.method && trial.sensitivity == settings.sensitivity;
     Ok(BaselinePreview {
         span: wording::span(span.start().start(), span.end().start(), zone),
@@ -175,17 +184,17 @@ fn row(trial: &Trial, is_current: bool, kind: ObjectiveKind, zone: Tz) -> TrialR
     all.sort_by_key(|one| std::cmp::Reverse(one.span.start()));
     let line = |one: &&crate::domain::watch::Anomaly| {
         let at = wording::instant(one.span.start().start(), zone);
-        let (name, value) = (words::name(one.measure, kind), words::amount(one.measure, one.value));
-        format!("{at}: {name} {value}")
+        let (name, value) = (language::word(words::name(one.measure, kind)), words::amount(one.measure, one.value));
+        say!("{moment}: {measure} {value}", at, name, value)
     };
     let many = |n: usize| count(i64::try_from(n).unwrap_or(i64::MAX));
     let rest = all.len().saturating_sub(NEWEST);
     TrialRow {
         method: trial.method.word().to_owned(),
-        sensitivity: trial.sensitivity.word().to_owned(),
+        sensitivity: language::word(trial.sensitivity.word()).to_owned(),
         is_current,
         counts: trial.found.iter().map(|(_, found)| many(found.len())).collect(),
         newest: all.iter().take(NEWEST).map(line).collect(),
-        more: if rest > 0 { format!("and {} more", many(rest)) } else { String::new() },
+        more: if rest > 0 { say!("and {count} more", many(rest)) } else { String::new() },
     }
 }

@@ -7,6 +7,7 @@ use crate::domain::model::ObjectiveKind;
 use crate::domain::ratio::Ratio;
 use crate::domain::target::WHOLE_PPM;
 use crate::domain::time::{DAY_MINUTES, HOUR_MINUTES, Minute, Span};
+use crate::say;
 use crate::store::trends::{self, Steps};
 use crate::store::{Db, StoreError};
 use crate::view::plot::PlotError;
@@ -78,12 +79,16 @@ fn trend(row: &Shown, span: Span, step_minutes: i64, steps: &Steps) -> Option<Tr
         i128::from(tally.total - tally.good) * 1_000_000_000 / i128::from(tally.total)
     })?;
     let said = |tally: &Tally| standing::share(objective.kind, objective.target, tally.good, tally.total);
-    let step = if step_minutes == HOUR_MINUTES { "hour" } else { "day" };
-    let what = if is_error_rate { "Bad" } else { "Good" };
-    let last = inside.last()?;
+    let (worst, last) = (said(worst), said(inside.last()?));
+    let description = match (is_error_rate, step_minutes == HOUR_MINUTES) {
+        (true, true) => say!("Bad share by hour: {worst} on the worst, {last} on the last", worst, last),
+        (true, false) => say!("Bad share by day: {worst} on the worst, {last} on the last", worst, last),
+        (false, true) => say!("Good share by hour: {worst} on the worst, {last} on the last", worst, last),
+        (false, false) => say!("Good share by day: {worst} on the worst, {last} on the last", worst, last),
+    };
     let target_ppm = if is_error_rate { objective.target.budget_ppm() } else { objective.target.ppm() };
     Some(Trend {
-        description: format!("{what} share by {step}: {} on the worst, {} on the last", said(worst), said(last)),
+        description,
         span,
         points,
         target: Ratio::new(i128::from(target_ppm) * 100, i128::from(WHOLE_PPM))?.to_f64(),
