@@ -5,6 +5,7 @@ use crate::domain::model::{Agreement, EmailAddress};
 use crate::domain::report_schedule::{ReportSchedule, ScheduleDraft, Scope};
 use crate::ops::run_schedules::due;
 use crate::ops::{Context, OpsError, audit};
+use crate::say;
 use crate::store::{self, Db, Tx};
 use serde::Serialize;
 
@@ -165,7 +166,7 @@ async fn book(tx: &mut Tx, context: &Context, before: &ReportSchedule) -> Result
 }
 
 fn meanwhile() -> OpsError {
-    let sentence = "This schedule was changed, or became due, at this very moment; please save once more.";
+    let sentence = say!("This schedule was changed, or became due, at this very moment; please save once more.");
     OpsError::refused("", sentence)
 }
 
@@ -179,5 +180,5 @@ async fn refuse_strangers(db: &Db, draft: &ScheduleDraft) -> Result<(), OpsError
     if is_known {
         return Ok(());
     }
-    Err(OpsError::refused("scope", "This agreement or customer is not there any more; choose another."))
+    Err(OpsError::refused("scope", say!("This agreement or customer is not there any more; choose another.")))
 }
