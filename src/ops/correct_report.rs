@@ -3,7 +3,7 @@
 use crate::domain::chain::Digest;
 use crate::domain::ids::{ReportId, UserId};
 use crate::domain::model::Agreement;
-use crate::language;
+use crate::language::{self, Language};
 use crate::ops::keep_report::{Ready, To, watch};
 use crate::ops::remake_report::{Remade, remake};
 use crate::ops::{Context, OpsError, audit};
@@ -53,7 +53,8 @@ pub(super) async fn compare(context: &Context, agreement: &Agreement, kept: &Kep
             return Ok(Outcome::Impossible("This is no period of the agreement's calendar any more."));
         }
     };
-    let difference = report::difference(&before, &after);
+    // it is kept in the correction
+    let difference = language::sync_scope(Language::English, || report::difference(&before, &after));
     Ok(match difference.changes.is_empty() {
         true => Outcome::Same,
         false if after.provisional => Outcome::Unsettled,
