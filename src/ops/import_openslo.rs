@@ -134,7 +134,7 @@ impl Reader {
         if value.is_null() {
             return; // nothing between two separators
         }
-        let Some(mut document) = Node::of(value, format!("Document {place}: ")) else {
+        let Some(mut document) = Node::of(value, say!("Document {place}: ", place)) else {
             self.out.left_out.push(say!("Document {place} is no mapping.", place));
             return;
         };
@@ -167,8 +167,8 @@ impl Reader {
                 self.sources.insert(name, url);
             }
             "SLO" => {
-                document.rename(format!("SLO {title}: "));
-                metadata.rename(format!("SLO {title}: metadata."));
+                document.rename(say!("SLO {title}: ", title));
+                metadata.rename(say!("SLO {title}: metadata.", title));
                 metadata.done(&mut self.out.left_out);
                 document.fields.insert("title".to_owned(), Value::String(title));
                 slos.push(document);

@@ -138,7 +138,7 @@ impl Reader {
             }
             (Some(name), None) => {
                 let known = self.indicators.get(name).cloned();
-                let found = known.and_then(|value| Node::of(value, format!("SLI {name}: spec.")));
+                let found = known.and_then(|value| Node::of(value, say!("SLI {name}: spec.", name)));
                 if found.is_none() {
                     let sentence =
                         say!("SLO {title}: the SLI “{name}” is not among the documents; paste it too.", title, name);
