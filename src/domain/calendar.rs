@@ -23,6 +23,7 @@ mod anchor;
 pub use anchor::{Anchor, AnchorError};
 
 use crate::domain::time::{Instant, Span};
+use crate::say;
 use chrono::{DateTime, Datelike as _, Days, Months, NaiveDate, NaiveTime, TimeDelta, TimeZone as _, Weekday};
 use chrono_tz::Tz;
 use std::fmt;
@@ -107,7 +108,7 @@ pub struct Period {
 
 /// The text names no period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("name a period as 2026-11-21 (day), 2026-W46 (ISO week), 2026-11 (month), 2026-Q4 (quarter) or 2026 (year)")]
+#[error("{}", say!("name a period as 2026-11-21 (day), 2026-W46 (ISO week), 2026-11 (month), 2026-Q4 (quarter) or 2026 (year)"))]
 pub struct PeriodError;
 
 impl Period {

@@ -20,6 +20,7 @@ use crate::domain::schedule::Schedule;
 use crate::domain::target::Target;
 use crate::domain::terms::{Counting, Unit};
 use crate::language::Language;
+use crate::say;
 use std::collections::BTreeSet;
 use thiserror::Error;
 
@@ -136,13 +137,13 @@ pub struct Composite {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum CompositeError {
     /// Fewer than two, or too many.
-    #[error("a composite has 2 to {} members; name more or fewer objectives", Composite::MEMBERS_MAX)]
+    #[error("{}", say!("a composite has 2 to {most} members; name more or fewer objectives", Composite::MEMBERS_MAX))]
     Number,
     /// One is named twice.
-    #[error("a member may stand in a composite only once; remove the second")]
+    #[error("{}", say!("a member may stand in a composite only once; remove the second"))]
     Twice,
     /// A weight of nothing, or too large.
-    #[error("weights are whole numbers from 1 to 1000; write one of these")]
+    #[error("{}", say!("weights are whole numbers from 1 to 1000; write one of these"))]
     Weight,
 }
 

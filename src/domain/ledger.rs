@@ -23,6 +23,7 @@ mod packing;
 pub(crate) mod varint;
 
 use crate::domain::time::{Hour, Minute, Span};
+use crate::say;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign};
 use thiserror::Error;
@@ -45,7 +46,7 @@ pub struct Slice {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum SliceError {
     /// Below zero.
-    #[error("a minute cannot have a negative count (good {good}, total {total})")]
+    #[error("{}", say!("a minute cannot have a negative count (good {good}, total {total})", .good, .total))]
     Negative {
         /// Good events.
         good: i64,
@@ -53,7 +54,7 @@ pub enum SliceError {
         total: i64,
     },
     /// More good events than events.
-    #[error("a minute cannot have more good events ({good}) than events ({total})")]
+    #[error("{}", say!("a minute cannot have more good events ({good}) than events ({total})", .good, .total))]
     MoreGoodThanAll {
         /// Good events.
         good: i64,
@@ -61,7 +62,7 @@ pub enum SliceError {
         total: i64,
     },
     /// So many that years of them could not be added up.
-    #[error("{total} events in one minute are more than the ledger counts (at most 1 000 000 000 000)")]
+    #[error("{}", say!("{total} events in one minute are more than the ledger counts (at most 1 000 000 000 000)", .total))]
     TooMany {
         /// All events.
         total: i64,

@@ -10,6 +10,7 @@ use crate::domain::contract::{AgreementTerms, ObjectiveTerms};
 use crate::domain::ids::{AgreementId, IndicatorId, ObjectiveId, ServiceId, SourceId};
 use crate::domain::target::Target;
 use crate::domain::time::{DAY_MINUTES, Instant};
+use crate::say;
 use chrono_tz::Tz;
 use secrecy::SecretString;
 use std::fmt;
@@ -299,7 +300,7 @@ pub struct RollingMinutes(i64);
 
 /// The length is not between 5 minutes and 400 days, or not a length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("write the window as a length between 5m and 400d, such as 30d, 12h or 90m")]
+#[error("{}", say!("write the window as a length between 5m and 400d, such as 30d, 12h or 90m"))]
 pub struct WindowError;
 
 impl RollingMinutes {

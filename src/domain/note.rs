@@ -4,6 +4,7 @@
 use crate::domain::exclusion::Scope;
 use crate::domain::ids::{NoteId, NoteKeyId, UserId};
 use crate::domain::time::{DAY_MINUTES, Instant, Minute, Span};
+use crate::say;
 use thiserror::Error;
 
 /// The longest text, in characters.
@@ -78,25 +79,25 @@ pub struct Note {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum NoteProblem {
     /// No text.
-    #[error("Write what happened, in one line.")]
+    #[error("{}", say!("Write what happened, in one line."))]
     Empty,
     /// Line breaks, tabs and the like.
-    #[error("Write what happened in one line, without line breaks or tabs.")]
+    #[error("{}", say!("Write what happened in one line, without line breaks or tabs."))]
     ControlCharacters,
     /// Too much text.
-    #[error("Write what happened in at most {TEXT_CHARS_MAX} characters.")]
+    #[error("{}", say!("Write what happened in at most {most} characters.", TEXT_CHARS_MAX))]
     Long,
     /// Nobody looks that far back.
-    #[error("Give a moment of the last {BACK_DAYS_MAX} days.")]
+    #[error("{}", say!("Give a moment of the last {most} days.", BACK_DAYS_MAX))]
     Old,
     /// Nothing happened yet.
-    #[error("Give a moment at most {AHEAD_DAYS_MAX} days ahead.")]
+    #[error("{}", say!("Give a moment at most {most} days ahead.", AHEAD_DAYS_MAX))]
     Ahead,
     /// Ends before it begins.
-    #[error("Give an end after the beginning, or none for a moment.")]
+    #[error("{}", say!("Give an end after the beginning, or none for a moment."))]
     Backwards,
     /// Lasts too long.
-    #[error("Give an end at most {LENGTH_DAYS_MAX} days after the beginning.")]
+    #[error("{}", say!("Give an end at most {most} days after the beginning.", LENGTH_DAYS_MAX))]
     Lasting,
 }
 

@@ -51,6 +51,7 @@ use crate::domain::ratio::{Ratio, float, nearest};
 use crate::domain::spans::Spans;
 use crate::domain::target::{Target, WHOLE_PPM};
 use crate::domain::time::{Minute, Span};
+use crate::say;
 use chrono::{Datelike as _, Weekday};
 use chrono_tz::Tz;
 use std::fmt;
@@ -175,7 +176,7 @@ pub struct Outlook {
 
 /// Too little to foresee anything from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("an outlook needs {HISTORY_DAYS_MIN} complete days in which something was measured; there are {days}")]
+#[error("{}", say!("an outlook needs {least} complete days in which something was measured; there are {days}", HISTORY_DAYS_MIN, .days))]
 pub struct TooLittle {
     /// How many days of history can be used.
     pub days: usize,

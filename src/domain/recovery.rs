@@ -40,6 +40,7 @@ use crate::domain::ratio::Ratio;
 use crate::domain::spans::Spans;
 use crate::domain::time::{DAY_MINUTES, HOUR_MINUTES, MINUTE_SECONDS, Span};
 use crate::domain::wording;
+use crate::say;
 use std::fmt;
 use thiserror::Error;
 
@@ -132,7 +133,7 @@ pub struct RecoveryTargets {
 
 /// Why a field is no promise; the sentence says the mend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("{measure}: {why}")]
+#[error("{}", say!("{measure}: {why}", .measure, .why))]
 pub struct RecoveryError {
     /// The field.
     pub measure: MeasureKind,
@@ -144,13 +145,13 @@ pub struct RecoveryError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum LengthError {
     /// Not numbers with units.
-    #[error("write a length in whole minutes, hours, days or weeks, such as 15m, 4h, 30d or 1h 30m")]
+    #[error("{}", say!("write a length in whole minutes, hours, days or weeks, such as 15m, 4h, 30d or 1h 30m"))]
     NotALength,
     /// Nothing at all.
-    #[error("a length of nothing cannot be kept; write at least 1m, or leave it empty")]
+    #[error("{}", say!("a length of nothing cannot be kept; write at least 1m, or leave it empty"))]
     Zero,
     /// More than ten years.
-    #[error("at most 3660d (ten years) count here; write a shorter length")]
+    #[error("{}", say!("at most 3660d (ten years) count here; write a shorter length"))]
     TooLong,
 }
 

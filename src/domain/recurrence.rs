@@ -37,6 +37,8 @@ pub(in crate::domain) use rule::Rule;
 use crate::domain::calendar::first_instant_from;
 use crate::domain::spans::Spans;
 use crate::domain::time::{DAY_MINUTES, Instant, Minute, Span};
+use crate::language;
+use crate::say;
 use chrono::{Days, NaiveDateTime, TimeDelta};
 use chrono_tz::Tz;
 use thiserror::Error;
@@ -51,19 +53,19 @@ const FOLLOWED_DAYS: u64 = 36_525;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum RecurrenceError {
     /// The span has no minute.
-    #[error("the span is empty: choose an end after its start")]
+    #[error("{}", say!("the span is empty: choose an end after its start"))]
     EmptySpan,
     /// The span is longer than [`SPAN_DAYS_MAX`].
-    #[error("a span that comes back lasts at most {SPAN_DAYS_MAX} days: shorten it")]
+    #[error("{}", say!("a span that comes back lasts at most {most} days: shorten it", SPAN_DAYS_MAX))]
     LongSpan,
     /// The rule has more bytes than this.
-    #[error("a rule has at most {0} characters: shorten it, or write two rules")]
+    #[error("{}", say!("a rule has at most {most} characters: shorten it, or write two rules", .0))]
     LongRule(usize),
     /// More often than daily.
-    #[error("FREQ={0} is too often: write FREQ=DAILY or a longer one, and make the first span as long as it takes")]
+    #[error("{}", say!("FREQ={frequency} is too often: write FREQ=DAILY or a longer one, and make the first span as long as it takes", .0))]
     TooOften(String),
     /// One part of the rule.
-    #[error("{part}: {mend}")]
+    #[error("{}", say!("{part}: {mend}", .part, .mend))]
     Part {
         /// The part as written.
         part: String,
@@ -71,7 +73,7 @@ pub enum RecurrenceError {
         mend: String,
     },
     /// Parts that do not go together.
-    #[error("{what}: {mend}")]
+    #[error("{}", say!("{what}: {mend}", .what, .mend))]
     Together {
         /// What does not.
         what: String,
@@ -79,10 +81,10 @@ pub enum RecurrenceError {
         mend: String,
     },
     /// The rule ends before its first start.
-    #[error("the rule ends before the first span begins: write a later UNTIL")]
+    #[error("{}", say!("the rule ends before the first span begins: write a later UNTIL"))]
     EndsBefore,
     /// The first span is no occurrence of the rule.
-    #[error("the first span begins on {first}, when the rule has none: begin it on {next}, or change the rule")]
+    #[error("{}", say!("the first span begins on {first}, when the rule has none: begin it on {next}, or change the rule", .first, .next))]
     NotFirst {
         /// Its local start.
         first: String,
@@ -90,7 +92,7 @@ pub enum RecurrenceError {
         next: String,
     },
     /// No occurrence at all.
-    #[error("the rule names no day that ever comes: change it")]
+    #[error("{}", say!("the rule names no day that ever comes: change it"))]
     Never,
 }
 
@@ -125,7 +127,10 @@ impl Recurrence {
         let start = local(first.start(), zone);
         let horizon = start.checked_add_days(Days::new(FOLLOWED_DAYS)).unwrap_or(NaiveDateTime::MAX);
         let rule = Rule::parse(rule, zone, start, horizon)?;
-        let said = |at: NaiveDateTime| at.format("%A %Y-%m-%d at %H:%M").to_string();
+        let said = |at: NaiveDateTime| {
+            let weekday = at.format("%A").to_string();
+            say!("{weekday} {day} at {time}", language::word(&weekday), at.format("%Y-%m-%d"), at.format("%H:%M"))
+        };
         let next = rule.starts(start, NaiveDateTime::MAX).next();
         match next {
             Some(next) if next == start => Ok(Self { first, zone, rule: Some(rule) }),

@@ -17,6 +17,7 @@
 
 use crate::domain::calendar::{Calendar, Period, PeriodKind, first_instant_from};
 use crate::domain::time::{DAY_MINUTES, Instant};
+use crate::say;
 use chrono::{Days, NaiveTime};
 use chrono_tz::Tz;
 use croner::Cron;
@@ -60,19 +61,19 @@ pub struct Rhythm {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum RhythmError {
     /// No time of day.
-    #[error("write the time as 08:00, from 00:00 to 23:59")]
+    #[error("{}", say!("write the time as 08:00, from 00:00 to 23:59"))]
     Time,
     /// Held back too long, or not a number.
-    #[error("write a whole number of days from 0 to {WAIT_DAYS_MAX}")]
+    #[error("{}", say!("write a whole number of days from 0 to {most}", WAIT_DAYS_MAX))]
     Wait,
     /// No cron expression.
-    #[error("write five fields, as in 0 8 * * 1 (minute, hour, day of the month, month, weekday): {0}")]
+    #[error("{}", say!("write five fields, as in 0 8 * * 1 (minute, hour, day of the month, month, weekday): {problem}", .0))]
     Cron(String),
     /// A cron expression that never comes round.
-    #[error("this expression never comes round; look at its day and month")]
+    #[error("{}", say!("this expression never comes round; look at its day and month"))]
     Never,
     /// None of the words that begin one.
-    #[error("write final, at, or cron")]
+    #[error("{}", say!("write final, at, or cron"))]
     Word,
 }
 
@@ -88,7 +89,7 @@ impl When {
     pub fn cron(text: &str) -> Result<Self, RhythmError> {
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         if text.len() > CRON_MAX {
-            return Err(RhythmError::Cron(format!("this has more than {CRON_MAX} characters")));
+            return Err(RhythmError::Cron(say!("this has more than {most} characters", CRON_MAX)));
         }
         let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
         let cron = parser.parse(&text).map_err(|why| RhythmError::Cron(why.to_string()))?;

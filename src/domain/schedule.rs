@@ -25,6 +25,7 @@ use crate::domain::calendar::first_instant_from;
 use crate::domain::spans::Spans;
 use crate::domain::time::{Instant, Minute, Span};
 use crate::domain::wording;
+use crate::say;
 use chrono::{Datelike as _, Days, NaiveDate, NaiveTime, TimeDelta};
 use chrono_tz::Tz;
 use holidays::Holidays;
@@ -45,7 +46,7 @@ pub struct Schedule {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ScheduleError {
     /// One rule of the hours.
-    #[error("hours, line {line}, {part}: {mend}")]
+    #[error("{}", say!("hours, line {line}, {part}: {mend}", .line, .part, .mend))]
     Hours {
         /// Its line, from 1.
         line: usize,
@@ -55,16 +56,16 @@ pub enum ScheduleError {
         mend: String,
     },
     /// No hours at all.
-    #[error("hours: it is never open; write at least one rule, as in Mon-Fri 08:00-18:00")]
+    #[error("{}", say!("hours: it is never open; write at least one rule, as in Mon-Fri 08:00-18:00"))]
     NeverOpen,
     /// Hours longer than [`TEXT_MAX`].
-    #[error("hours: at most {TEXT_MAX} bytes; this is longer")]
+    #[error("{}", say!("hours: at most {most} bytes; this is longer", TEXT_MAX))]
     LongHours,
     /// More rules than this.
-    #[error("hours: at most {0} rules; write days of the same hours together, as in Mon-Fri")]
+    #[error("{}", say!("hours: at most {most} rules; write days of the same hours together, as in Mon-Fri", .0))]
     TooManyRules(usize),
     /// One line of the holidays.
-    #[error("holidays, line {line}, {part}: {mend}")]
+    #[error("{}", say!("holidays, line {line}, {part}: {mend}", .line, .part, .mend))]
     Holidays {
         /// The line, from 1.
         line: usize,
@@ -74,15 +75,13 @@ pub enum ScheduleError {
         mend: String,
     },
     /// More days than this.
-    #[error(
-        "holidays: at most {0} days, a yearly event being one for each year from 2000 to 2100: leave out what is long past"
-    )]
+    #[error("{}", say!("holidays: at most {most} days, a yearly event being one for each year from 2000 to 2100: leave out what is long past", .0))]
     TooManyHolidays(usize),
     /// More repeated events than this in a calendar file.
-    #[error("holidays: at most {0} events that repeat; paste the dates of the years that matter instead")]
+    #[error("{}", say!("holidays: at most {most} events that repeat; paste the dates of the years that matter instead", .0))]
     TooManyRepeated(usize),
     /// Holidays longer than [`TEXT_MAX`].
-    #[error("holidays: at most {TEXT_MAX} bytes; leave out the years that are long past")]
+    #[error("{}", say!("holidays: at most {most} bytes; leave out the years that are long past", TEXT_MAX))]
     LongHolidays,
 }
 

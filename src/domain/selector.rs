@@ -19,6 +19,7 @@
 mod parser;
 mod pattern;
 
+use crate::say;
 use parser::Parser;
 use regex::Regex;
 use std::collections::BTreeMap;
@@ -30,6 +31,8 @@ pub const LENGTH_MAX: usize = 4096;
 
 /// The label that holds a metric's name.
 pub const NAME_LABEL: &str = "__name__";
+/// A selector as one is written.
+const EXAMPLE: &str = "http_requests_total{job=\"api\"}";
 
 /// The labels of a series, with the metric's name under [`NAME_LABEL`].
 pub type Labels = BTreeMap<String, String>;
@@ -38,13 +41,13 @@ pub type Labels = BTreeMap<String, String>;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum SelectorError {
     /// Nothing was written.
-    #[error("write a selector, such as http_requests_total{{job=\"api\"}}")]
+    #[error("{}", say!("write a selector, such as {example}", EXAMPLE))]
     Empty,
     /// Longer than [`LENGTH_MAX`], as written or as Nines would store it.
-    #[error("at most {LENGTH_MAX} bytes, with every escape written out; this is longer")]
+    #[error("{}", say!("at most {most} bytes, with every escape written out; this is longer", LENGTH_MAX))]
     TooLong,
     /// The text stops making sense at a character, counted from 1.
-    #[error("character {at}: {what}")]
+    #[error("{}", say!("character {at}: {what}", .at, .what))]
     Syntax {
         /// Where.
         at: usize,
@@ -52,7 +55,7 @@ pub enum SelectorError {
         what: String,
     },
     /// A regular expression that does not compile.
-    #[error("the regular expression of {label} is not valid: {why}")]
+    #[error("{}", say!("the regular expression of {label} is not valid: {why}", .label, .why))]
     Regex {
         /// The label.
         label: String,
@@ -60,10 +63,10 @@ pub enum SelectorError {
         why: String,
     },
     /// No metric name.
-    #[error("name the metric, as in http_requests_total{{job=\"api\"}}")]
+    #[error("{}", say!("name the metric, as in {example}", EXAMPLE))]
     NoMetric,
     /// An expression whose brackets do not match.
-    #[error("the brackets do not match; check every ( [ {{ and its end")]
+    #[error("{}", say!("the brackets do not match; check every {signs} and its end", "( [ {"))]
     Brackets,
 }
 

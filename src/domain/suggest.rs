@@ -32,6 +32,7 @@ use crate::domain::ledger::Tally;
 use crate::domain::ratio::{float, nearest};
 use crate::domain::target::{Target, WHOLE_PPM};
 use crate::domain::time::{DAY_MINUTES, HOUR_MINUTES, Minute, Span};
+use crate::say;
 use thiserror::Error;
 
 /// The targets that are suggested, in parts per million, highest first.
@@ -65,10 +66,10 @@ pub struct Suggestion {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum TooLittle {
     /// It is shorter than a window, and than a week.
-    #[error("a suggestion needs a whole window of history, or at least a week")]
+    #[error("{}", say!("a suggestion needs a whole window of history, or at least a week"))]
     Short,
     /// No window is half known and has events.
-    #[error("nothing was measured in any whole window of history")]
+    #[error("{}", say!("nothing was measured in any whole window of history"))]
     Unmeasured,
 }
 

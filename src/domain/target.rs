@@ -12,6 +12,7 @@
 //! assert_eq!(target.to_string(), "99.95");
 //! ```
 
+use crate::say;
 use std::fmt;
 use thiserror::Error;
 
@@ -26,18 +27,16 @@ pub struct Target(i64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum TargetError {
     /// Not a decimal number.
-    #[error("write the target as a percentage, such as 99.9")]
+    #[error("{}", say!("write the target as a percentage, such as 99.9"))]
     NotANumber,
     /// Zero or below.
-    #[error("a target of 0 % promises nothing; choose one above 0 %")]
+    #[error("{}", say!("a target of 0 % promises nothing; choose one above 0 %"))]
     Zero,
     /// One hundred or above.
-    #[error(
-        "a target of 100 % leaves no error budget: the first bad event would break the promise for the whole window; choose one below, such as 99.99"
-    )]
+    #[error("{}", say!("a target of 100 % leaves no error budget: the first bad event would break the promise for the whole window; choose one below, such as 99.99"))]
     Whole,
     /// More digits than a millionth.
-    #[error("at most four decimals count here (99.9999); this target has more")]
+    #[error("{}", say!("at most four decimals count here (99.9999); this target has more"))]
     TooFine,
 }
 

@@ -13,6 +13,7 @@
 //! ```
 
 use crate::domain::target::{Target, WHOLE_PPM, percent_to_ppm, ppm_to_percent};
+use crate::say;
 use std::fmt;
 use thiserror::Error;
 
@@ -22,7 +23,7 @@ pub struct SliceMinutes(i64);
 
 /// The length is none of those that a slice can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("a slice lasts 1, 5, 10, 15, 30 or 60 minutes; choose one of these")]
+#[error("{}", say!("a slice lasts 1, 5, 10, 15, 30 or 60 minutes; choose one of these"))]
 pub struct SliceError;
 
 impl SliceMinutes {
@@ -55,7 +56,7 @@ pub struct SliceTarget(i64);
 
 /// The text is no share between 0 and 100 %.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("write the slice target as a percentage above 0 and up to 100, such as 95 or 99.9, with at most four decimals")]
+#[error("{}", say!("write the slice target as a percentage above 0 and up to 100, such as 95 or 99.9, with at most four decimals"))]
 pub struct SliceTargetError;
 
 impl SliceTarget {
@@ -244,10 +245,10 @@ pub struct Downtime {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum DowntimeError {
     /// Too few or too many in a row.
-    #[error("downtime begins with 1 to {} bad slices in a row; write a number between", Downtime::CONSECUTIVE_MAX)]
+    #[error("{}", say!("downtime begins with 1 to {most} bad slices in a row; write a number between", Downtime::CONSECUTIVE_MAX))]
     Consecutive,
     /// Too few or too many requests.
-    #[error("a slice counts as down from 1 to 1000000000 requests on; write a number between")]
+    #[error("{}", say!("a slice counts as down from 1 to 1000000000 requests on; write a number between"))]
     Requests,
 }
 

@@ -5,6 +5,7 @@ use crate::domain::model::EmailAddress;
 use crate::ops::password::{self, HashError, Hasher};
 use crate::ops::set_up::{self, add_user};
 use crate::ops::{Context, OpsError, audit};
+use crate::say;
 use crate::store::StoreError;
 use crate::store::users::{self, Role, User};
 use secrecy::SecretString;
@@ -90,7 +91,7 @@ pub async fn add(context: &Context, hasher: &Hasher, who: UserId, person: Person
 }
 
 fn taken() -> AddError {
-    AddError::Refused(vec![("email", "Somebody with this address has an account already.".to_owned())])
+    AddError::Refused(vec![("email", say!("Somebody with this address has an account already."))])
 }
 
 fn check(person: &Person<'_>) -> Result<(EmailAddress, Role), AddError> {
@@ -98,14 +99,14 @@ fn check(person: &Person<'_>) -> Result<(EmailAddress, Role), AddError> {
     problems.extend(set_up::name_problem(person.name).map(|sentence| ("name", sentence)));
     let email = EmailAddress::parse(person.email);
     match &email {
-        None => problems.push(("email", "Write an e-mail address, such as bo@example.org.".to_owned())),
+        None => problems.push(("email", say!("Write an e-mail address, such as bo@example.org."))),
         Some(email) => {
             problems.extend(password::check_rules(&person.password, email).err().map(|text| ("password", text)));
         }
     }
     let role = Role::from_word(person.role);
     if role.is_none() {
-        problems.push(("role", "Please choose what the person may do.".to_owned()));
+        problems.push(("role", say!("Please choose what the person may do.")));
     }
     match (email, role) {
         (Some(email), Some(role)) if problems.is_empty() => Ok((email, role)),

@@ -2,6 +2,7 @@
 
 use crate::domain::ids::UserId;
 use crate::ops::{Context, OpsError, audit};
+use crate::say;
 use crate::store::users::{self, Role, User};
 use crate::store::{Tx, sessions};
 use serde::Serialize;
@@ -49,7 +50,7 @@ async fn find(context: &Context, id: UserId) -> Result<User, OpsError> {
 async fn keep_an_admin(tx: &mut Tx, user: &User) -> Result<(), OpsError> {
     // asked whatever the role was a moment ago: somebody may just have made them an admin
     if users::other_admins(tx, user.id).await? == 0 {
-        return Err(OpsError::refused("", "Nobody else is an admin. Make somebody else an admin first."));
+        return Err(OpsError::refused("", say!("Nobody else is an admin. Make somebody else an admin first.")));
     }
     Ok(())
 }

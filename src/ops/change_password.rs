@@ -3,6 +3,7 @@
 use crate::domain::model::EmailAddress;
 use crate::domain::time::Instant;
 use crate::ops::password::{self, HashError, Hasher};
+use crate::say;
 use crate::store::audit::{self, Change};
 use crate::store::users::{self, User};
 use crate::store::{Db, StoreError, sessions};
@@ -46,16 +47,16 @@ pub async fn change_password(
     let user = wish.user;
     let mut problems = Vec::new();
     if !hasher.verify(&wish.current, Some(&user.password_hash)).await? {
-        problems.push(("current", "This is not your present password. Check it and try again.".to_owned()));
+        problems.push(("current", say!("This is not your present password. Check it and try again.")));
     }
     if let Some(email) = EmailAddress::parse(&user.email) {
         problems.extend(password::check_rules(&wish.password, &email).err().map(|sentence| ("password", sentence)));
     }
     if wish.password.expose_secret() == wish.current.expose_secret() {
-        problems.push(("password", "This is your present password. Take another one.".to_owned()));
+        problems.push(("password", say!("This is your present password. Take another one.")));
     }
     if wish.password.expose_secret() != wish.repeat.expose_secret() {
-        problems.push(("repeat", "This differs from the new password above. Type the same one twice.".to_owned()));
+        problems.push(("repeat", say!("This differs from the new password above. Type the same one twice.")));
     }
     if !problems.is_empty() {
         return Err(ChangeError::Refused(problems));

@@ -6,6 +6,7 @@
 use crate::domain::model::{Source, SourceSpec, Threshold};
 use crate::domain::selector::Selector;
 use crate::ops::Context;
+use crate::say;
 use crate::source::SourceError;
 use crate::source::prometheus::Prometheus;
 use crate::source::scrape::Scrape;
@@ -31,7 +32,7 @@ pub enum Fit {
 pub async fn check_threshold(context: &Context, source: &Source, histogram: &Selector, threshold: &Threshold) -> Fit {
     let at_ms = context.clock.now().seconds() * 1000;
     match tokio::time::timeout(PATIENCE, bounds(source, histogram, at_ms)).await {
-        Err(_) => Fit::NoAnswer(format!("the source did not answer within {} s", PATIENCE.as_secs())),
+        Err(_) => Fit::NoAnswer(say!("the source did not answer within {seconds} s", PATIENCE.as_secs())),
         Ok(Err(error)) => Fit::NoAnswer(error.to_string()),
         Ok(Ok(None)) => Fit::Bucket,
         Ok(Ok(Some(bounds))) => fit(&bounds, threshold),

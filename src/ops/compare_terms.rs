@@ -10,7 +10,9 @@ use crate::domain::schedule::Schedule;
 use crate::domain::target::ppm_to_percent;
 use crate::domain::terms::{Counting, Method};
 use crate::domain::wording;
+use crate::language;
 use crate::ops::terms_in_force::InForce;
+use crate::say;
 use crate::store::objectives::ObjectiveListing;
 use chrono::Weekday;
 
@@ -34,7 +36,7 @@ pub fn differences(before: &InForce, after: &InForce) -> Vec<Difference> {
     let mut found = between("", contract(&before.agreement), contract(&after.agreement));
     let has = |side: &InForce, id: ObjectiveId| side.listings.iter().any(|one| one.objective.id == id);
     for old in before.listings.iter().filter(|old| !has(after, old.objective.id)) {
-        let what = format!("Objective “{}” removed", old.objective.name);
+        let what = say!("Objective “{name}” removed", old.objective.name);
         found.push(Difference { what, before: summary(old), after: String::new() });
     }
     for new in &after.listings {
@@ -42,7 +44,7 @@ pub fn differences(before: &InForce, after: &InForce) -> Vec<Difference> {
             let prefix = format!("{} · ", new.objective.name);
             found.extend(between(&prefix, promise(old, before), promise(new, after)));
         } else {
-            let what = format!("Objective “{}” added", new.objective.name);
+            let what = say!("Objective “{name}” added", new.objective.name);
             found.push(Difference { what, before: String::new(), after: summary(new) });
         }
     }
@@ -55,20 +57,21 @@ pub fn said(side: &InForce) -> Vec<(String, String)> {
     const ELSEWHERE: [&str; 4] = ["name", "customer", "owner", "time zone"];
     let told =
         contract(&side.agreement).into_iter().filter(|(name, text)| !text.is_empty() && !ELSEWHERE.contains(name));
-    told.map(|(name, text)| (wording::capitalised(name), text)).collect()
+    told.map(|(name, text)| (wording::capitalised(language::word(name)), text)).collect()
 }
 
 /// What an objective promises, as labels and texts; what says nothing is left out.
 #[must_use]
 pub fn promised(listing: &ObjectiveListing, side: &InForce) -> Vec<(String, String)> {
     let told = promise(listing, side).into_iter().filter(|(_, text)| !text.is_empty());
-    told.map(|(name, text)| (wording::capitalised(name), text)).collect()
+    told.map(|(name, text)| (wording::capitalised(language::word(name)), text)).collect()
 }
 
 /// Both sides have the same fields in the same order.
 fn between(prefix: &str, before: Fields, after: Fields) -> Vec<Difference> {
     let differ = before.into_iter().zip(after).filter(|((_, was), (_, is))| was != is);
     let difference = |((name, before), (_, after))| {
+        let name = language::word(name);
         let what = if prefix.is_empty() { wording::capitalised(name) } else { format!("{prefix}{name}") };
         Difference { what, before, after }
     };
@@ -81,15 +84,16 @@ pub fn contract(agreement: &Agreement) -> Fields {
     let AgreementTerms { anchor, hours, rules, credit, recovery, language } = &agreement.terms;
     let credit = credit.as_ref().map(Credit::texts).unwrap_or_default();
     let RecoveryTargets { mttr_minutes, mtbf_minutes, longest_minutes, planned_minutes } = *recovery;
-    let week = if anchor.week() == Weekday::Sun { "Sunday" } else { "Monday" };
-    let begins = format!("weeks on {week}, months on day {}, years with month {}", anchor.day(), anchor.month());
+    let week = language::word(if anchor.week() == Weekday::Sun { "Sunday" } else { "Monday" });
+    let begins =
+        say!("weeks on {week}, months on day {day}, years with month {month}", week, anchor.day(), anchor.month());
     vec![
         ("name", agreement.name.clone()),
         ("customer", agreement.customer.clone()),
         ("owner", agreement.owner.clone()),
         ("time zone", agreement.zone.name().to_owned()),
-        ("judged by", format!("calendar {}", wording::period(agreement.period))),
-        ("report", format!("every {}", wording::period(agreement.report_every))),
+        ("judged by", say!("calendar {period}", wording::period(agreement.period))),
+        ("report", say!("every {period}", wording::period(agreement.report_every))),
         ("periods begin", begins),
         ("business hours", hours.as_ref().map(Schedule::hours_text).unwrap_or_default()),
         ("holidays", hours.as_ref().map(Schedule::holidays_text).unwrap_or_default()),
@@ -112,19 +116,19 @@ fn promise(listing: &ObjectiveListing, side: &InForce) -> Fields {
     let Counting { method, no_requests, unknown, downtime } = terms.counting;
     vec![
         ("name", objective.name.clone()),
-        ("kind", objective.kind.word().replace('_', " ")),
+        ("kind", word_of(objective.kind.word())),
         ("target", target(listing)),
         ("window", window(listing)),
         ("service", listing.service_name.clone()),
         ("source", listing.source_name.clone()),
         ("measured by", listing.indicator.query.to_string()),
         ("counted by", counted_by(method)),
-        ("slices without requests", no_requests.word().to_owned()),
-        ("unknown slices", unknown.word().to_owned()),
+        ("slices without requests", word_of(no_requests.word())),
+        ("unknown slices", word_of(unknown.word())),
         ("bad slices in a row until down", downtime.consecutive().to_string()),
         ("requests at least for down", wording::count(downtime.at_least_requests())),
-        ("group", objective.group().word().to_owned()),
-        ("earns credit", if terms.earns_credit { "yes" } else { "no" }.to_owned()),
+        ("group", word_of(objective.group().word())),
+        ("earns credit", word_of(if terms.earns_credit { "yes" } else { "no" })),
         ("weight", terms.weight.to_string()),
         ("made of", terms.composite.as_ref().map(|made| members(made, side)).unwrap_or_default()),
         ("alerts", rules_text(&terms.alerts).trim().replace('\n', ", ")),
@@ -132,7 +136,7 @@ fn promise(listing: &ObjectiveListing, side: &InForce) -> Fields {
 }
 
 fn summary(listing: &ObjectiveListing) -> String {
-    format!("{} over {} of {}", target(listing), window(listing), listing.service_name)
+    say!("{target} over {window} of {service}", target(listing), window(listing), listing.service_name)
 }
 
 fn target(listing: &ObjectiveListing) -> String {
@@ -146,16 +150,18 @@ fn target(listing: &ObjectiveListing) -> String {
 fn window(listing: &ObjectiveListing) -> String {
     match listing.objective.window {
         Window::Rolling(length) => length.to_string(),
-        Window::Calendar => "the calendar period".to_owned(),
+        Window::Calendar => say!("the calendar period"),
     }
 }
 
 fn counted_by(method: Method) -> String {
-    let slices = format!("slices of {} min", method.slice().minutes());
+    let slices = say!("slices of {minutes} min", method.slice().minutes());
     match method {
-        Method::Occurrences => "single events".to_owned(),
-        Method::Timeslices { target, .. } => format!("{slices} with at least {} % good", ppm_to_percent(target.ppm())),
-        Method::RatioTimeslices { .. } => format!("the mean of {slices}"),
+        Method::Occurrences => say!("single events"),
+        Method::Timeslices { target, .. } => {
+            say!("{slices} with at least {share} % good", slices, ppm_to_percent(target.ppm()))
+        }
+        Method::RatioTimeslices { .. } => say!("the mean of {slices}", slices),
     }
 }
 
@@ -166,7 +172,11 @@ fn members(composite: &Composite, side: &InForce) -> String {
     };
     let parts: Vec<String> =
         composite.members().iter().map(|(id, weight)| format!("{} × {weight}", name(*id))).collect();
-    format!("{} of {}", composite.rule().word().replace('_', " "), parts.join(", "))
+    say!("{rule} of {members}", word_of(composite.rule().word()), parts.join(", "))
+}
+
+fn word_of(word: &str) -> String {
+    language::word(&word.replace('_', " ")).to_owned()
 }
 
 fn length(minutes: Option<i64>) -> String {

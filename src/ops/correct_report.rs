@@ -3,10 +3,13 @@
 use crate::domain::chain::Digest;
 use crate::domain::ids::{ReportId, UserId};
 use crate::domain::model::Agreement;
+use crate::language::{self, Language};
 use crate::ops::keep_report::{To, keep, watch};
+
 use crate::ops::remake_report::{Remade, remake};
 use crate::ops::{Context, OpsError, audit};
 use crate::report::{self, Correction, Difference, Report};
+use crate::say;
 use crate::store;
 use crate::store::reports::{Report as Kept, ReportHead};
 use serde::Serialize;
@@ -51,7 +54,8 @@ pub(super) async fn compare(context: &Context, agreement: &Agreement, kept: &Kep
             return Ok(Outcome::Impossible("This is no period of the agreement's calendar any more."));
         }
     };
-    let difference = report::difference(&before, &after);
+    // it is kept in the correction
+    let difference = language::sync_scope(Language::English, || report::difference(&before, &after));
     Ok(match difference.changes.is_empty() {
         true => Outcome::Same,
         false if after.provisional => Outcome::Unsettled,
@@ -85,10 +89,10 @@ pub(super) struct Told {
 pub async fn correct(context: &Context, who: Option<UserId>, id: ReportId, reason: &str) -> Result<ReportId, OpsError> {
     let reason = reason.split_whitespace().collect::<Vec<_>>().join(" ");
     if reason.is_empty() {
-        return Err(OpsError::refused(REASON, "Please write why; the reason stands in the correction."));
+        return Err(OpsError::refused(REASON, say!("Please write why; the reason stands in the correction.")));
     }
     if reason.chars().count() > REASON_MAX {
-        return Err(OpsError::refused(REASON, format!("This is too long; {REASON_MAX} characters are allowed.")));
+        return Err(OpsError::refused(REASON, say!("This is too long; {most} characters are allowed.", REASON_MAX)));
     }
     let kept = store::reports::find(&context.db, id).await?.ok_or(OpsError::NotFound("report"))?;
     let agreement =
@@ -97,12 +101,18 @@ pub async fn correct(context: &Context, who: Option<UserId>, id: ReportId, reaso
     let (after, difference) = match compare(context, &agreement, &kept).await? {
         Outcome::Differs(after, difference) => (*after, difference),
         Outcome::Same => {
-            return Err(OpsError::refused("", "Nothing differs from this report, so there is nothing to correct."));
+            return Err(OpsError::refused(
+                "",
+                say!("Nothing differs from this report, so there is nothing to correct."),
+            ));
         }
         Outcome::Unsettled => {
-            return Err(OpsError::refused("", "The data of this period has not settled yet; try again in an hour."));
+            return Err(OpsError::refused(
+                "",
+                say!("The data of this period has not settled yet; try again in an hour."),
+            ));
         }
-        Outcome::Impossible(why) => return Err(OpsError::refused("", why)),
+        Outcome::Impossible(why) => return Err(OpsError::refused("", language::word(why))),
     };
     let people = store::users::list(&context.db).await?;
     let person = people.into_iter().find(|user| Some(user.id) == who);
@@ -120,14 +130,14 @@ async fn refuse_unless_final_and_newest(context: &Context, head: &ReportHead) ->
     if head.provisional {
         return Err(OpsError::refused(
             "",
-            "This report is provisional: it is followed by a final one as soon as its data has settled.",
+            say!("This report is provisional: it is followed by a final one as soon as its data has settled."),
         ));
     }
     let newest = store::reports::latest(&context.db, head.agreement, &head.label).await?;
     match newest.filter(|newest| newest.head.id != head.id) {
         Some(newest) => Err(OpsError::refused(
             "",
-            format!("This report was corrected already; look at revision {}.", newest.head.revision),
+            say!("This report was corrected already; look at revision {revision}.", newest.head.revision),
         )),
         None => Ok(()),
     }

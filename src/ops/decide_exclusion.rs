@@ -2,9 +2,11 @@
 
 use crate::domain::exclusion::{Exclusion, Signed, State};
 use crate::domain::ids::{ExclusionId, UserId};
+use crate::language;
 use crate::ops::propose_exclusion::{Snapshot, find};
 use crate::ops::recheck_reports::touch;
 use crate::ops::{Context, OpsError, audit};
+use crate::say;
 use crate::store::rechecks::Cause;
 use crate::store::{self, StoreError};
 
@@ -90,9 +92,9 @@ pub async fn decide(
 }
 
 fn changed(state: State) -> OpsError {
-    let sentence = format!(
-        "This exclusion is {} by now, so this decision is not open any more. Look at it again before you decide.",
-        state.word()
+    let sentence = say!(
+        "This exclusion is {state} by now, so this decision is not open any more. Look at it again before you decide.",
+        language::word(state.word())
     );
     OpsError::refused("", sentence)
 }

@@ -13,6 +13,7 @@ use crate::domain::target::Target;
 use crate::domain::time::{DAY_MINUTES, Instant, Minute, Span};
 use crate::ops::revise::{self, Making, Taking};
 use crate::ops::{Context, OpsError, audit, define_schedule};
+use crate::say;
 use crate::store::indicators::PullState;
 use crate::store::rechecks::Cause;
 use crate::store::{self, Db, StoreError, Tx};
@@ -236,7 +237,7 @@ pub async fn restore(context: &Context, who: Option<UserId>, id: AgreementId) ->
     let names: Vec<String> = archived.map(|source| format!("“{}”", source.name)).collect();
     if !names.is_empty() {
         let names = names.join(", ");
-        let sentence = format!("Its measurements come from {names}, which is archived. Restore the source first.");
+        let sentence = say!("Its measurements come from {names}, which is archived. Restore the source first.", names);
         return Err(OpsError::refused("", sentence));
     }
     let mut tx = context.db.begin_write().await?;
@@ -264,7 +265,7 @@ pub(super) fn agreement_of(draft: &AgreementDraft, id: AgreementId, created_at: 
 fn name_is_taken(error: StoreError) -> OpsError {
     match error {
         StoreError::Conflict { .. } => {
-            OpsError::refused("name", "Another agreement has this name; please choose a different one.")
+            OpsError::refused("name", say!("Another agreement has this name; please choose a different one."))
         }
         other => other.into(),
     }
@@ -273,13 +274,17 @@ fn name_is_taken(error: StoreError) -> OpsError {
 fn refuse_strangers(draft: &AgreementDraft, before: &DefinedAgreement, basis: &str) -> Result<(), OpsError> {
     let known: BTreeSet<ObjectiveId> = before.objectives.iter().map(|(objective, ..)| objective.id).collect();
     if !draft.objectives.iter().filter_map(|o| o.id).all(|id| known.contains(&id)) {
-        let sentence = "Somebody removed an objective meanwhile that you are changing. Open the agreement again and \
-                        repeat your change.";
+        let sentence = say!(
+            "Somebody removed an objective meanwhile that you are changing. Open the agreement again and \
+                        repeat your change."
+        );
         return Err(OpsError::refused("", sentence));
     }
     if before.fingerprint()? != basis {
-        let sentence = "Somebody changed this agreement meanwhile. What you typed is kept and nothing was saved: look \
-                        at the agreement in another window, then save again to put yours in its place.";
+        let sentence = say!(
+            "Somebody changed this agreement meanwhile. What you typed is kept and nothing was saved: look \
+                        at the agreement in another window, then save again to put yours in its place."
+        );
         return Err(OpsError::refused("", sentence));
     }
     Ok(())
@@ -395,7 +400,7 @@ fn composite(draft: &ObjectiveDraft, written: &[Objective]) -> Result<Option<Com
         found.ok_or_else(|| {
             OpsError::refused(
                 "",
-                format!("“{}” names “{name}”, which is no single objective of this agreement.", draft.name),
+                say!("“{composite}” names “{name}”, which is no single objective of this agreement.", draft.name, name),
             )
         })
     };

@@ -6,6 +6,7 @@ use crate::domain::report_schedule::{ReportSchedule, ScheduleDraft, Scope};
 use crate::language::Language;
 use crate::ops::run_schedules::due;
 use crate::ops::{Context, OpsError, audit};
+use crate::say;
 use crate::store::{self, Db, Tx};
 use serde::Serialize;
 
@@ -168,7 +169,7 @@ async fn book(tx: &mut Tx, context: &Context, before: &ReportSchedule) -> Result
 }
 
 fn meanwhile() -> OpsError {
-    let sentence = "This schedule was changed, or became due, at this very moment; please save once more.";
+    let sentence = say!("This schedule was changed, or became due, at this very moment; please save once more.");
     OpsError::refused("", sentence)
 }
 
@@ -182,5 +183,5 @@ async fn refuse_strangers(db: &Db, draft: &ScheduleDraft) -> Result<(), OpsError
     if is_known {
         return Ok(());
     }
-    Err(OpsError::refused("scope", "This agreement or customer is not there any more; choose another."))
+    Err(OpsError::refused("scope", say!("This agreement or customer is not there any more; choose another.")))
 }

@@ -3,6 +3,7 @@
 use crate::domain::ids::{SourceId, UserId};
 use crate::domain::model::{Auth, Source};
 use crate::ops::{Context, OpsError, audit};
+use crate::say;
 use crate::store::{self, StoreError};
 use serde::Serialize;
 
@@ -27,7 +28,9 @@ pub async fn change(context: &Context, who: Option<UserId>, source: Source) -> R
     if before.spec.kind() != source.spec.kind() {
         return Err(OpsError::refused(
             "kind",
-            "The kind of a source cannot change, because its indicators are read in that way. Define a new source instead.",
+            say!(
+                "The kind of a source cannot change, because its indicators are read in that way. Define a new source instead."
+            ),
         ));
     }
     let mut tx = context.db.begin_write().await?;
@@ -51,17 +54,19 @@ pub async fn archive(context: &Context, who: Option<UserId>, id: SourceId) -> Re
     let using: Vec<String> = listings
         .iter()
         .filter(|listing| listing.indicator.source == id)
-        .map(|listing| format!("“{}” of “{}”", listing.objective.name, listing.agreement.name))
+        .map(|listing| say!("“{objective}” of “{agreement}”", listing.objective.name, listing.agreement.name))
         .collect();
     if !using.is_empty() {
         let named = using.iter().take(NAMED_MAX).cloned().collect::<Vec<_>>().join(", ");
         let more = match using.len().saturating_sub(NAMED_MAX) {
             0 => String::new(),
-            more => format!(" and {more} more"),
+            more => say!(" and {more} more", more),
         };
-        let sentence = format!(
+        let sentence = say!(
             "Objectives still count on this source: {named}{more}. Give them another source or archive their \
-             agreements first."
+             agreements first.",
+            named,
+            more
         );
         return Err(OpsError::refused("", sentence));
     }
@@ -84,7 +89,7 @@ pub async fn restore(context: &Context, who: Option<UserId>, id: SourceId) -> Re
 fn name_is_taken(error: StoreError) -> OpsError {
     match error {
         StoreError::Conflict { .. } => {
-            OpsError::refused("name", "Another source has this name; please choose a different one.")
+            OpsError::refused("name", say!("Another source has this name; please choose a different one."))
         }
         other => other.into(),
     }

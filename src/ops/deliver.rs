@@ -5,6 +5,7 @@ use crate::domain::model::EmailAddress;
 use crate::domain::time::Instant;
 use crate::mail::{Envelope, MailError, mask};
 use crate::ops::{Context, OpsError, audit};
+use crate::say;
 use crate::store::outbox::Claimed;
 use crate::store::{self};
 use crate::telemetry::Outcome;
@@ -98,7 +99,7 @@ pub async fn try_again(context: &Context, who: Option<UserId>, id: DeliveryId) -
     if !store::outbox::retry(&mut tx, id, now).await? {
         return Err(OpsError::refused(
             "",
-            "This delivery is not one that was given up; there is nothing to try again.",
+            say!("This delivery is not one that was given up; there is nothing to try again."),
         ));
     }
     audit::<()>(&mut tx, now, who, "delivery.retried", ("delivery", id.0), (None, None)).await?;

@@ -3,6 +3,7 @@
 use crate::domain::ids::{ServiceId, UserId};
 use crate::domain::time::Span;
 use crate::ops::{Context, OpsError, audit};
+use crate::say;
 use crate::store;
 use crate::store::outage_causes::OutageCause;
 use serde::Serialize;
@@ -37,7 +38,7 @@ pub async fn explain_outage(
     if span.is_empty() {
         return Err(OpsError::refused(
             "from",
-            "The outage ends before it begins: give the moments of a listed outage.",
+            say!("The outage ends before it begins: give the moments of a listed outage."),
         ));
     }
     let first = Span::new(span.start(), span.start().plus(1));
@@ -59,10 +60,10 @@ pub async fn explain_outage(
 fn one_line(text: &str) -> Result<String, OpsError> {
     let text = text.trim();
     if text.chars().any(char::is_control) {
-        return Err(OpsError::refused("cause", "Write the cause in one line, without line breaks or tabs."));
+        return Err(OpsError::refused("cause", say!("Write the cause in one line, without line breaks or tabs.")));
     }
     if text.chars().count() > CAUSE_CHARS_MAX {
-        return Err(OpsError::refused("cause", format!("Write the cause in at most {CAUSE_CHARS_MAX} characters.")));
+        return Err(OpsError::refused("cause", say!("Write the cause in at most {most} characters.", CAUSE_CHARS_MAX)));
     }
     Ok(text.to_owned())
 }

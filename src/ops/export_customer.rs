@@ -5,6 +5,7 @@
 
 use crate::domain::exclusion::{Exclusion, Scope};
 use crate::domain::model::Agreement;
+use crate::language::{self, Language};
 use crate::ops::compare_terms;
 use crate::ops::propose_exclusion::Snapshot;
 use crate::ops::terms_in_force::resolve;
@@ -145,8 +146,10 @@ impl Making {
                 made_at: revision.made_at.to_string(),
                 made_by: revision.made_by_name.clone(),
                 note: revision.note.clone(),
-                agreement: told(compare_terms::said(&in_force)),
-                objectives: in_force.listings.iter().map(|one| told(compare_terms::promised(one, &in_force))).collect(),
+                agreement: told(english(|| compare_terms::said(&in_force))),
+                objectives: english(|| {
+                    in_force.listings.iter().map(|one| told(compare_terms::promised(one, &in_force))).collect()
+                }),
             });
         }
         self.json(&format!("{folder}/revisions.json"), &revisions)?;
@@ -206,6 +209,11 @@ struct RevisionTold {
 struct Said {
     what: String,
     says: String,
+}
+
+/// Programs read the archive, whoever asks for it.
+fn english<T>(work: impl FnOnce() -> T) -> T {
+    language::sync_scope(Language::English, work)
 }
 
 fn told(all: Vec<(String, String)>) -> Vec<Said> {

@@ -4,6 +4,7 @@ use crate::domain::time::Span;
 use crate::ops::OpsError;
 use crate::ops::export::Format;
 use crate::report::csv::table;
+use crate::say;
 use crate::store::notes::SignedNote;
 use crate::store::objectives::ObjectiveListing;
 use crate::store::{self, Db};
@@ -36,7 +37,7 @@ struct Document {
 pub async fn export_notes(db: &Db, of: &ObjectiveListing, span: Span, format: Format) -> Result<String, OpsError> {
     let notes = store::notes::list(db, of, span, ROWS_MAX + 1).await?;
     if i64::try_from(notes.len()).unwrap_or(i64::MAX) > ROWS_MAX {
-        return Err(OpsError::refused("from", format!("A file holds {ROWS_MAX} notes. Ask for a shorter range.")));
+        return Err(OpsError::refused("from", say!("A file holds {most} notes. Ask for a shorter range.", ROWS_MAX)));
     }
     let rows = notes.into_iter().map(row);
     match format {

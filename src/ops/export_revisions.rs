@@ -2,6 +2,7 @@
 
 use crate::domain::model::Agreement;
 use crate::domain::time::Minute;
+use crate::language::{self, Language};
 use crate::ops::OpsError;
 use crate::ops::export::Format;
 use crate::ops::tell_revisions::{Told, tell};
@@ -41,9 +42,10 @@ struct Document<'a> {
     revisions: Vec<Row>,
 }
 
-/// Every revision of an agreement as a document, the newest first.
+/// Every revision of an agreement as a document, the newest first. Programs read it, in English always.
 pub async fn export(db: &Db, agreement: &Agreement, format: Format) -> Result<String, OpsError> {
-    let revisions: Vec<Row> = tell(db, agreement).await?.into_iter().map(row).collect();
+    let revisions: Vec<Row> =
+        language::scope(Language::English, tell(db, agreement)).await?.into_iter().map(row).collect();
     match format {
         Format::Csv => Ok(table(&COLUMNS, revisions.iter().flat_map(cells))?),
         Format::Json => Ok(serde_json::to_string_pretty(&Document { agreement: &agreement.name, revisions })?),

@@ -7,6 +7,7 @@ mod node;
 mod slo;
 
 use crate::domain::calendar::PeriodKind;
+use crate::say;
 use node::Node;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -91,13 +92,17 @@ struct Reader {
 /// Reads documents; whatever is no OpenSLO at all is refused with a sentence that says why.
 pub fn import(text: &str) -> Result<Imported, String> {
     if text.len() > TEXT_BYTES_MAX {
-        return Err(format!("Paste at most {} kB; this is {} kB.", TEXT_BYTES_MAX / 1024, text.len().div_ceil(1024)));
+        return Err(say!(
+            "Paste at most {most} kB; this is {size} kB.",
+            TEXT_BYTES_MAX / 1024,
+            text.len().div_ceil(1024)
+        ));
     }
     let (depth, nodes, documents) = LIMITS;
     let budget = serde_saphyr::budget!(max_depth: depth, max_nodes: nodes, max_documents: documents);
     let options = serde_saphyr::options! { budget: budget, strict_booleans: true };
     let values: Vec<Value> = serde_saphyr::from_multiple_with_options(text, options).map_err(|error| {
-        format!("This is no YAML that can be read: {}.", first_line(&error.without_snippet().to_string()))
+        say!("This is no YAML that can be read: {why}.", first_line(&error.without_snippet().to_string()))
     })?;
     let mut reader = Reader::default();
     let mut slos = Vec::new();
@@ -106,7 +111,7 @@ pub fn import(text: &str) -> Result<Imported, String> {
     }
     if slos.is_empty() {
         let others = reader.out.left_out.join(" ");
-        return Err(format!("It holds no SLO of {VERSION}: paste a document with “kind: SLO”. {others}")
+        return Err(say!("It holds no SLO of {version}: paste a document with “kind: SLO”. {others}", VERSION, others)
             .trim()
             .to_owned());
     }
@@ -114,7 +119,7 @@ pub fn import(text: &str) -> Result<Imported, String> {
         reader.slo(slo);
     }
     if reader.out.objectives.len() > OBJECTIVES_MAX {
-        return Err(format!("It holds {} objectives; at most {OBJECTIVES_MAX}.", reader.out.objectives.len()));
+        return Err(say!("It holds {count} objectives; at most {most}.", reader.out.objectives.len(), OBJECTIVES_MAX));
     }
     Ok(reader.out)
 }
@@ -129,14 +134,19 @@ impl Reader {
         if value.is_null() {
             return; // nothing between two separators
         }
-        let Some(mut document) = Node::of(value, format!("Document {place}: ")) else {
-            self.out.left_out.push(format!("Document {place} is no mapping."));
+        let Some(mut document) = Node::of(value, say!("Document {place}: ", place)) else {
+            self.out.left_out.push(say!("Document {place} is no mapping.", place));
             return;
         };
         let version = document.text("apiVersion").unwrap_or_default();
         let kind = document.text("kind").unwrap_or_default();
         if version != VERSION {
-            self.out.left_out.push(format!("Document {place}: its version is “{version}”, and {VERSION} is read."));
+            self.out.left_out.push(say!(
+                "Document {place}: its version is “{given}”, and {version} is read.",
+                place,
+                version,
+                VERSION
+            ));
             return;
         }
         let mut metadata = document.node("metadata").unwrap_or_default();
@@ -157,13 +167,17 @@ impl Reader {
                 self.sources.insert(name, url);
             }
             "SLO" => {
-                document.rename(format!("SLO {title}: "));
-                metadata.rename(format!("SLO {title}: metadata."));
+                document.rename(say!("SLO {title}: ", title));
+                metadata.rename(say!("SLO {title}: metadata.", title));
                 metadata.done(&mut self.out.left_out);
                 document.fields.insert("title".to_owned(), Value::String(title));
                 slos.push(document);
             }
-            other => self.out.left_out.push(format!("Document {place}: kind “{other}” has no place in an agreement.")),
+            other => self.out.left_out.push(say!(
+                "Document {place}: kind “{kind}” has no place in an agreement.",
+                place,
+                other
+            )),
         }
     }
 }

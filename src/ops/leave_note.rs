@@ -5,6 +5,7 @@ use crate::domain::ids::{NoteId, UserId};
 use crate::domain::note::{self, Author, Note, NoteKind, NoteProblem};
 use crate::domain::time::{DAY_MINUTES, MINUTE_SECONDS, Minute};
 use crate::ops::{Context, OpsError, audit, token};
+use crate::say;
 use crate::store;
 use crate::store::note_keys::NoteKey;
 use crate::store::objectives::ObjectiveListing;
@@ -73,7 +74,7 @@ pub async fn leave(context: &Context, author: Author, draft: Draft) -> Result<No
     let (at, until) = note::checked_time(draft.at.unwrap_or_else(|| now.minute()), draft.until, now.minute())?;
     let day_ago = now.plus_seconds(-DAY_MINUTES * MINUTE_SECONDS);
     if store::notes::count_since(&context.db, author, day_ago).await? >= DAILY_MAX {
-        let sentence = format!("{DAILY_MAX} notes were left within a day. Leave fewer, or wait until tomorrow.");
+        let sentence = say!("{most} notes were left within a day. Leave fewer, or wait until tomorrow.", DAILY_MAX);
         return Err(OpsError::refused("", sentence));
     }
     let (kind, scope) = (draft.kind, draft.scope);

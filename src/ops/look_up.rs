@@ -3,6 +3,7 @@
 use crate::domain::model::{Source, SourceSpec};
 use crate::domain::selector::Selector;
 use crate::ops::Context;
+use crate::say;
 use crate::source::SourceError;
 use crate::source::prometheus::Prometheus;
 use std::time::Duration;
@@ -36,12 +37,12 @@ pub struct Known {
 /// Asks a source about a selector, or about a part of a metric's name; the error is a sentence for people.
 pub async fn look_up(context: &Context, source: &Source, typed: &str) -> Result<Known, String> {
     if !matches!(source.spec, SourceSpec::Prometheus { .. }) {
-        return Err(format!("“{}” is no Prometheus server, so there is nothing to look up in it.", source.name));
+        return Err(say!("“{source}” is no Prometheus server, so there is nothing to look up in it.", source.name));
     }
     let at_ms = context.clock.now().seconds() * 1000;
     match tokio::time::timeout(PATIENCE, ask(source, typed.trim(), at_ms)).await {
-        Err(_) => Err(format!("“{}” did not answer within {} s.", source.name, PATIENCE.as_secs())),
-        Ok(Err(error)) => Err(format!("“{}” could not be asked: {error}.", source.name)),
+        Err(_) => Err(say!("“{source}” did not answer within {seconds} s.", source.name, PATIENCE.as_secs())),
+        Ok(Err(error)) => Err(say!("“{source}” could not be asked: {error}.", source.name, error)),
         Ok(Ok(known)) => Ok(known),
     }
 }

@@ -3,7 +3,9 @@
 use crate::domain::calendar::start_of_day;
 use crate::domain::ids::{AgreementId, ObjectiveId, ShareLinkId, UserId};
 use crate::domain::time::Instant;
+use crate::language;
 use crate::ops::{Context, OpsError, audit, token};
+use crate::say;
 use crate::store;
 use crate::store::share_links::ShareLink;
 use chrono::{Days, NaiveDate};
@@ -60,10 +62,11 @@ pub async fn make(
     };
     let links = store::share_links::list(&context.db, agreement).await?;
     if links.iter().filter(|link| link.is_open(now)).count() >= OPEN_MAX {
-        let sentence = format!("This agreement has {OPEN_MAX} links already. Revoke one that nobody needs any more.");
+        let sentence =
+            say!("This agreement has {most} links already. Revoke one that nobody needs any more.", OPEN_MAX);
         return Err(OpsError::refused("", sentence));
     }
-    let token = token::random().map_err(|_random| OpsError::refused("", NO_RANDOMNESS))?;
+    let token = token::random().map_err(|_random| OpsError::refused("", language::word(NO_RANDOMNESS)))?;
     let mut tx = context.db.begin_write().await?;
     store::share_links::insert(&mut tx, &token::hash(&token), &link).await?;
     let after = Snapshot::of(&link, &found.name);
@@ -77,7 +80,7 @@ const NO_RANDOMNESS: &str = "The system gives no random numbers at the moment, s
 fn checked_note(note: &str) -> Result<String, OpsError> {
     let note = note.trim();
     if note.chars().count() > NOTE_CHARS_MAX {
-        return Err(OpsError::refused(NOTE, format!("At most {NOTE_CHARS_MAX} characters; please say it shorter.")));
+        return Err(OpsError::refused(NOTE, say!("At most {most} characters; please say it shorter.", NOTE_CHARS_MAX)));
     }
     Ok(note.to_owned())
 }
@@ -87,13 +90,17 @@ fn end_of(day: NaiveDate, zone: Tz, now: Instant) -> Result<Instant, OpsError> {
     let today = now.to_utc().with_timezone(&zone).date_naive();
     let refused = |sentence: String| OpsError::refused(UNTIL, sentence);
     if day < today {
-        return Err(refused(format!("{day} is over. Choose today ({today}) or a later day.")));
+        return Err(refused(say!("{day} is over. Choose today ({today}) or a later day.", day, today)));
     }
     let latest = today.checked_add_days(Days::new(DAYS_MAX)).unwrap_or(today);
     if day > latest {
-        return Err(refused(format!("A link lasts {DAYS_MAX} days at most. Choose {latest} or an earlier day.")));
+        return Err(refused(say!(
+            "A link lasts {most} days at most. Choose {latest} or an earlier day.",
+            DAYS_MAX,
+            latest
+        )));
     }
-    let next = day.succ_opt().ok_or_else(|| refused("Choose an earlier day.".to_owned()))?;
+    let next = day.succ_opt().ok_or_else(|| refused(say!("Choose an earlier day.")))?;
     Ok(start_of_day(next, zone))
 }
 

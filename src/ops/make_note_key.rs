@@ -3,6 +3,7 @@
 use crate::domain::exclusion::Scope;
 use crate::domain::ids::{NoteKeyId, UserId};
 use crate::ops::{Context, OpsError, audit, token};
+use crate::say;
 use crate::store;
 use crate::store::note_keys::NoteKey;
 use crate::store::objectives::ObjectiveListing;
@@ -32,11 +33,14 @@ pub async fn make(
     let name = checked_name(name)?;
     let keys = store::note_keys::list(&context.db, of).await?;
     if keys.iter().filter(|key| key.revoked_at.is_none()).count() >= OPEN_MAX {
-        let sentence = format!("There are {OPEN_MAX} keys already. Revoke one that nobody needs any more.");
+        let sentence = say!("There are {most} keys already. Revoke one that nobody needs any more.", OPEN_MAX);
         return Err(OpsError::refused("", sentence));
     }
     let token = token::random().map_err(|_random| {
-        OpsError::refused("", "The system gives no random numbers at the moment, so no key was made. Please try again.")
+        OpsError::refused(
+            "",
+            say!("The system gives no random numbers at the moment, so no key was made. Please try again."),
+        )
     })?;
     let (id, made_by) = (NoteKeyId(0), Some(who));
     let key = NoteKey { id, scope, name, made_by, made_at: now, used_at: None, revoked_at: None };
@@ -63,10 +67,13 @@ pub async fn revoke(context: &Context, who: UserId, of: &ObjectiveListing, id: N
 fn checked_name(name: &str) -> Result<String, OpsError> {
     let name = name.trim();
     if name.is_empty() || name.chars().any(char::is_control) {
-        return Err(OpsError::refused("name", "Write in one line who will use the key, such as deploy pipeline."));
+        return Err(OpsError::refused(
+            "name",
+            say!("Write in one line who will use the key, such as deploy pipeline."),
+        ));
     }
     if name.chars().count() > NAME_CHARS_MAX {
-        return Err(OpsError::refused("name", format!("Write the name in at most {NAME_CHARS_MAX} characters.")));
+        return Err(OpsError::refused("name", say!("Write the name in at most {most} characters.", NAME_CHARS_MAX)));
     }
     Ok(name.to_owned())
 }

@@ -4,6 +4,7 @@
 //! answer requests. An unknown user costs the same as a wrong password.
 
 use crate::domain::model::EmailAddress;
+use crate::say;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{self, PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -106,17 +107,20 @@ fn wrong(error: password_hash::Error) -> HashError {
 pub fn check_rules(password: &SecretString, email: &EmailAddress) -> Result<(), String> {
     let text = password.expose_secret();
     if text.chars().count() < LEAST_CHARACTERS {
-        return Err(format!("Take at least {LEAST_CHARACTERS} characters; a few words in a row are easy to remember."));
+        return Err(say!(
+            "Take at least {least} characters; a few words in a row are easy to remember.",
+            LEAST_CHARACTERS
+        ));
     }
     if text.len() > MOST_BYTES {
-        return Err(format!("Take at most {MOST_BYTES} bytes; that is already far more than anybody can guess."));
+        return Err(say!("Take at most {most} bytes; that is already far more than anybody can guess.", MOST_BYTES));
     }
     if text.trim().eq_ignore_ascii_case(email.as_str()) {
-        return Err("This is your e-mail address; take something that others do not know.".to_owned());
+        return Err(say!("This is your e-mail address; take something that others do not know."));
     }
     let first = text.chars().next();
     if text.chars().all(|c| Some(c) == first) {
-        return Err("This is one character over and over; take a few words instead.".to_owned());
+        return Err(say!("This is one character over and over; take a few words instead."));
     }
     Ok(())
 }

@@ -17,6 +17,7 @@ use crate::domain::suggest::{Suggestion, TooLittle, suggest};
 use crate::domain::target::Target;
 use crate::domain::terms::{Method, SliceMinutes};
 use crate::domain::time::{DAY_MINUTES, HOUR_MINUTES, Minute, Span};
+use crate::language;
 use crate::ops::define_agreement::{AgreementDraft, ObjectiveDraft, agreement_of};
 use crate::ops::evaluate::judged_until;
 use crate::ops::judge::{self, Judge};
@@ -94,7 +95,7 @@ pub async fn preview(
         let objective = objective.clone();
         async move {
             if objective.composite.is_some() {
-                return Ok(Preview::Skipped(COMPOSITE.to_owned()));
+                return Ok(Preview::Skipped(language::word(COMPOSITE).to_owned()));
             }
             match sheets::find(context, &objective, span, deadline).await? {
                 Ok(found) => Ok(Preview::Judged(Box::new(judged(court, agreement, &objective, found, span)))),

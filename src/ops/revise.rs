@@ -5,7 +5,9 @@ use crate::domain::ids::{AgreementId, RevisionId, UserId};
 use crate::domain::model::{Agreement, Objective};
 use crate::domain::time::{DAY_MINUTES, Instant, Minute};
 use crate::domain::wording;
+use crate::language::{self, Language};
 use crate::ops::{Context, OpsError, audit};
+use crate::say;
 use crate::store::revisions::Revision;
 use crate::store::{self, Tx};
 use chrono::NaiveDate;
@@ -48,11 +50,11 @@ pub(super) fn effective(
     if minute > now.minute().plus(AHEAD_DAYS_MAX * DAY_MINUTES) {
         return Err(OpsError::refused(
             EFFECTIVE,
-            "A change can be planned for at most three years; write a nearer day.",
+            say!("A change can be planned for at most three years; write a nearer day."),
         ));
     }
     if minute <= Minute(0) {
-        return Err(OpsError::refused(EFFECTIVE, "No measurement is that old; write a day after 1970."));
+        return Err(OpsError::refused(EFFECTIVE, say!("No measurement is that old; write a day after 1970.")));
     }
     Ok(minute)
 }
@@ -60,8 +62,8 @@ pub(super) fn effective(
 /// Refuses another change while one waits for its moment.
 pub(super) fn refuse_pending(history: &[Revision], agreement: &Agreement) -> Result<(), OpsError> {
     let Some(pending) = history.iter().find(|one| one.applied_at.is_none()) else { return Ok(()) };
-    let sentence = format!(
-        "A change is already waiting to take effect on {}. Withdraw it on the page “Revisions” first, then save again.",
+    let sentence = say!(
+        "A change is already waiting to take effect on {day}. Withdraw it on the page “Revisions” first, then save again.",
         wording::day(pending.effective.start(), agreement.zone)
     );
     Err(OpsError::refused("", sentence))
@@ -120,7 +122,9 @@ impl Told {
         Self {
             name: revision.agreement.name.clone(),
             revision: revision.number,
-            effective: wording::day(revision.effective.start(), revision.agreement.zone),
+            effective: language::sync_scope(Language::English, || {
+                wording::day(revision.effective.start(), revision.agreement.zone)
+            }),
             note: revision.note.clone(),
         }
     }
@@ -128,7 +132,7 @@ impl Told {
 
 /// Withdraws the revision that waits for its moment; what was agreed before goes on.
 pub async fn withdraw(context: &Context, who: Option<UserId>, id: AgreementId, number: i64) -> Result<(), OpsError> {
-    let gone = || OpsError::refused("", "This revision no longer waits: it has taken effect, or was withdrawn.");
+    let gone = || OpsError::refused("", say!("This revision no longer waits: it has taken effect, or was withdrawn."));
     let pending = store::revisions::pending(&context.db, id).await?;
     let pending = pending.filter(|one| one.number == number).ok_or_else(gone)?;
     let mut tx = context.db.begin_write().await?;

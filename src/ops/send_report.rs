@@ -10,6 +10,7 @@ use crate::ops::make_report::make_report;
 use crate::ops::write_letter::Occasion;
 use crate::ops::{Context, OpsError, audit};
 use crate::report::{self, Sealed};
+use crate::say;
 use crate::store;
 use crate::store::reports::Report as Kept;
 
@@ -25,7 +26,7 @@ pub async fn send_now(
     let agreement = store::agreements::find(&context.db, id).await?.ok_or(OpsError::NotFound("agreement"))?;
     let dresses = receivers(context, &agreement).await?;
     if period.span().start() >= now.minute() {
-        return Err(OpsError::refused("period", "This period has not begun; choose one that has."));
+        return Err(OpsError::refused("period", say!("This period has not begun; choose one that has.")));
     }
     let before = store::reports::latest(&context.db, id, &period.label()).await?;
     if let Some(kept) = before.as_ref().filter(|kept| !kept.head.provisional) {
@@ -56,7 +57,7 @@ pub async fn send_again(context: &Context, who: Option<UserId>, id: ReportId) ->
     }
     let newest = store::reports::latest(&context.db, agreement.id, &kept.head.label).await?;
     if let Some(newest) = newest.filter(|newest| newest.head.id != id) {
-        let sentence = format!("Revision {} took the place of this report; send that one.", newest.head.revision);
+        let sentence = say!("Revision {revision} took the place of this report; send that one.", newest.head.revision);
         return Err(OpsError::refused("", sentence));
     }
     again(context, who, &agreement, dresses, &kept).await
@@ -75,7 +76,7 @@ async fn again(
     let mut tx = context.db.begin_write().await?;
     match post(&mut tx, context, agreement, (id, &sealed), dresses, Occasion::SentAgain).await {
         Err(OpsError::Store(error)) if error.is_conflict_on("deliveries.message_id") => {
-            return Err(OpsError::refused("", "This report was put on its way a moment ago."));
+            return Err(OpsError::refused("", say!("This report was put on its way a moment ago.")));
         }
         result => result?,
     }
@@ -89,7 +90,7 @@ async fn again(
 async fn receivers(context: &Context, agreement: &Agreement) -> Result<Vec<ScheduleDraft>, OpsError> {
     let schedules = standing(&context.db, agreement).await?;
     if schedules.is_empty() {
-        let sentence = "This agreement has no recipients; add a schedule that mails its reports.";
+        let sentence = say!("This agreement has no recipients; add a schedule that mails its reports.");
         return Err(OpsError::refused("recipients", sentence));
     }
     Ok(schedules.into_iter().map(|one| one.draft).collect())

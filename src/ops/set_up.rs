@@ -8,6 +8,7 @@ use crate::domain::model::EmailAddress;
 use crate::domain::time::Instant;
 use crate::ops::password::{self, HashError, Hasher};
 use crate::ops::token;
+use crate::say;
 use crate::store::audit::{self, Change};
 use crate::store::users::{self, Role, User};
 use crate::store::{Db, StoreError, Tx, setup_tokens};
@@ -117,10 +118,10 @@ pub async fn add_user(tx: &mut Tx, user: &User, who: Option<UserId>, now: Instan
 pub fn name_problem(name: &str) -> Option<String> {
     let name = name.trim();
     if name.is_empty() {
-        return Some("Write a name; reports and the audit log will show it.".to_owned());
+        return Some(say!("Write a name; reports and the audit log will show it."));
     }
     let is_long = name.chars().count() > NAME_CHARACTERS_MAX || name.chars().any(char::is_control);
-    is_long.then(|| format!("Take at most {NAME_CHARACTERS_MAX} characters, all in one line."))
+    is_long.then(|| say!("Take at most {most} characters, all in one line.", NAME_CHARACTERS_MAX))
 }
 
 fn check(wish: &SetUp<'_>) -> Result<EmailAddress, SetUpError> {
@@ -128,13 +129,13 @@ fn check(wish: &SetUp<'_>) -> Result<EmailAddress, SetUpError> {
     problems.extend(name_problem(wish.name).map(|sentence| ("name", sentence)));
     let email = EmailAddress::parse(wish.email);
     match &email {
-        None => problems.push(("email", "Write your e-mail address, such as ana@example.org.".to_owned())),
+        None => problems.push(("email", say!("Write your e-mail address, such as ana@example.org."))),
         Some(email) => {
             problems.extend(password::check_rules(&wish.password, email).err().map(|sentence| ("password", sentence)));
         }
     }
     if wish.password.expose_secret() != wish.repeat.expose_secret() {
-        problems.push(("repeat", "This differs from the password above. Type the same one twice.".to_owned()));
+        problems.push(("repeat", say!("This differs from the password above. Type the same one twice.")));
     }
     match email {
         Some(email) if problems.is_empty() => Ok(email),

@@ -7,6 +7,7 @@ use crate::domain::wording;
 use crate::ops::make_report::make_report;
 use crate::ops::{Context, OpsError};
 use crate::report::{self, Medium, Pair, Report};
+use crate::say;
 use crate::store::reports::ReportHead;
 use crate::store::{self, Db};
 
@@ -126,7 +127,7 @@ pub async fn stored(db: &Db, id: ReportId) -> Result<(ReportHead, OpenReport), O
 /// Makes the report of a period as the ledger stands now, and keeps nothing.
 pub async fn preview(context: &Context, agreement: &Agreement, period: Period) -> Result<OpenReport, OpsError> {
     if period.span().start() >= context.clock.now().minute() {
-        return Err(OpsError::refused("period", "This period has not begun; choose one that has."));
+        return Err(OpsError::refused("period", say!("This period has not begun; choose one that has.")));
     }
     let report = make_report(context, agreement, period, 1).await?;
     Ok(OpenReport { report, document: None, signature: Vec::new() })
@@ -149,7 +150,7 @@ impl OpenReport {
     #[must_use]
     pub fn made(&self) -> String {
         let Report { built_at, agreement, revision, .. } = &self.report;
-        format!("Made {}, revision {revision}", wording::instant(*built_at, agreement.zone))
+        say!("Made {when}, revision {revision}", wording::instant(*built_at, agreement.zone), revision)
     }
 
     /// May its numbers still change?

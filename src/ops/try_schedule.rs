@@ -7,6 +7,7 @@ use crate::ops::keep_report::queue;
 use crate::ops::run_schedules::{covered, letter};
 use crate::ops::write_letter::Occasion;
 use crate::ops::{Context, OpsError, audit};
+use crate::say;
 use crate::store::{self, Page};
 
 /// Mails the newest report of each agreement that the schedule is about, all of one period, to one address. Nothing is
@@ -26,8 +27,10 @@ pub async fn try_schedule(
     }
     let newest = heads.iter().max_by_key(|head| (head.span.end(), head.span.start())).map(|head| head.label.clone());
     let Some(label) = newest else {
-        let sentence = "There is no report yet that could be shown. Send one by hand from the agreement's preview, or wait \
-                        for the first period to close.";
+        let sentence = say!(
+            "There is no report yet that could be shown. Send one by hand from the agreement's preview, or wait \
+                        for the first period to close."
+        );
         return Err(OpsError::refused("to", sentence));
     };
     let mut kept = Vec::new();
@@ -38,7 +41,7 @@ pub async fn try_schedule(
     let mut tx = context.db.begin_write().await?;
     match queue(&mut tx, context, &letter, std::slice::from_ref(to)).await {
         Err(OpsError::Store(error)) if error.is_conflict_on("deliveries.message_id") => {
-            return Err(OpsError::refused("to", "This was put on its way a moment ago."));
+            return Err(OpsError::refused("to", say!("This was put on its way a moment ago.")));
         }
         result => result?,
     }

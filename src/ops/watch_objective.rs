@@ -5,6 +5,7 @@ use crate::domain::model::ObjectiveKind;
 use crate::domain::time::Minute;
 use crate::domain::watch::{Measure, Relative, WatchSettings};
 use crate::ops::{Context, OpsError, audit};
+use crate::say;
 use crate::store;
 use crate::store::objectives::ObjectiveListing;
 use serde::Serialize;
@@ -51,12 +52,12 @@ pub async fn watch_objective(
 ) -> Result<(), OpsError> {
     let (db, now, objective) = (&context.db, context.clock.now(), listing.objective.id);
     if Measure::of_kind(listing.objective.kind).is_empty() {
-        return Err(OpsError::refused("", "A composite has no baseline of its own: choose one of its members."));
+        return Err(OpsError::refused("", say!("A composite has no baseline of its own: choose one of its members.")));
     }
     if settings.relative.is_some() && !has_volume(listing.objective.kind) {
         return Err(OpsError::refused(
             "against",
-            "Only objectives that count requests can be compared with another day: choose no rule here.",
+            say!("Only objectives that count requests can be compared with another day: choose no rule here."),
         ));
     }
     let before = store::baselines::settings(db, objective).await?;

@@ -4,6 +4,7 @@
 //! services of clouds give away credentials of the machine itself, so they are refused unless a source allows them.
 //! An address that hides such an IPv4 address (mapped, NAT64, 6to4) counts as that address.
 
+use crate::say;
 use crate::source::SourceError;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use thiserror::Error;
@@ -22,21 +23,19 @@ const METADATA: [IpAddr; 5] = [
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum AddressError {
     /// Link-local or a metadata service: a source may allow it.
-    #[error(
-        "{host} is a link-local address or a cloud's metadata service, which Nines does not connect to unless the source allows it"
-    )]
+    #[error("{}", say!("{host} is a link-local address or a cloud's metadata service, which Nines does not connect to unless the source allows it", .host))]
     Guarded {
         /// As it was asked for, and the address behind a name.
         host: String,
     },
     /// Never the address of a server.
-    #[error("{host} is not the address of a server; enter the address that the server listens on")]
+    #[error("{}", say!("{host} is not the address of a server; enter the address that the server listens on", .host))]
     NoServer {
         /// As it was asked for, and the address behind a name.
         host: String,
     },
     /// The name exists, but without an address.
-    #[error("{host} has no address")]
+    #[error("{}", say!("{host} has no address", .host))]
     NoAddress {
         /// The name.
         host: String,

@@ -6,6 +6,8 @@
 //! counted as silence. Samples of every type are taken as they stand; `# TYPE`, `# HELP` and `# UNIT` say nothing that
 //! counting needs.
 
+use crate::language;
+use crate::say;
 use crate::source::Labels;
 use std::collections::btree_map::Entry;
 use thiserror::Error;
@@ -24,7 +26,7 @@ pub type Line = (Labels, f64, Option<i64>);
 
 /// A text that is in neither format.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("line {line}, column {column}: {what}")]
+#[error("{}", say!("line {line}, column {column}: {what}", .line, .column, .what))]
 pub struct ExpositionError {
     /// Line, from 1.
     pub line: usize,
@@ -60,7 +62,7 @@ fn parse_up_to(text: &str, samples_max: usize) -> Result<Vec<Line>, ExpositionEr
     for (index, line) in lines(text).enumerate() {
         let mut cursor = Cursor { line, at: 0 };
         let read = if ended && !line.is_empty() {
-            cursor.refuse("nothing may follow `# EOF`")
+            cursor.refuse(&say!("nothing may follow `# EOF`"))
         } else if is_eof(line) {
             ended = true;
             Ok(None)
@@ -70,7 +72,7 @@ fn parse_up_to(text: &str, samples_max: usize) -> Result<Vec<Line>, ExpositionEr
         match read {
             Ok(None) => {}
             Ok(Some(_)) if samples.len() == samples_max => {
-                return Err(place(index, line, (0, format!("more than {samples_max} samples"))));
+                return Err(place(index, line, (0, say!("more than {most} samples", samples_max))));
             }
             Ok(Some(sample)) => samples.push(sample),
             Err(fault) => return Err(place(index, line, fault)),
@@ -111,7 +113,7 @@ fn sample(cursor: &mut Cursor<'_>, format: Format) -> Result<Option<Line>, Fault
         label_set(cursor, &mut labels, true)?;
     }
     if !labels.contains_key(NAME) {
-        return cursor.refuse("the sample has no metric name");
+        return cursor.refuse(&say!("the sample has no metric name"));
     }
     labels.retain(|_, value| !value.is_empty());
     cursor.skip_blanks();
@@ -127,7 +129,7 @@ fn sample(cursor: &mut Cursor<'_>, format: Format) -> Result<Option<Line>, Fault
     }
     match cursor.peek() {
         None => Ok(Some((labels, value, at_ms))),
-        Some(_) => cursor.refuse("the sample should end here"),
+        Some(_) => cursor.refuse(&say!("the sample should end here")),
     }
 }
 
@@ -144,31 +146,34 @@ fn label_set(cursor: &mut Cursor<'_>, labels: &mut Labels, named: bool) -> Resul
         cursor.skip_blanks();
         let (name, value) = if quoted && cursor.peek() != Some('=') {
             if !named {
-                return Err((start, "an exemplar has no metric name".to_owned()));
+                return Err((start, say!("an exemplar has no metric name")));
             }
             (NAME.to_owned(), name)
         } else if name == NAME {
-            return Err((start, "`__name__` stands before the braces, or in quotes without `=`".to_owned()));
+            return Err((start, say!("`__name__` stands before the braces, or in quotes without `=`")));
         } else if cursor.take('=') {
             cursor.skip_blanks();
             (name, cursor.quoted()?)
         } else {
-            return cursor.refuse("expected `=`");
+            return cursor.refuse(&say!("expected {sign}", "`=`"));
         };
         if name.is_empty() || (name == NAME && value.is_empty()) {
-            return Err((start, "a name must not be empty".to_owned()));
+            return Err((start, say!("a name must not be empty")));
         }
         match labels.entry(name) {
             Entry::Vacant(vacant) => vacant.insert(value),
             Entry::Occupied(twice) => {
-                let what =
-                    if twice.key() == NAME { "metric name".to_owned() } else { format!("label {:?}", twice.key()) };
-                return Err((start, format!("the {what} stands here a second time")));
+                let what = if twice.key() == NAME {
+                    say!("metric name")
+                } else {
+                    say!("label {name}", format!("{:?}", twice.key()))
+                };
+                return Err((start, say!("the {what} stands here a second time", what)));
             }
         };
         cursor.skip_blanks();
         if !cursor.take(',') && cursor.peek() != Some('}') {
-            return cursor.refuse("expected `,` or `}`");
+            return cursor.refuse(&say!("expected {sign}", "`,` or `}`"));
         }
     }
 }
@@ -177,12 +182,12 @@ fn label_set(cursor: &mut Cursor<'_>, labels: &mut Labels, named: bool) -> Resul
 fn exemplar(cursor: &mut Cursor<'_>, format: Format) -> Result<(), Fault> {
     if format == Format::Prometheus {
         return cursor
-            .refuse("exemplars exist in OpenMetrics only, and a text without `# EOF` is none, or was cut off");
+            .refuse(&say!("exemplars exist in OpenMetrics only, and a text without `# EOF` is none, or was cut off"));
     }
     cursor.take('#');
     cursor.skip_blanks();
     if !cursor.take('{') {
-        return cursor.refuse("expected the labels of an exemplar in braces");
+        return cursor.refuse(&say!("expected the labels of an exemplar in braces"));
     }
     label_set(cursor, &mut Labels::new(), false)?;
     cursor.skip_blanks();
@@ -200,12 +205,12 @@ fn timestamp(cursor: &mut Cursor<'_>, format: Format) -> Result<i64, Fault> {
     let start = cursor.at;
     match format {
         Format::Prometheus => {
-            let wrong = || (start, "expected a timestamp in whole milliseconds".to_owned());
+            let wrong = || (start, say!("expected a timestamp in whole milliseconds"));
             cursor.word().parse().ok().ok_or_else(wrong)
         }
         Format::OpenMetrics => {
             let seconds = cursor.number("a timestamp in seconds")?;
-            let wrong = || (start, "the timestamp is out of range".to_owned());
+            let wrong = || (start, say!("the timestamp is out of range"));
             if seconds.abs() <= SECONDS_MAX { Ok(whole(seconds * 1000.0)) } else { Err(wrong()) }
         }
     }
@@ -263,17 +268,17 @@ impl<'a> Cursor<'a> {
     /// A name without quotes: letters, digits, `_` and `extra`, no digit first.
     fn name(&mut self, what: &str, extra: &str) -> Result<&'a str, Fault> {
         if self.peek().is_some_and(|c| c.is_ascii_digit()) {
-            return self.refuse("a name must not begin with a digit");
+            return self.refuse(&say!("a name must not begin with a digit"));
         }
         let name = self.take_while(|c| c.is_ascii_alphanumeric() || c == '_' || extra.contains(c));
-        if name.is_empty() { self.refuse(&format!("expected {what}")) } else { Ok(name) }
+        if name.is_empty() { self.refuse(&say!("expected {what}", language::word(what))) } else { Ok(name) }
     }
 
     /// A text in quotes. `\n`, `\"` and `\\` are what they are everywhere; before anything else a backslash is itself.
     fn quoted(&mut self) -> Result<String, Fault> {
         let start = self.at;
         if !self.take('"') {
-            return self.refuse("expected a text in double quotes");
+            return self.refuse(&say!("expected a text in double quotes"));
         }
         let mut text = String::new();
         loop {
@@ -282,7 +287,7 @@ impl<'a> Cursor<'a> {
                 return Ok(text);
             }
             if !self.take('\\') {
-                return Err((start, "the closing quote is missing".to_owned()));
+                return Err((start, say!("the closing quote is missing")));
             }
             if self.take('n') {
                 text.push('\n');
@@ -300,7 +305,7 @@ impl<'a> Cursor<'a> {
         self.word()
             .parse()
             .ok()
-            .ok_or_else(|| (start, format!("expected {what}, which is a number, NaN, +Inf or -Inf")))
+            .ok_or_else(|| (start, say!("expected {what}, which is a number, NaN, +Inf or -Inf", language::word(what))))
     }
 }
 

@@ -1,6 +1,8 @@
 //! One HTTP client for each source, with everything that a stranger at the other end must not be able to do to us.
 
 use crate::domain::model::{Access, Auth, Source, SourceSpec};
+use crate::language;
+use crate::say;
 use crate::source::SourceError;
 use crate::source::address::{self, AddressError};
 use base64::Engine as _;
@@ -87,7 +89,7 @@ impl Http {
         }
         let client = trusting(builder, ca_pem.as_deref())?
             .build()
-            .map_err(|error| SourceError::Refused(format!("the client cannot be set up: {}", deepest(&error))))?;
+            .map_err(|error| SourceError::Refused(say!("the client cannot be set up: {problem}", deepest(&error))))?;
         Ok(Self { client, timeout_seconds, body_bytes_max, allow_link_local: *allow_link_local, secrets })
     }
 
@@ -95,15 +97,15 @@ impl Http {
     /// (The addresses behind a name are checked when it is connected to.)
     pub fn check(&self, url: &Url) -> Result<(), SourceError> {
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(SourceError::Refused("enter a URL that begins with http:// or https://".to_owned()));
+            return Err(SourceError::Refused(say!("enter a URL that begins with http:// or https://")));
         }
         if !url.username().is_empty() || url.password().is_some() {
-            let text = "take user name and password out of the URL and enter them as the source's authentication";
-            return Err(SourceError::Refused(text.to_owned()));
+            let text = say!("take user name and password out of the URL and enter them as the source's authentication");
+            return Err(SourceError::Refused(text));
         }
         // a literal address never reaches the resolver, so the guard there would not see it
         match url.host() {
-            None => Err(SourceError::Refused("enter a URL with a host name".to_owned())),
+            None => Err(SourceError::Refused(say!("enter a URL with a host name"))),
             Some(Host::Domain(_)) => Ok(()),
             Some(Host::Ipv4(ip)) => Ok(address::check(IpAddr::V4(ip), self.allow_link_local)?),
             Some(Host::Ipv6(ip)) => Ok(address::check(IpAddr::V6(ip), self.allow_link_local)?),
@@ -126,7 +128,7 @@ impl Http {
         let code = response.status().as_u16();
         let excerpt = match self.body(&mut response, QUOTE_BYTES_MAX).await {
             Ok((body, _)) => self.quote(&body),
-            Err(error) => format!("its body could not be read, {error}"),
+            Err(error) => say!("its body could not be read, {error}", error),
         };
         Err(SourceError::Status { code, excerpt })
     }
@@ -211,7 +213,7 @@ impl Http {
             return SourceError::Timeout { seconds: self.timeout_seconds.min(connect) };
         }
         if causes(error).any(is_packed_wrongly) {
-            return SourceError::Malformed(format!("it is not packed as it claims: {}", deepest(error)));
+            return SourceError::Malformed(say!("it is not packed as it claims: {problem}", deepest(error)));
         }
         SourceError::Unreachable(deepest(error))
     }
@@ -237,7 +239,7 @@ impl Resolve for Guard {
 pub(super) fn patience(seconds: i64) -> Result<Duration, SourceError> {
     match u64::try_from(seconds) {
         Ok(seconds) if seconds > 0 => Ok(Duration::from_secs(seconds)),
-        Ok(_) | Err(_) => Err(SourceError::Refused("enter a timeout of at least one second".to_owned())),
+        Ok(_) | Err(_) => Err(SourceError::Refused(say!("enter a timeout of at least one second"))),
     }
 }
 
@@ -251,7 +253,7 @@ fn header_map(
     match auth {
         Auth::None => {}
         Auth::Basic { user, .. } if user.contains(':') => {
-            return Err(SourceError::Refused("the user name must not contain a colon".to_owned()));
+            return Err(SourceError::Refused(say!("the user name must not contain a colon")));
         }
         Auth::Basic { user, password } => {
             let pair = SecretString::from(BASE64.encode(format!("{user}:{}", password.expose_secret())));
@@ -264,12 +266,13 @@ fn header_map(
         }
     }
     for (name, value) in extra {
-        let refused = |why: &str| SourceError::Refused(format!("the header {name:?} cannot be sent: {why}"));
+        let refused =
+            |why: &str| SourceError::Refused(say!("the header {name} cannot be sent: {why}", format!("{name:?}"), why));
         let header = HeaderName::try_from(name.trim()).map_err(|error| refused(&error.to_string()))?;
         if FRAMING.contains(&header.as_str()) {
-            return Err(refused("Nines sets it itself"));
+            return Err(refused(&say!("Nines sets it itself")));
         }
-        map.append(header, sensitive(&format!("header {name:?}"), value.expose_secret())?);
+        map.append(header, sensitive(&say!("header {name}", format!("{name:?}")), value.expose_secret())?);
         secrets.push(value.clone());
     }
     Ok(map)
@@ -278,7 +281,11 @@ fn header_map(
 /// A header value that is kept out of logs.
 fn sensitive(field: &str, text: &str) -> Result<HeaderValue, SourceError> {
     let mut value = HeaderValue::try_from(text).map_err(|error| {
-        SourceError::Refused(format!("the {field} cannot be sent, it must be one line of plain text: {error}"))
+        SourceError::Refused(say!(
+            "the {field} cannot be sent, it must be one line of plain text: {error}",
+            language::word(field),
+            error
+        ))
     })?;
     value.set_sensitive(true);
     Ok(value)
@@ -287,10 +294,12 @@ fn sensitive(field: &str, text: &str) -> Result<HeaderValue, SourceError> {
 /// Adds an authority to those of the system.
 fn trusting(builder: ClientBuilder, ca_pem: Option<&str>) -> Result<ClientBuilder, SourceError> {
     let Some(pem) = ca_pem else { return Ok(builder) };
-    let refused = |why: &str| SourceError::Refused(format!("the certificate authority cannot be used: {why}"));
+    let refused = |why: &str| SourceError::Refused(say!("the certificate authority cannot be used: {why}", why));
     let authorities = Certificate::from_pem_bundle(pem.as_bytes()).map_err(|error| refused(&deepest(&error)))?;
     if authorities.is_empty() {
-        return Err(refused("the text holds no certificate in PEM, which begins with -----BEGIN CERTIFICATE-----"));
+        return Err(refused(&say!(
+            "the text holds no certificate in PEM, which begins with -----BEGIN CERTIFICATE-----"
+        )));
     }
     Ok(builder.tls_certs_merge(authorities))
 }
@@ -302,7 +311,7 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
 /// The error that says most: reqwest's own texts name the URL, which may hold a token, and hide the cause.
 fn deepest(error: &reqwest::Error) -> String {
     let cause = causes(error).last();
-    cause.map_or_else(|| "the request could not be made".to_owned(), ToString::to_string)
+    cause.map_or_else(|| say!("the request could not be made"), ToString::to_string)
 }
 
 /// Is this what unpacking says about bytes that were not packed that way? A connection that broke says something else.

@@ -5,6 +5,7 @@
 //! uses no proxy, reads no more than it was told to, and refuses addresses where only a machine's own cloud answers.
 //! What foreign servers say is data: it is bounded, checked and named in errors, and secrets never stand in an error.
 
+use crate::say;
 use thiserror::Error;
 
 mod address;
@@ -26,19 +27,19 @@ pub enum SourceError {
     #[error("{0}")]
     Refused(String),
     /// No connection, no such name, or the connection broke.
-    #[error("the source cannot be reached: {0}")]
+    #[error("{}", say!("the source cannot be reached: {problem}", .0))]
     Unreachable(String),
     /// No full answer in time.
-    #[error("the source did not answer within {seconds} s")]
+    #[error("{}", say!("the source did not answer within {seconds} s", .seconds))]
     Timeout {
         /// The patience that ended.
         seconds: i64,
     },
     /// The connection could not be protected, or nobody trusted vouches for the other side.
-    #[error("the TLS connection to the source failed: {0}")]
+    #[error("{}", say!("the TLS connection to the source failed: {problem}", .0))]
     Tls(String),
     /// An answer with a status that is no success.
-    #[error("the source answered with status {code}{}", after_status(*.code, .excerpt))]
+    #[error("{}", after_status(*.code, .excerpt))]
     Status {
         /// HTTP status.
         code: u16,
@@ -46,19 +47,19 @@ pub enum SourceError {
         excerpt: String,
     },
     /// More than Nines reads at once.
-    #[error("the source's answer is larger than {bytes_max} bytes; narrow it down to what Nines needs")]
+    #[error("{}", say!("the source's answer is larger than {most} bytes; narrow it down to what Nines needs", .bytes_max))]
     TooLarge {
         /// The most that is read.
         bytes_max: usize,
     },
     /// The answer is not in the format that it should have.
-    #[error("the source's answer cannot be read: {0}")]
+    #[error("{}", say!("the source's answer cannot be read: {problem}", .0))]
     Malformed(String),
     /// The source says itself that it cannot answer now: it is overloaded, or starting, or gave up on time.
-    #[error("the source cannot answer at the moment: {0}")]
+    #[error("{}", say!("the source cannot answer at the moment: {problem}", .0))]
     Unavailable(String),
     /// The source understood the request and rejects the query.
-    #[error("the source rejects the query: {0}")]
+    #[error("{}", say!("the source rejects the query: {problem}", .0))]
     Query(String),
 }
 
@@ -74,13 +75,18 @@ impl SourceError {
     }
 }
 
-/// What stands behind a status: what the body says, or how a redirect is mended.
+/// The status, and what the body says about it, or how a redirect is mended.
 fn after_status(code: u16, excerpt: &str) -> String {
     match code {
-        300..=399 => "; redirects are not followed, so enter the address that it leads to".to_owned(),
-        401 | 403 if excerpt.is_empty() => "; check the credentials of the source".to_owned(),
-        _ if excerpt.is_empty() => String::new(),
-        _ => format!(": {excerpt}"),
+        300..=399 => say!(
+            "the source answered with status {code}; redirects are not followed, so enter the address that it leads to",
+            code
+        ),
+        401 | 403 if excerpt.is_empty() => {
+            say!("the source answered with status {code}; check the credentials of the source", code)
+        }
+        _ if excerpt.is_empty() => say!("the source answered with status {code}", code),
+        _ => say!("the source answered with status {code}: {excerpt}", code, excerpt),
     }
 }
 

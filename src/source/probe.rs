@@ -6,6 +6,7 @@
 
 use crate::domain::model::{Check, Source, SourceSpec};
 use crate::domain::time::Instant;
+use crate::say;
 use crate::source::http::{Http, ProbeAnswer, patience};
 use crate::source::{SourceError, address};
 use futures_util::future::select_ok;
@@ -64,7 +65,11 @@ impl Probe {
             }
             SourceSpec::Probe(Check::Tcp { host, port }) => Kind::Tcp(Knock::new(source, host, *port)?),
             SourceSpec::Prometheus { .. } | SourceSpec::Scrape { .. } => {
-                let text = format!("{:?} is a {} source, which has no check to make", source.name, source.spec.kind());
+                let text = say!(
+                    "{name} is a {kind} source, which has no check to make",
+                    format!("{:?}", source.name),
+                    source.spec.kind()
+                );
                 return Err(SourceError::Refused(text));
             }
         };
@@ -101,7 +106,7 @@ impl Knock {
         let allow_link_local = source.access.allow_link_local;
         let host = host.trim().trim_matches(['[', ']']);
         if host.is_empty() || port == 0 {
-            return Err(SourceError::Refused("enter a host name or address, and a port from 1 to 65535".to_owned()));
+            return Err(SourceError::Refused(say!("enter a host name or address, and a port from 1 to 65535")));
         }
         if let Ok(ip) = host.parse::<IpAddr>() {
             address::check(ip, allow_link_local)?;
@@ -130,13 +135,14 @@ impl Knock {
 fn is_right(answer: &ProbeAnswer, (lowest, highest): (u16, u16), body: &str) -> Result<(), String> {
     let status = answer.status;
     if status < lowest || status > highest {
-        let wanted = if lowest == highest { lowest.to_string() } else { format!("{lowest} to {highest}") };
-        return Err(format!("the answer has status {status} instead of {wanted}"));
+        let wanted =
+            if lowest == highest { lowest.to_string() } else { say!("{lowest} to {highest}", lowest, highest) };
+        return Err(say!("the answer has status {status} instead of {wanted}", status, wanted));
     }
     if String::from_utf8_lossy(&answer.body).contains(body) {
         Ok(())
     } else {
-        Err(format!("the first megabyte of the answer does not contain {body:?}"))
+        Err(say!("the first megabyte of the answer does not contain {text}", format!("{body:?}")))
     }
 }
 

@@ -12,6 +12,7 @@ use crate::domain::counting::Sample;
 use crate::domain::model::{Source, SourceSpec};
 use crate::domain::selector::{Comparison, Matcher, NAME_LABEL, Selector, SelectorError};
 use crate::domain::time::{MINUTE_SECONDS, Minute, Span};
+use crate::say;
 use crate::source::series::{RawSeries, Target};
 use crate::source::{Labels, SourceError, http::Http};
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,7 +52,7 @@ impl Prometheus {
     /// A client for a source of the kind `prometheus`.
     pub fn new(source: &Source) -> Result<Self, SourceError> {
         let SourceSpec::Prometheus { url } = &source.spec else {
-            return Err(SourceError::Refused(format!("{} is no Prometheus server", source.name)));
+            return Err(SourceError::Refused(say!("{source} is no Prometheus server", source.name)));
         };
         let mut base = url.clone();
         let path = format!("{}/", base.path().trim_end_matches('/'));
@@ -224,10 +225,10 @@ impl Prometheus {
         let (rows, warnings) = read(&self.http, &body, "vector")?;
         let targets = rows.first().and_then(|row| row.value).map_or(0.0, |(_, count)| number(count));
         let mut lines = vec![match targets {
-            0.0 => "It answers queries. It knows no scraped targets (no “up” series).".to_owned(),
-            targets => format!("It answers queries and scrapes {targets} targets."),
+            0.0 => say!("It answers queries. It knows no scraped targets (no “up” series)."),
+            targets => say!("It answers queries and scrapes {targets} targets.", targets),
         }];
-        lines.extend(warnings.iter().map(|warning| format!("It warns: {warning}")));
+        lines.extend(warnings.iter().map(|warning| say!("It warns: {warning}", warning)));
         Ok(lines)
     }
 
@@ -257,9 +258,10 @@ fn only_series(rows: &[Row<'_>], name: &mut Option<Labels>) -> Result<Vec<Sample
     let first = name.get_or_insert_with(|| row.metric.clone());
     match rows.iter().find(|row| row.metric != *first) {
         None => row.samples(),
-        Some(second) => Err(SourceError::Query(format!(
-            "the expression gives several series, such as {first:?} and {:?}; wrap it in sum(…) so that it gives one",
-            second.metric
+        Some(second) => Err(SourceError::Query(say!(
+            "the expression gives several series, such as {first} and {second}; wrap it in sum(…) so that it gives one",
+            format!("{first:?}"),
+            format!("{:?}", second.metric)
         ))),
     }
 }

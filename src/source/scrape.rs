@@ -2,6 +2,7 @@
 
 use crate::domain::counting::Sample;
 use crate::domain::model::{Source, SourceSpec};
+use crate::say;
 use crate::source::http::Http;
 use crate::source::{Labels, SourceError, exposition};
 use url::Url;
@@ -25,7 +26,11 @@ impl Scrape {
     /// Prepares to scrape a source; refused if it is of another kind, or names what Nines does not connect to.
     pub fn new(source: &Source) -> Result<Self, SourceError> {
         let SourceSpec::Scrape { url } = &source.spec else {
-            let text = format!("{:?} is a {} source, which has no endpoint to scrape", source.name, source.spec.kind());
+            let text = say!(
+                "{name} is a {kind} source, which has no endpoint to scrape",
+                format!("{:?}", source.name),
+                source.spec.kind()
+            );
             return Err(SourceError::Refused(text));
         };
         let http = Http::new(source, BODY_BYTES_MAX)?;
@@ -40,7 +45,7 @@ impl Scrape {
         let text = std::str::from_utf8(&document.body).map_err(|error| malformed(&error))?;
         // a torn answer would look like labels that went away, and be booked as their rebirth when they are back
         if document.media_type.trim_start().starts_with(OPEN_METRICS) && !exposition::is_ended(text) {
-            return Err(malformed(&"the text ends before its line # EOF"));
+            return Err(malformed(&say!("the text ends before its line # EOF")));
         }
         let lines = exposition::parse(text).map_err(|error| malformed(&error))?;
         Ok(lines.into_iter().map(|(labels, value, _)| (labels, Sample { at_ms, value })).collect())
@@ -48,7 +53,10 @@ impl Scrape {
 }
 
 fn malformed(error: &impl ToString) -> SourceError {
-    SourceError::Malformed(format!("it is not in the Prometheus text format or in OpenMetrics: {}", error.to_string()))
+    SourceError::Malformed(say!(
+        "it is not in the Prometheus text format or in OpenMetrics: {problem}",
+        error.to_string()
+    ))
 }
 
 #[cfg(test)]

@@ -194,7 +194,7 @@ pub async fn choose_language(
     choose_language::choose_language(&state, &user.0, chosen).await?;
     // said on the next page, which is in that language already
     chosen.into_iter().for_each(language::prefer);
-    session::tell(&session, &done("Your pages are in this language from now on."))?;
+    session::tell(&session, &done(&crate::say!("Your pages are in this language from now on.")))?;
     Ok(see_other(paths::ACCOUNT))
 }
 

@@ -1,5 +1,6 @@
 //! The methods and their parameters, with defaults, limits and a sentence each.
 
+use crate::say;
 use chrono_tz::Tz;
 use std::fmt;
 use thiserror::Error;
@@ -198,13 +199,13 @@ fn names<'a>(all: impl Iterator<Item = &'a str>) -> String {
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum SettingsError {
     /// No such method.
-    #[error("there is no method “{given}”; choose one of {}", names(Method::ALL.iter().map(|method| method.word())))]
+    #[error("{}", say!("there is no method “{given}”; choose one of {methods}", .given, names(Method::ALL.iter().map(|method| method.word()))))]
     Method {
         /// What was asked for.
         given: String,
     },
     /// The method has no such parameter.
-    #[error("{method} has no parameter “{given}”; it has {}", names(method.parameters().iter().map(|one| one.name)))]
+    #[error("{}", say!("{method} has no parameter “{given}”; it has {parameters}", .method, .given, names(method.parameters().iter().map(|one| one.name))))]
     Parameter {
         /// The method.
         method: Method,
@@ -212,7 +213,7 @@ pub enum SettingsError {
         given: String,
     },
     /// The parameter cannot have that value.
-    #[error("{} is from {} to {}, not {given}", parameter.name, parameter.least, parameter.most)]
+    #[error("{}", say!("{parameter} is from {least} to {most}, not {given}", parameter.name, parameter.least, parameter.most, .given))]
     Value {
         /// Which parameter.
         parameter: &'static Parameter,

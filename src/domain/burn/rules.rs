@@ -4,6 +4,7 @@ use super::{AlertRule, Severity, max_burn_rate, short_of};
 use crate::domain::target::Target;
 use crate::domain::time::{DAY_MINUTES, HOUR_MINUTES};
 use crate::domain::wording::{duration_minutes, factor as factor_in_words};
+use crate::say;
 use std::fmt::Write as _;
 use thiserror::Error;
 
@@ -16,7 +17,7 @@ const UNITS: [(char, i64); 4] = [('w', WEEK_MINUTES), ('d', DAY_MINUTES), ('h', 
 
 /// A line that is no rule.
 #[derive(Clone, Copy, Debug, PartialEq, Error)]
-#[error("line {line}: {problem}")]
+#[error("{}", say!("line {line}: {problem}", .line, .problem))]
 pub struct RuleError {
     /// Which line, counted from 1.
     pub line: usize,
@@ -28,25 +29,22 @@ pub struct RuleError {
 #[derive(Clone, Copy, Debug, PartialEq, Error)]
 pub enum RuleProblem {
     /// Other words than a rule has.
-    #[error("write an alert as “page 14.4 over 1h and 5m”, or “ticket 3 over 1d” for a short window of a twelfth")]
+    #[error("{}", say!("write an alert as “page 14.4 over 1h and 5m”, or “ticket 3 over 1d” for a short window of a twelfth"))]
     Shape,
     /// Neither page nor ticket.
-    #[error("begin with “page” (wakes somebody) or “ticket” (can wait for the next day)")]
+    #[error("{}", say!("begin with “page” (wakes somebody) or “ticket” (can wait for the next day)"))]
     Severity,
     /// No plain decimal number.
-    #[error("write the burn rate as a number, such as 14.4")]
+    #[error("{}", say!("write the burn rate as a number, such as 14.4"))]
     Factor,
     /// No length of time.
-    #[error("write a length as a whole number of minutes, hours, days or weeks: 5m, 1h, 3d, 4w")]
+    #[error("{}", say!("write a length as a whole number of minutes, hours, days or weeks: 5m, 1h, 3d, 4w"))]
     Length,
     /// Would fire while the promise is kept.
-    #[error("a burn rate below 1 keeps the promise, so this would alert while all is well; write 1 or more")]
+    #[error("{}", say!("a burn rate below 1 keeps the promise, so this would alert while all is well; write 1 or more"))]
     BelowOne,
     /// Would never fire.
-    #[error(
-        "with a target of {target} % the burn rate is at most {}, when every event is bad, so it never exceeds {}; write less than {}",
-        factor_in_words(*most), factor_in_words(*factor), factor_in_words(*most)
-    )]
+    #[error("{}", say!("with a target of {target} % the burn rate is at most {most}, when every event is bad, so it never exceeds {factor}; write less than {limit}", .target, factor_in_words(*most), factor_in_words(*factor), factor_in_words(*most)))]
     OutOfReach {
         /// What was written.
         factor: f64,
@@ -56,7 +54,7 @@ pub enum RuleProblem {
         target: Target,
     },
     /// The long window is longer than the objective's.
-    #[error("{} is longer than the objective's window of {}; write {} or less", duration_minutes(*long), duration_minutes(*window), length_text(*window))]
+    #[error("{}", say!("{length} is longer than the objective's window of {window}; write {most} or less", duration_minutes(*long), duration_minutes(*window), length_text(*window)))]
     LongerThanWindow {
         /// The long window, in minutes.
         long: i64,
@@ -64,7 +62,7 @@ pub enum RuleProblem {
         window: i64,
     },
     /// The short window is longer than the long one.
-    #[error("the second window ({}) must not be longer than the first ({})", duration_minutes(*short), duration_minutes(*long))]
+    #[error("{}", say!("the second window ({second}) must not be longer than the first ({first})", duration_minutes(*short), duration_minutes(*long)))]
     ShortIsLonger {
         /// The long window, in minutes.
         long: i64,
@@ -72,10 +70,7 @@ pub enum RuleProblem {
         short: i64,
     },
     /// A window that slices do not fill.
-    #[error(
-        "this objective counts slices of {slice} min, and {} is no whole number of them; write {}",
-        duration_minutes(*minutes), length_text(super::whole_slices(*minutes, *slice))
-    )]
+    #[error("{}", say!("this objective counts slices of {slice} min, and {length} is no whole number of them; write {next}", .slice, duration_minutes(*minutes), length_text(super::whole_slices(*minutes, *slice))))]
     PartOfASlice {
         /// The window, in minutes.
         minutes: i64,
@@ -83,7 +78,7 @@ pub enum RuleProblem {
         slice: i64,
     },
     /// More than [`RULES_MAX`] rules.
-    #[error("at most {RULES_MAX} alerts per objective; delete this line or another")]
+    #[error("{}", say!("at most {most} alerts per objective; delete this line or another", RULES_MAX))]
     TooMany,
 }
 

@@ -14,6 +14,7 @@
 //! ```
 
 use super::PeriodKind;
+use crate::say;
 use chrono::{Datelike as _, Days, NaiveDate, Weekday};
 use thiserror::Error;
 
@@ -31,13 +32,13 @@ pub struct Anchor {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum AnchorError {
     /// Another day of the week.
-    #[error("a week begins on Monday or on Sunday: choose one of them, not {0}")]
+    #[error("{}", say!("a week begins on Monday or on Sunday: choose one of them, not {day}", .0))]
     Week(Weekday),
     /// No day of a month.
-    #[error("a month has no day {0}: choose 1 to 31; 31 is the last day of shorter months")]
+    #[error("{}", say!("a month has no day {day}: choose 1 to 31; 31 is the last day of shorter months", .0))]
     Day(u32),
     /// No month.
-    #[error("a year has no month {0}: choose 1 (January) to 12 (December)")]
+    #[error("{}", say!("a year has no month {month}: choose 1 (January) to 12 (December)", .0))]
     Month(u32),
 }
 

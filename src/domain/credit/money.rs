@@ -5,6 +5,7 @@
 //! `1.200 EUR` has more decimals than the euro, and is neither 1.20 nor 1,200.
 
 use crate::domain::wording;
+use crate::say;
 use std::fmt;
 use thiserror::Error;
 
@@ -57,19 +58,16 @@ pub struct Money {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum MoneyError {
     /// No three letters before or after the number.
-    #[error("name the currency with its three letters, such as 1,200.00 EUR")]
+    #[error("{}", say!("name the currency with its three letters, such as 1,200.00 EUR"))]
     NoCurrency,
     /// The number is none.
-    #[error("write the amount with a point before its decimals, such as 1,200.00 EUR")]
+    #[error("{}", say!("write the amount with a point before its decimals, such as 1,200.00 EUR"))]
     NotAnAmount,
     /// Zero is no fee.
-    #[error("a fee of nothing has no share to credit; leave it empty, or write the monthly fee")]
+    #[error("{}", say!("a fee of nothing has no share to credit; leave it empty, or write the monthly fee"))]
     Nothing,
     /// More decimals than the currency has.
-    #[error(
-        "{} has {decimals} decimals, this amount has more; write twelve hundred as 1,200 and not as 1.200",
-        .currency.code()
-    )]
+    #[error("{}", say!("{currency} has {decimals} decimals, this amount has more; write twelve hundred as 1,200 and not as 1.200", .currency.code(), .decimals))]
     TooFine {
         /// The currency.
         currency: Currency,
@@ -77,7 +75,7 @@ pub enum MoneyError {
         decimals: usize,
     },
     /// More than 10¹⁵ of the smallest coin.
-    #[error("this fee is larger than Nines counts; check the number of its digits")]
+    #[error("{}", say!("this fee is larger than Nines counts; check the number of its digits"))]
     TooLarge,
 }
 

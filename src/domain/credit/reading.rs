@@ -2,6 +2,7 @@
 
 use super::{Claim, Credit, Money, MoneyError, TIERS_MAX, Tier};
 use crate::domain::target::{TargetError, WHOLE_PPM, percent_to_ppm, ppm_to_percent};
+use crate::say;
 use thiserror::Error;
 
 /// The fields of a form about credits; a blank one says that nothing was agreed.
@@ -34,32 +35,28 @@ pub enum CreditPart {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum CreditError {
     /// No tier, but something else.
-    #[error("write at least one credit tier, such as 99.9: 10 (below 99.9 %, 10 % of the fee)")]
+    #[error("{}", say!("write at least one credit tier, such as 99.9: 10 (below 99.9 %, 10 % of the fee)"))]
     NoTiers,
     /// More tiers than a contract has.
-    #[error("at most {TIERS_MAX} credit tiers count here; leave out those that differ least")]
+    #[error("{}", say!("at most {most} credit tiers count here; leave out those that differ least", TIERS_MAX))]
     TooManyTiers,
     /// Not two percentages.
-    #[error("“{0}” is no credit tier; write the share below which it applies, a colon and the credit: 99.9: 10")]
+    #[error("{}", say!("“{tier}” is no credit tier; write the share below which it applies, a colon and the credit: 99.9: 10", .0))]
     NotATier(String),
     /// More digits than a millionth.
-    #[error("the credit tier “{0}” has a percentage with more than four decimals; round it to four")]
+    #[error("{}", say!("the credit tier “{tier}” has a percentage with more than four decimals; round it to four", .0))]
     TooFine(String),
     /// A percentage out of its range.
-    #[error("the credit tier “{0}” needs two percentages above 0 and up to 100")]
+    #[error("{}", say!("the credit tier “{tier}” needs two percentages above 0 and up to 100", .0))]
     NoShare(String),
     /// Two tiers with the same share.
-    #[error("two credit tiers apply below {} %; keep one of them", ppm_to_percent(*.below_ppm))]
+    #[error("{}", say!("two credit tiers apply below {share} %; keep one of them", ppm_to_percent(*.below_ppm)))]
     Twice {
         /// The share, in parts per million.
         below_ppm: i64,
     },
     /// A higher share after a lower one.
-    #[error(
-        "write the credit tiers from the highest share to the lowest: {} % comes before {} %",
-        ppm_to_percent(.after.below_ppm),
-        ppm_to_percent(.before.below_ppm)
-    )]
+    #[error("{}", say!("write the credit tiers from the highest share to the lowest: {higher} % comes before {lower} %", ppm_to_percent(.after.below_ppm), ppm_to_percent(.before.below_ppm)))]
     Order {
         /// The tier that stands first.
         before: Tier,
@@ -67,12 +64,7 @@ pub enum CreditError {
         after: Tier,
     },
     /// A worse tier that credits no more.
-    #[error(
-        "the credit tier below {} % must credit more than {} %, which is credited below {} % already",
-        ppm_to_percent(.after.below_ppm),
-        ppm_to_percent(.before.credit_ppm),
-        ppm_to_percent(.before.below_ppm)
-    )]
+    #[error("{}", say!("the credit tier below {share} % must credit more than {credit} %, which is credited below {higher} % already", ppm_to_percent(.after.below_ppm), ppm_to_percent(.before.credit_ppm), ppm_to_percent(.before.below_ppm)))]
     CreditsNoMore {
         /// The tier with the higher share.
         before: Tier,
@@ -80,16 +72,14 @@ pub enum CreditError {
         after: Tier,
     },
     /// The cap is no percentage.
-    #[error("write the cap as a percentage of the fee above 0 and up to 100, such as 50 %, or leave it empty")]
+    #[error("{}", say!("write the cap as a percentage of the fee above 0 and up to 100, such as 50 %, or leave it empty"))]
     Cap,
     /// The fee is no amount.
-    #[error("monthly fee: {0}")]
+    #[error("{}", say!("monthly fee: {problem}", .0))]
     Fee(#[from] MoneyError),
     /// The claim deadline is none.
-    #[error(
-        "write the claim deadline as days or periods after the period, such as 30 days (3,660 at most) or 2 periods \
-         (120 at most), or leave it empty"
-    )]
+    #[error("{}", say!("write the claim deadline as days or periods after the period, such as 30 days (3,660 at most) or 2 periods \
+         (120 at most), or leave it empty"))]
     Claim,
 }
 

@@ -1,6 +1,7 @@
 //! The text of a rule, read and checked part by part: what the calendar crate would take on trust.
 
 use super::RecurrenceError;
+use crate::say;
 use chrono::{Month, NaiveDate, NaiveDateTime, NaiveTime, Weekday};
 use rrule::{Frequency, NWeekday, RRule, Unvalidated};
 use std::collections::BTreeMap;
@@ -87,7 +88,10 @@ impl Parts {
         for (name, largest, from_end, goes_with) in LISTS {
             let Some(value) = written.remove(name) else { continue };
             if !goes_with.contains(&frequency) {
-                return Err(together(&format!("{name} does not go with FREQ={frequency}"), "leave one of them out"));
+                return Err(together(
+                    &say!("{name} does not go with FREQ={frequency}", name, frequency),
+                    &say!("leave one of them out"),
+                ));
             }
             lists.insert(name, numbers(name, value, largest, from_end)?);
         }
@@ -122,19 +126,25 @@ impl Parts {
         let counted = self.days.iter().filter(|(number, _)| number.is_some()).count();
         let in_month_or_year = matches!(self.frequency, Frequency::Monthly | Frequency::Yearly);
         if self.count.is_some() && self.until.is_some() {
-            return Err(together("COUNT and UNTIL both end the rule", "leave one of them out"));
+            return Err(together(&say!("COUNT and UNTIL both end the rule"), &say!("leave one of them out")));
         }
         if counted > 0 && (!in_month_or_year || self.lists.contains_key("BYWEEKNO")) {
             return Err(together(
-                "BYDAY counts days within a month or a year",
-                "write FREQ=MONTHLY or FREQ=YEARLY without BYWEEKNO, or leave out the number before the day",
+                &say!("BYDAY counts days within a month or a year"),
+                &say!("write FREQ=MONTHLY or FREQ=YEARLY without BYWEEKNO, or leave out the number before the day"),
             ));
         }
         if counted > 0 && counted < self.days.len() {
-            return Err(together("BYDAY mixes days with and without a number", "write two rules instead"));
+            return Err(together(
+                &say!("BYDAY mixes days with and without a number"),
+                &say!("write two rules instead"),
+            ));
         }
         if self.lists.contains_key("BYSETPOS") && self.days.is_empty() && self.lists.len() == 1 {
-            return Err(together("BYSETPOS chooses among the days of other parts", "add BYDAY or BYMONTHDAY"));
+            return Err(together(
+                &say!("BYSETPOS chooses among the days of other parts"),
+                &say!("add BYDAY or BYMONTHDAY"),
+            ));
         }
         Ok(self)
     }
@@ -166,9 +176,9 @@ fn split(text: &str) -> Result<BTreeMap<&str, &str>, RecurrenceError> {
             .split_once('=')
             .map(|(name, value)| (name.trim(), value.trim()))
             .filter(|(name, value)| !name.is_empty() && !value.is_empty())
-            .ok_or_else(|| bad(part, "write NAME=VALUE, as in FREQ=WEEKLY;BYDAY=SU"))?;
+            .ok_or_else(|| bad(part, &say!("write NAME=VALUE, as in FREQ=WEEKLY;BYDAY=SU")))?;
         if parts.insert(name, value).is_some() {
-            return Err(bad(name, "it is written twice; leave one of them out"));
+            return Err(bad(name, &say!("it is written twice; leave one of them out")));
         }
     }
     Ok(parts)
@@ -181,8 +191,8 @@ fn frequency(value: Option<&str>) -> Result<Frequency, RecurrenceError> {
         Some("MONTHLY") => Ok(Frequency::Monthly),
         Some("YEARLY") => Ok(Frequency::Yearly),
         Some(often @ ("HOURLY" | "MINUTELY" | "SECONDLY")) => Err(RecurrenceError::TooOften(often.to_owned())),
-        Some(other) => Err(bad(&format!("FREQ={other}"), "write DAILY, WEEKLY, MONTHLY or YEARLY")),
-        None => Err(bad("FREQ", "it is missing; begin with FREQ=DAILY, WEEKLY, MONTHLY or YEARLY")),
+        Some(other) => Err(bad(&format!("FREQ={other}"), &say!("write DAILY, WEEKLY, MONTHLY or YEARLY"))),
+        None => Err(bad("FREQ", &say!("it is missing; begin with FREQ=DAILY, WEEKLY, MONTHLY or YEARLY"))),
     }
 }
 
@@ -193,14 +203,17 @@ fn within<T: std::str::FromStr + PartialOrd + std::fmt::Display>(
 ) -> Result<T, RecurrenceError> {
     let digits = value.bytes().all(|b| b.is_ascii_digit());
     value.parse().ok().filter(|number| digits && range.contains(number)).ok_or_else(|| {
-        bad(&format!("{name}={value}"), &format!("write a whole number from {} to {}", range.start(), range.end()))
+        bad(
+            &format!("{name}={value}"),
+            &say!("write a whole number from {first} to {last}", range.start(), range.end()),
+        )
     })
 }
 
 fn numbers(name: &str, value: &str, largest: i16, from_end: bool) -> Result<Vec<i16>, RecurrenceError> {
     let mend = || {
-        let last = if from_end { format!(", or -1 to -{largest} from the end") } else { String::new() };
-        format!("write numbers from 1 to {largest}{last}, with commas between them")
+        let last = if from_end { say!(", or -1 to -{largest} from the end", largest) } else { String::new() };
+        say!("write numbers from 1 to {largest}{last}, with commas between them", largest, last)
     };
     let number = |text: &str| {
         let number = text.trim().parse::<i16>().ok()?;
@@ -213,7 +226,7 @@ fn numbers(name: &str, value: &str, largest: i16, from_end: bool) -> Result<Vec<
 
 fn weekday(name: &str, value: &str) -> Result<Weekday, RecurrenceError> {
     let day = DAYS.into_iter().find(|(word, _)| *word == value);
-    day.map(|(_, day)| day).ok_or_else(|| bad(&format!("{name}={value}"), "write MO, TU, WE, TH, FR, SA or SU"))
+    day.map(|(_, day)| day).ok_or_else(|| bad(&format!("{name}={value}"), &say!("write MO, TU, WE, TH, FR, SA or SU")))
 }
 
 fn days(value: &str) -> Result<Vec<(Option<i16>, Weekday)>, RecurrenceError> {
@@ -228,7 +241,7 @@ fn days(value: &str) -> Result<Vec<(Option<i16>, Weekday)>, RecurrenceError> {
     };
     let days: Option<Vec<_>> = value.split(',').map(day).collect();
     days.ok_or_else(|| {
-        let mend = "write MO, TU, WE, TH, FR, SA or SU with commas between them; within a month also 1MO (first) or -1SU (last)";
+        let mend = &say!("write MO, TU, WE, TH, FR, SA or SU with commas between them; within a month also 1MO (first) or -1SU (last)");
         bad(&format!("BYDAY={value}"), mend)
     })
 }
@@ -247,17 +260,19 @@ fn until(value: &str) -> Result<Until, RecurrenceError> {
         Some(utc) => moment(utc).map(Until::Utc),
         None => moment(value).or_else(|| Some(date(value)?.and_time(last_second))).map(Until::Local),
     };
-    let mend = "write the last day as 20261231, or a time as 20261231T220000 (local) or 20261231T220000Z (UTC)";
+    let mend = &say!("write the last day as 20261231, or a time as 20261231T220000 (local) or 20261231T220000Z (UTC)");
     found.ok_or_else(|| bad(&format!("UNTIL={value}"), mend))
 }
 
 fn unknown(name: &str) -> RecurrenceError {
     if ["BYHOUR", "BYMINUTE", "BYSECOND"].contains(&name) {
-        return bad(name, "leave it out: every occurrence starts at the time of the first");
+        return bad(name, &say!("leave it out: every occurrence starts at the time of the first"));
     }
     match BESIDE.into_iter().find(|word| name.starts_with(word)) {
-        Some(word) => bad(word, "leave it out: the first span says start and end, and only the rule is written here"),
-        None => bad(name, "no rule has such a part; leave it out"),
+        Some(word) => {
+            bad(word, &say!("leave it out: the first span says start and end, and only the rule is written here"))
+        }
+        None => bad(name, &say!("no rule has such a part; leave it out")),
     }
 }
 

@@ -7,6 +7,7 @@ use super::ScheduleError;
 use super::holidays::{Holidays, YEARS, name_from};
 use super::quoted;
 use crate::domain::recurrence::Rule;
+use crate::say;
 use chrono::{Datelike as _, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone as _};
 use chrono_tz::Tz;
 use std::collections::BTreeSet;
@@ -92,7 +93,7 @@ fn property(line: usize, text: &str) -> Result<Property, ScheduleError> {
     });
     let (head, value) = colon
         .map(|at| (&text[..at], &text[at + 1..]))
-        .ok_or_else(|| wrong(line, text, "a line of a calendar file is NAME:VALUE; paste the file as it is"))?;
+        .ok_or_else(|| wrong(line, text, &say!("a line of a calendar file is NAME:VALUE; paste the file as it is")))?;
     let mut parts = head.split(';');
     let name = parts.next().unwrap_or_default().trim().to_ascii_uppercase();
     let zone =
@@ -109,7 +110,7 @@ fn events(properties: &[Property], calendar_zone: Option<Tz>) -> Result<Vec<Even
         match (property.name.as_str(), open.last()) {
             ("BEGIN", _) => {
                 if open.is_empty() && part != "VCALENDAR" {
-                    return Err(wrong(property.line, &part, "paste the whole file, from BEGIN:VCALENDAR on"));
+                    return Err(wrong(property.line, &part, &say!("paste the whole file, from BEGIN:VCALENDAR on")));
                 }
                 if part == "VEVENT" {
                     events.push(Event { line: property.line, ..Event::default() });
@@ -120,13 +121,17 @@ fn events(properties: &[Property], calendar_zone: Option<Tz>) -> Result<Vec<Even
                 open.pop();
             }
             ("END", _) => {
-                return Err(wrong(property.line, &part, "it ends here but did not begin; paste the file as it is"));
+                return Err(wrong(
+                    property.line,
+                    &part,
+                    &say!("it ends here but did not begin; paste the file as it is"),
+                ));
             }
             (_, None) => {
                 return Err(wrong(
                     property.line,
                     &property.name,
-                    "it stands outside of the calendar; paste the file as it is",
+                    &say!("it stands outside of the calendar; paste the file as it is"),
                 ));
             }
             (_, Some((_, begun))) if begun == "VEVENT" => {
@@ -138,7 +143,7 @@ fn events(properties: &[Property], calendar_zone: Option<Tz>) -> Result<Vec<Even
         }
     }
     match open.last() {
-        Some((line, part)) => Err(wrong(*line, part, "it begins here but does not end; paste the whole file")),
+        Some((line, part)) => Err(wrong(*line, part, &say!("it begins here but does not end; paste the whole file"))),
         None => Ok(events),
     }
 }
@@ -152,7 +157,7 @@ impl Event {
             "DTEND" => self.end = Some(moment(*line, value, calendar_zone)?),
             "DURATION" => self.length = Some(length(*line, value)?),
             "RRULE" if self.rule.is_some() => {
-                return Err(wrong(*line, value, "an event has one rule; write two events"));
+                return Err(wrong(*line, value, &say!("an event has one rule; write two events")));
             }
             "RRULE" => self.rule = Some((*line, value.clone())),
             "RDATE" => self.added = days().collect::<Result<_, ScheduleError>>()?,
@@ -167,7 +172,8 @@ impl Event {
     }
 
     fn begin(&self) -> Result<(NaiveDateTime, Option<Tz>), ScheduleError> {
-        self.start.ok_or_else(|| wrong(self.line, "VEVENT", "this event has no DTSTART; add its date or leave it out"))
+        self.start
+            .ok_or_else(|| wrong(self.line, "VEVENT", &say!("this event has no DTSTART; add its date or leave it out")))
     }
 
     /// How many days each occurrence touches.
@@ -176,13 +182,13 @@ impl Event {
         let end = self.end.or_else(|| start.checked_add_signed(self.length?));
         let Some(end) = end else { return Ok(1) };
         if end < start {
-            return Err(wrong(self.line, "VEVENT", "this event ends before it begins; mend its DTEND"));
+            return Err(wrong(self.line, "VEVENT", &say!("this event ends before it begins; mend its DTEND")));
         }
         // the end is exclusive: midnight belongs to the next day, which is not touched
         let last = end.checked_sub_signed(TimeDelta::seconds(1)).unwrap_or(end).max(start).date();
         let days = (last - start.date()).num_days() + 1;
         let days = Some(days).filter(|days| *days <= EVENT_DAYS_MAX).and_then(|days| usize::try_from(days).ok());
-        days.ok_or_else(|| wrong(self.line, "VEVENT", "this event is longer than 400 days; check its DTEND"))
+        days.ok_or_else(|| wrong(self.line, "VEVENT", &say!("this event is longer than 400 days; check its DTEND")))
     }
 
     /// The days on which occurrences begin: the first one always, and what the rule and the file add.
@@ -213,13 +219,13 @@ fn moment(line: usize, value: &str, calendar_zone: Option<Tz>) -> Result<NaiveDa
         None => date(value).map(|day| day.and_time(NaiveTime::MIN)),
         Some((day, clock)) => date(day).and_then(|day| Some(day.and_time(time(clock.trim_end_matches('Z'))?))),
     };
-    let written =
-        written.ok_or_else(|| wrong(line, value, "write a date as 20261225, or with its time as 20261225T090000"))?;
+    let written = written
+        .ok_or_else(|| wrong(line, value, &say!("write a date as 20261225, or with its time as 20261225T090000")))?;
     match (value.ends_with('Z'), calendar_zone) {
         (false, _) => Ok(written),
         (true, Some(zone)) => Ok(zone.from_utc_datetime(&written).naive_local()),
         (true, None) => {
-            let mend = "a time in UTC is another day in another zone; write the day alone as 20261225";
+            let mend = &say!("a time in UTC is another day in another zone; write the day alone as 20261225");
             Err(wrong(line, value, mend))
         }
     }
@@ -227,7 +233,7 @@ fn moment(line: usize, value: &str, calendar_zone: Option<Tz>) -> Result<NaiveDa
 
 /// `P1D`, `P2W`, `PT12H`, `P1DT12H`.
 fn length(line: usize, value: &str) -> Result<TimeDelta, ScheduleError> {
-    let mend = || wrong(line, value, "write a length as P1D (a day), P1W (a week) or PT12H (twelve hours)");
+    let mend = || wrong(line, value, &say!("write a length as P1D (a day), P1W (a week) or PT12H (twelve hours)"));
     let mut total = TimeDelta::zero();
     let mut number = String::new();
     for c in value.trim_start_matches('+').strip_prefix('P').ok_or_else(mend)?.chars() {

@@ -1,6 +1,7 @@
 //! The days on which a business is closed: dates with names, one per line or comma.
 
 use super::{ScheduleError, calendar_file, quoted};
+use crate::say;
 use chrono::{Datelike as _, NaiveDate};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -35,15 +36,15 @@ impl Holidays {
                 let (date, name) =
                     entry.split_at(entry.find(|c: char| c.is_whitespace() || ",;:".contains(c)).unwrap_or(entry.len()));
                 let day = parse_date(date)
-                    .ok_or_else(|| wrong(entry, "begin with a date, as in 2026-12-25 or 25.12.2026"))?;
+                    .ok_or_else(|| wrong(entry, &say!("begin with a date, as in 2026-12-25 or 25.12.2026")))?;
                 if !YEARS.contains(&day.year()) {
-                    return Err(wrong(date, "check the year: it is from 1970 to 2199"));
+                    return Err(wrong(date, &say!("check the year: it is from 1970 to 2199")));
                 }
                 if starts_with_date(&tidy(name)) {
-                    return Err(wrong(entry, "write a comma between two dates, or each on a line of its own"));
+                    return Err(wrong(entry, &say!("write a comma between two dates, or each on a line of its own")));
                 }
                 if name.chars().count() > NAME_MAX {
-                    return Err(wrong(entry, "shorten the name to 200 characters"));
+                    return Err(wrong(entry, &say!("shorten the name to 200 characters")));
                 }
                 holidays.add(day, name_from(name))?;
             }

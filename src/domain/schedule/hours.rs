@@ -5,6 +5,7 @@
 use super::{ScheduleError, quoted};
 use crate::domain::spans::Spans;
 use crate::domain::time::{DAY_MINUTES, HOUR_MINUTES, Minute, Span};
+use crate::say;
 use chrono::Weekday;
 use std::collections::BTreeSet;
 
@@ -140,13 +141,13 @@ fn parse_rule(rule: &str) -> Result<Vec<Span>, String> {
     let is_time = |word: &String| word.starts_with(|c: char| c.is_ascii_digit());
     let (days, times) = words.split_at(words.iter().position(is_time).unwrap_or(words.len()));
     if days.is_empty() {
-        return Err("begin with the days, as in Mon-Fri 08:00-18:00".to_owned());
+        return Err(say!("begin with the days, as in Mon-Fri 08:00-18:00"));
     }
     if times.is_empty() {
-        return Err("add the hours, as in Mon-Fri 08:00-18:00; a closed day is left out".to_owned());
+        return Err(say!("add the hours, as in Mon-Fri 08:00-18:00; a closed day is left out"));
     }
     if !times.iter().all(is_time) {
-        return Err("write the next days on a line of their own, or after a semicolon".to_owned());
+        return Err(say!("write the next days on a line of their own, or after a semicolon"));
     }
     // each day once, however often it is written: days times hours stay few
     let days = days.iter().map(|word| parse_days(word)).collect::<Result<Vec<_>, _>>()?;
@@ -170,7 +171,7 @@ fn parse_days(word: &str) -> Result<Vec<i64>, String> {
         let named =
             DAYS.iter().find(|(_, short, long)| text.eq_ignore_ascii_case(short) || text.eq_ignore_ascii_case(long));
         let (day, ..) =
-            named.ok_or_else(|| format!("{} is no day; write Mon, Tue, Wed, Thu, Fri, Sat or Sun", quoted(text)))?;
+            named.ok_or_else(|| say!("{word} is no day; write Mon, Tue, Wed, Thu, Fri, Sat or Sun", quoted(text)))?;
         Ok::<_, String>(i64::from(day.num_days_from_monday()))
     };
     let (first, last) = word.split_once('-').unwrap_or((word, word));
@@ -189,11 +190,9 @@ fn parse_hours(word: &str) -> Result<(i64, i64), String> {
     };
     let hours = word.split_once('-').and_then(|(from, to)| Some((time(from)?, time(to)?)));
     match hours {
-        None => Err(format!("{} is no time from and to; write them as 08:00-18:00, at most 24:00", quoted(word))),
-        Some((DAY_MINUTES, _)) => Err("24:00 is an end only; write 00:00 of the next day for a start".to_owned()),
-        Some((from, to)) if from == to => {
-            Err("start and end are the same; write 00:00-24:00 for a whole day".to_owned())
-        }
+        None => Err(say!("{word} is no time from and to; write them as 08:00-18:00, at most 24:00", quoted(word))),
+        Some((DAY_MINUTES, _)) => Err(say!("24:00 is an end only; write 00:00 of the next day for a start")),
+        Some((from, to)) if from == to => Err(say!("start and end are the same; write 00:00-24:00 for a whole day")),
         Some(hours) => Ok(hours),
     }
 }

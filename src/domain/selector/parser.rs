@@ -1,6 +1,7 @@
 //! Reads selectors as Prometheus writes them.
 
 use super::{Comparison, LENGTH_MAX, Matcher, Selector, SelectorError};
+use crate::say;
 
 /// Reads a text character by character.
 pub(super) struct Parser {
@@ -22,11 +23,11 @@ impl Parser {
         let metric = self.name(true);
         self.skip_blanks();
         if metric.is_none() && self.peek() != Some('{') {
-            return Err(self.expected("expected a metric name or {"));
+            return Err(self.expected(&say!("expected a metric name or {brace}", "{")));
         }
         let (quoted, matchers) = if self.take('{') { self.matchers()? } else { (None, Vec::new()) };
         if metric.is_some() && quoted.is_some() {
-            return Err(self.expected("the metric is named twice; keep one name"));
+            return Err(self.expected(&say!("the metric is named twice; keep one name")));
         }
         Selector::new(metric.or(quoted), matchers)
     }
@@ -36,7 +37,7 @@ impl Parser {
         self.skip_blanks();
         match self.peek() {
             None => Ok(()),
-            Some(_) => Err(self.expected("nothing more is expected here")),
+            Some(_) => Err(self.expected(&say!("nothing more is expected here"))),
         }
     }
 
@@ -100,7 +101,7 @@ impl Parser {
             }
             self.skip_blanks();
             if !self.take(',') && self.peek() != Some('}') {
-                return Err(self.expected("expected , or }"));
+                return Err(self.expected(&say!("expected , or {brace}", "}")));
             }
         }
     }
@@ -111,19 +112,19 @@ impl Parser {
             (Some('='), _) => Comparison::Equal,
             (Some('!'), Some('=')) => Comparison::NotEqual,
             (Some('!'), Some('~')) => Comparison::MatchesNot,
-            _ => return Err(self.expected(&format!("expected = != =~ or !~ after {label}"))),
+            _ => return Err(self.expected(&say!("expected = != =~ or !~ after {label}", label))),
         };
         self.at += comparison.sign().len();
         self.skip_blanks();
         if self.quote().is_none() {
-            return Err(self.expected("expected a value in quotation marks"));
+            return Err(self.expected(&say!("expected a value in quotation marks")));
         }
         let value = self.quoted()?;
         Matcher::new(label, comparison, &value)
     }
 
     fn label(&mut self) -> Result<String, SelectorError> {
-        self.name(false).ok_or_else(|| self.expected("expected a label"))
+        self.name(false).ok_or_else(|| self.expected(&say!("expected a label")))
     }
 
     /// A name of letters, digits, `_` and, for metrics, `:`.
@@ -157,11 +158,11 @@ impl Parser {
             }
         }
         let sign = quote.unwrap_or('"');
-        Err(SelectorError::Syntax { at: start + 1, what: format!("this text has no closing {sign} sign") })
+        Err(SelectorError::Syntax { at: start + 1, what: say!("this text has no closing {sign} sign", sign) })
     }
 
     fn escape(&mut self) -> Result<char, SelectorError> {
-        let Some(c) = self.peek() else { return Err(self.expected("the text ends within an escape")) };
+        let Some(c) = self.peek() else { return Err(self.expected(&say!("the text ends within an escape"))) };
         self.at += 1;
         match c {
             'n' => Ok('\n'),
@@ -181,7 +182,7 @@ impl Parser {
             }
             _ => {
                 self.at -= 1;
-                Err(self.expected("there is no such escape; write \\\\ for a backslash"))
+                Err(self.expected(&say!("there is no such escape; write \\\\ for a backslash")))
             }
         }
     }
@@ -190,7 +191,7 @@ impl Parser {
         let text: String = self.chars.iter().skip(self.at).take(digits).collect();
         let code = u32::from_str_radix(&text, base).ok().filter(|_| text.chars().count() == digits);
         let Some(c) = code.and_then(char::from_u32) else {
-            return Err(self.expected("these digits are no character"));
+            return Err(self.expected(&say!("these digits are no character")));
         };
         self.at += digits;
         Ok(c)

@@ -3,6 +3,7 @@
 //! Both are cousins. Where the same text means something else, it is translated: `\d`, `\w`, `\s` and `\b` are ASCII in
 //! RE2; a brace that is no repetition is itself; in a class `[`, `&&`, `--` and `~~` are plain characters; `\Q…\E` quotes.
 
+use crate::say;
 use regex::{Regex, RegexBuilder};
 use std::collections::BTreeMap;
 use std::iter::Peekable;
@@ -42,7 +43,7 @@ fn compile_anew(pattern: &str) -> Result<Regex, String> {
 
 fn build(pattern: &str) -> Result<Regex, String> {
     RegexBuilder::new(pattern).size_limit(COMPILED_BYTES_MAX).build().map_err(|error| match error {
-        regex::Error::CompiledTooBig(_) => "it is too large; repeat less or list fewer alternatives".to_owned(),
+        regex::Error::CompiledTooBig(_) => say!("it is too large; repeat less or list fewer alternatives"),
         // the last line of the picture that `regex` draws
         other => {
             let text = other.to_string();

@@ -14,6 +14,7 @@ use crate::domain::ratio::float;
 use crate::domain::sheet::{Cut, Sheet};
 use crate::domain::spans::Spans;
 use crate::domain::time::{Instant, Span};
+use crate::say;
 use chrono::{Days, TimeZone as _};
 use chrono_tz::Tz;
 use thiserror::Error;
@@ -69,7 +70,7 @@ pub struct Relative {
 
 /// The part is none that makes sense.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("write the part as whole percent from 10 to 90, such as 50 for half")]
+#[error("{}", say!("write the part as whole percent from 10 to 90, such as 50 for half"))]
 pub struct RelativeError;
 
 impl Relative {

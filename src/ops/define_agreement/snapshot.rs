@@ -3,6 +3,7 @@
 use super::{AgreementDraft, DefinedAgreement, ObjectiveDraft};
 use crate::domain::time::Minute;
 use crate::domain::wording;
+use crate::language::{self, Language};
 use crate::ops::OpsError;
 use crate::ops::revise::Taking;
 use crate::store;
@@ -57,7 +58,9 @@ impl Snapshot {
 
     /// Adds from when on it holds, and why.
     pub(super) fn say(&mut self, taking: &Taking, effective: Minute, zone: Tz) {
-        self.takes_effect = Some(wording::day(effective.start(), zone));
+        // the audit log speaks one language, whoever acted
+        let day = language::sync_scope(Language::English, || wording::day(effective.start(), zone));
+        self.takes_effect = Some(day);
         self.note = Some(taking.note.clone()).filter(|note| !note.is_empty());
     }
 

@@ -1,5 +1,6 @@
 //! A mapping from which fields are taken one by one; what is left over at the end was not taken over.
 
+use crate::say;
 use serde_json::{Map, Value};
 
 /// A mapping, and where it stands: `SLO Checkout: spec.`.
@@ -58,6 +59,6 @@ impl Node {
 
     /// Names every field that nobody took.
     pub(super) fn done(self, left_out: &mut Vec<String>) {
-        left_out.extend(self.fields.keys().map(|name| format!("{}{name} is not taken over.", self.place)));
+        left_out.extend(self.fields.keys().map(|name| say!("{place}{name} is not taken over.", self.place, name)));
     }
 }

@@ -3,6 +3,7 @@
 use super::node::Node;
 use super::{ImportedObjective, ImportedQuery, Reader};
 use crate::domain::calendar::PeriodKind;
+use crate::say;
 
 /// What an indicator measures.
 enum Measure {
@@ -23,7 +24,7 @@ impl Reader {
         let objectives = spec.list("objectives");
         let several = objectives.len() > 1;
         if objectives.is_empty() {
-            self.out.left_out.push(format!("SLO {title}: it has no objectives, so nothing of it is promised."));
+            self.out.left_out.push(say!("SLO {title}: it has no objectives, so nothing of it is promised.", title));
         }
         for (place, objective) in objectives.into_iter().enumerate() {
             let Some((measure, source)) = &found else {
@@ -53,7 +54,7 @@ impl Reader {
             Some("RatioTimeslices") => "ratio_timeslices",
             Some("Occurrences") | None => "occurrences",
             Some(other) => {
-                let what = format!("is “{other}”, which is none of Occurrences, Timeslices and RatioTimeslices.");
+                let what = say!("is “{other}”, which is none of Occurrences, Timeslices and RatioTimeslices.", other);
                 self.out.left_out.push(spec.say("budgetingMethod", &what));
                 "occurrences"
             }
@@ -64,7 +65,7 @@ impl Reader {
     fn window(&mut self, spec: &mut Node) -> String {
         let mut windows = spec.list("timeWindow").into_iter();
         let Some(mut window) = windows.next() else {
-            self.out.left_out.push(spec.say("timeWindow", "is missing; 30 days are assumed."));
+            self.out.left_out.push(spec.say("timeWindow", &say!("is missing; 30 days are assumed.")));
             return "30d".to_owned();
         };
         for other in windows {
@@ -87,7 +88,9 @@ impl Reader {
         let (number, unit) = parts(duration);
         let mut about = |days: i64| {
             let text = format!("{}d", number.saturating_mul(days));
-            self.out.left_out.push(window.say("duration", &format!("{duration} rolls, so it is taken as {text}.")));
+            self.out
+                .left_out
+                .push(window.say("duration", &say!("{duration} rolls, so it is taken as {text}.", duration, text)));
             text
         };
         match unit {
@@ -109,11 +112,11 @@ impl Reader {
             _ => None,
         };
         if period.is_none() {
-            let what = format!("{duration} is no calendar period; choose by what the agreement is judged.");
+            let what = say!("{duration} is no calendar period; choose by what the agreement is judged.", duration);
             self.out.left_out.push(window.say("duration", &what));
         }
         if self.out.period.is_some() && period.is_some() && self.out.period != period {
-            let what = format!("{duration} differs from another window; an agreement has one period.");
+            let what = say!("{duration} differs from another window; an agreement has one period.", duration);
             self.out.left_out.push(window.say("duration", &what));
         }
         self.out.period = self.out.period.or(period);
@@ -135,15 +138,16 @@ impl Reader {
             }
             (Some(name), None) => {
                 let known = self.indicators.get(name).cloned();
-                let found = known.and_then(|value| Node::of(value, format!("SLI {name}: spec.")));
+                let found = known.and_then(|value| Node::of(value, say!("SLI {name}: spec.", name)));
                 if found.is_none() {
-                    let sentence = format!("SLO {title}: the SLI “{name}” is not among the documents; paste it too.");
+                    let sentence =
+                        say!("SLO {title}: the SLI “{name}” is not among the documents; paste it too.", title, name);
                     self.out.left_out.push(sentence);
                 }
                 found?
             }
             (None, None) => {
-                self.out.left_out.push(format!("SLO {title}: it has no indicator."));
+                self.out.left_out.push(say!("SLO {title}: it has no indicator.", title));
                 return None;
             }
         };
@@ -156,7 +160,7 @@ impl Reader {
                 Some((Measure::Threshold { gauge }, source))
             }
             (None, None) => {
-                self.out.left_out.push(format!("SLO {title}: its indicator has neither a ratio nor a threshold."));
+                self.out.left_out.push(say!("SLO {title}: its indicator has neither a ratio nor a threshold.", title));
                 None
             }
         };
@@ -166,8 +170,8 @@ impl Reader {
 
     fn ratio(&mut self, mut ratio: Node) -> Option<(Measure, (String, String))> {
         if ratio.text("counter").is_some_and(|is| is == "false") {
-            let what = "is false: Nines counts the growth of counters, so look at both queries.";
-            self.out.left_out.push(ratio.say("counter", what));
+            let what = say!("is false: Nines counts the growth of counters, so look at both queries.");
+            self.out.left_out.push(ratio.say("counter", &what));
         }
         let total = ratio.node("total");
         let (good, bad) = (ratio.node("good"), ratio.node("bad"));
@@ -178,7 +182,7 @@ impl Reader {
             let place = place.trim_end().trim_end_matches('.');
             self.out
                 .left_out
-                .push(format!("{place} lacks its total, or its good or bad events; raw shares are not counted."));
+                .push(say!("{place} lacks its total, or its good or bad events; raw shares are not counted.", place));
             return None;
         };
         let (total, source) = self.metric(total)?;
@@ -186,7 +190,7 @@ impl Reader {
         if other != source {
             self.out
                 .left_out
-                .push(format!("{}good and total come from different sources; choose one.", place.trim_end()));
+                .push(say!("{place}good and total come from different sources; choose one.", place.trim_end()));
         }
         Some((Measure::Ratio { total, part, is_bad }, source))
     }
@@ -197,13 +201,13 @@ impl Reader {
         metric.done(&mut self.out.left_out);
         let name = source.text("metricSourceRef").unwrap_or_default();
         if let Some(kind) = source.text("type").filter(|kind| !kind.eq_ignore_ascii_case("prometheus")) {
-            let what = format!("is “{kind}”: write its query anew for Prometheus.");
+            let what = say!("is “{kind}”: write its query anew for Prometheus.", kind);
             self.out.left_out.push(source.say("type", &what));
         }
         let mut spec = source.node("spec").unwrap_or_default();
         let query = spec.text("query").or_else(|| spec.text("promql"));
         if query.is_none() {
-            self.out.left_out.push(source.say("spec.query", "is missing."));
+            self.out.left_out.push(source.say("spec.query", &say!("is missing.")));
         }
         spec.done(&mut self.out.left_out);
         source.done(&mut self.out.left_out);
@@ -221,7 +225,7 @@ impl Reader {
         let share = one.text("target").map(|share| percent(&share));
         let target = share.or_else(|| one.text("targetPercent").map(Some)).flatten();
         if target.is_none() {
-            self.out.left_out.push(one.say("target", "is missing or no share between 0 and 1."));
+            self.out.left_out.push(one.say("target", &say!("is missing or no share between 0 and 1.")));
         }
         let slice = one.text("timeSliceWindow").map_or_else(String::new, |text| minutes(&text).unwrap_or(text));
         let slice_target = one.text("timeSliceTarget").and_then(|share| percent(&share)).unwrap_or_default();
@@ -232,7 +236,7 @@ impl Reader {
             Measure::Threshold { gauge } => {
                 let op = one.text("op").unwrap_or_default();
                 if !matches!(op.as_str(), "lte" | "gte") {
-                    let what = format!("is “{op}”: a limit itself always counts as kept here.");
+                    let what = say!("is “{op}”: a limit itself always counts as kept here.", op);
                     self.out.left_out.push(one.say("op", &what));
                 }
                 let at_least = op.starts_with('g');

@@ -7,6 +7,7 @@ use crate::domain::sheet::Sheet;
 use crate::domain::time::Span;
 use crate::ops::define_agreement::ObjectiveDraft;
 use crate::ops::{Context, OpsError, pull};
+use crate::say;
 use crate::store;
 use tokio::time::Instant as Moment;
 
@@ -35,13 +36,13 @@ pub(super) async fn find(
     }
     match source.spec {
         SourceSpec::Prometheus { .. } => Ok(asked(context, &source, indicator, span, deadline).await),
-        SourceSpec::Scrape { .. } => Ok(Err(format!(
-            "“{}” is a metrics endpoint, which says only what is true now: there is no history of this query to judge. \
+        SourceSpec::Scrape { .. } => Ok(Err(say!(
+            "“{source}” is a metrics endpoint, which says only what is true now: there is no history of this query to judge. \
              It begins when the agreement is saved.",
             source.name
         ))),
-        SourceSpec::Probe(_) => Ok(Err(format!(
-            "“{}” is a check by Nines, which has no history of this promise to judge. It begins when the agreement is \
+        SourceSpec::Probe(_) => Ok(Err(say!(
+            "“{source}” is a check by Nines, which has no history of this promise to judge. It begins when the agreement is \
              saved.",
             source.name
         ))),
@@ -61,11 +62,11 @@ async fn indicator(context: &Context, draft: &ObjectiveDraft) -> Result<Indicato
 }
 
 async fn in_ledger(context: &Context, source: &Source, indicator: Indicator, span: Span) -> Result<Found, OpsError> {
-    let mut notes = vec!["Nines measures this query already: its minutes come from the ledger.".to_owned()];
+    let mut notes = vec![say!("Nines measures this query already: its minutes come from the ledger.")];
     let pull = store::indicators::load_pull(&context.db, indicator.id).await?;
     let is_reading = pull.is_some_and(|pull| pull.finished_backfill_at.is_none());
     if is_reading && matches!(source.spec, SourceSpec::Prometheus { .. }) {
-        notes.push("Its history is still being read, so the preview may miss some of it.".to_owned());
+        notes.push(say!("Its history is still being read, so the preview may miss some of it."));
     }
     let sheet = store::ledger::sheet(&context.db, indicator.id, span, &span.into()).await?;
     Ok(Found { sheet, indicator, source_name: source.name.clone(), notes })
@@ -84,19 +85,20 @@ async fn asked(
     let reading = pull::read_only(source, &indicator.query, span);
     let reading = match tokio::time::timeout_at(deadline, reading).await {
         Err(_) => {
-            return Err(format!(
-                "“{}” did not hand over {DAYS} days of this query while the form waited, so it is not judged here. \
+            return Err(say!(
+                "“{source}” did not hand over {days} days of this query while the form waited, so it is not judged here. \
                  Once the agreement is saved, its history is read at leisure.",
-                source.name
+                source.name,
+                DAYS
             ));
         }
         Ok(Err(error)) => {
             let why = error.to_string();
-            return Err(format!("“{}” could not be read: {}.", source.name, why.trim_end_matches('.')));
+            return Err(say!("“{source}” could not be read: {why}.", source.name, why.trim_end_matches('.')));
         }
         Ok(Ok(reading)) => reading,
     };
-    let source_says = format!("“{}” was read just now; nothing of it is kept.", source.name);
+    let source_says = say!("“{source}” was read just now; nothing of it is kept.", source.name);
     let notes = std::iter::once(source_says).chain(reading.notes).collect();
     Ok(Found { sheet: Sheet::of_minutes(reading.minutes), indicator, source_name: source.name.clone(), notes })
 }

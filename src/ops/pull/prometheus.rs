@@ -9,7 +9,9 @@ use crate::domain::ledger::Slice;
 use crate::domain::model::{Indicator, Query, Source};
 use crate::domain::time::{DAY_MINUTES, Instant, Minute, Span};
 use crate::domain::wording;
+use crate::language;
 use crate::ops::{Context, OpsError};
+use crate::say;
 use crate::source::SourceError;
 use crate::source::prometheus::Prometheus;
 use crate::source::series::{Plan, Sorted, Target};
@@ -96,7 +98,7 @@ pub async fn read_only(source: &Source, query: &Query, span: Span) -> Result<Rea
     let mut notes = BTreeSet::new();
     let (mut state, is_primed) = reader.prime(from).await?;
     if !is_primed {
-        notes.insert(PROVISIONAL.to_owned());
+        notes.insert(language::word(PROVISIONAL).to_owned());
     }
     while from < span.end() {
         let to = from.plus(length).min(span.end());
@@ -108,9 +110,11 @@ pub async fn read_only(source: &Source, query: &Query, span: Span) -> Result<Rea
             other => other?,
         };
         let warned = chunk.warnings.first();
-        notes.extend(warned.map(|warning| format!("{PROVISIONAL} It said: {}.", warning.trim_end_matches('.'))));
-        notes.extend(chunk.threshold_missing.then(|| NO_BUCKET.to_owned()));
-        notes.extend(chunk.counted.findings.iter().map(|finding| finding.sentence().to_owned()));
+        notes.extend(warned.map(|warning| {
+            say!("{note} It said: {warning}.", language::word(PROVISIONAL), warning.trim_end_matches('.'))
+        }));
+        notes.extend(chunk.threshold_missing.then(|| language::word(NO_BUCKET).to_owned()));
+        notes.extend(chunk.counted.findings.iter().map(|finding| language::word(finding.sentence()).to_owned()));
         reading.take(chunk.counted.slices, &mut notes);
         if to == span.end() {
             break;
@@ -135,7 +139,7 @@ impl Reading {
                     None => drop(self.minutes.remove(&minute)),
                 },
                 Err(why) => {
-                    notes.insert(format!("A minute is left out: {}.", wording::capitalised(&why.to_string())));
+                    notes.insert(say!("A minute is left out: {problem}.", wording::capitalised(&why.to_string())));
                 }
             }
         }
@@ -320,7 +324,7 @@ impl Reader<'_> {
                 (counted, total.warnings, !total.value.is_empty())
             }
             Query::Latency { .. } | Query::Up { .. } | Query::Check { .. } => {
-                return Err(SourceError::Query("this kind of promise needs a plain selector here".to_owned()).into());
+                return Err(SourceError::Query(say!("this kind of promise needs a plain selector here")).into());
             }
         };
         Ok(Chunk { counted, warnings, threshold_missing: false, data })

@@ -3,6 +3,7 @@
 use crate::domain::model::{Source, SourceSpec};
 use crate::domain::wording;
 use crate::ops::Context;
+use crate::say;
 use crate::source::SourceError;
 use crate::source::probe::Probe;
 use crate::source::prometheus::Prometheus;
@@ -41,19 +42,19 @@ async fn scrape(source: &Source, at_ms: i64) -> Result<TestReport, SourceError> 
         samples.iter().filter_map(|(labels, _)| labels.get("__name__")).map(String::as_str).collect();
     let examples: Vec<&str> = names.iter().copied().take(EXAMPLES).collect();
     let more = if names.len() > EXAMPLES { ", …" } else { "" };
-    let mut lines = vec![format!("It exposes {} series of {} metrics.", samples.len(), names.len())];
+    let mut lines = vec![say!("It exposes {series} series of {metrics} metrics.", samples.len(), names.len())];
     if !examples.is_empty() {
-        lines.push(format!("Among them: {}{more}", examples.join(", ")));
+        lines.push(say!("Among them: {names}{more}", examples.join(", "), more));
     }
     Ok(TestReport { passed: !samples.is_empty(), lines })
 }
 
 async fn probe(source: &Source) -> Result<TestReport, SourceError> {
     let result = Probe::new(source)?.check().await?;
-    let answer = || format!("The check was answered right within {} ms.", result.elapsed_ms);
+    let answer = || say!("The check was answered right within {duration} ms.", result.elapsed_ms);
     let mut lines = vec![if result.up { answer() } else { result.reason.clone() }];
     if let Some(end) = result.certificate_expires_at {
-        lines.push(format!("Its certificate expires at {end}."));
+        lines.push(say!("Its certificate expires at {end}.", end));
     }
     Ok(TestReport { passed: result.up, lines })
 }

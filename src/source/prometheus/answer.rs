@@ -1,6 +1,7 @@
 //! The JSON of Prometheus's HTTP API: the envelope of every answer, and the series in it.
 
 use crate::domain::counting::Sample;
+use crate::say;
 use crate::source::http::Http;
 use crate::source::{Labels, SourceError};
 use serde::Deserialize;
@@ -53,9 +54,9 @@ impl Row<'_> {
     /// would look like a service without traffic.
     pub(super) fn samples(&self) -> Result<Vec<Sample>, SourceError> {
         if !self.histograms.is_empty() {
-            return Err(SourceError::Query(format!(
-                "{:?} is a native histogram, which has no buckets that can be counted; select its classic series, whose names end in _bucket or _count, or take histogram_count(…) and histogram_fraction(…)",
-                self.metric
+            return Err(SourceError::Query(say!(
+                "{series} is a native histogram, which has no buckets that can be counted; select its classic series, whose names end in _bucket or _count, or take histogram_count(…) and histogram_fraction(…)",
+                format!("{:?}", self.metric)
             )));
         }
         let sample = |(at, value): &(f64, &str)| Some(Sample { at_ms: millis(*at)?, value: value.parse().ok()? });
@@ -75,20 +76,22 @@ pub(super) fn read<'a>(http: &Http, body: &'a [u8], kind: &str) -> Result<(Vec<R
         Ok(envelope) if envelope.status == "success" => envelope,
         // some servers refuse with status 200
         other => {
-            let why = other.err().map_or_else(|| "it is no success".to_owned(), |error| error.to_string());
-            let malformed = || SourceError::Malformed(format!("this is no answer of Prometheus's API ({why})"));
+            let why = other.err().map_or_else(|| say!("it is no success"), |error| error.to_string());
+            let malformed = || SourceError::Malformed(say!("this is no answer of Prometheus's API ({why})", why));
             return Err(refusal(http, 200, body).unwrap_or_else(malformed));
         }
     };
     let said = envelope.warnings.unwrap_or_default();
     let mut warnings: Vec<String> = said.iter().map(|warning| http.quote(warning.as_bytes())).collect();
     if envelope.is_partial {
-        warnings.push("the answer is partial, because some of the server's storage did not answer".to_owned());
+        warnings.push(say!("the answer is partial, because some of the server's storage did not answer"));
     }
     match envelope.data {
         Some(data) if data.kind == kind => Ok((data.result, warnings)),
-        Some(data) => Err(SourceError::Malformed(format!("expected a {kind}, but the answer is a {}", data.kind))),
-        None => Err(SourceError::Malformed("it holds neither data nor an error".to_owned())),
+        Some(data) => {
+            Err(SourceError::Malformed(say!("expected a {kind}, but the answer is a {given}", kind, data.kind)))
+        }
+        None => Err(SourceError::Malformed(say!("it holds neither data nor an error"))),
     }
 }
 
@@ -98,7 +101,7 @@ pub(super) fn refusal(http: &Http, code: u16, body: &[u8]) -> Option<SourceError
     if status != "error" {
         return None;
     }
-    let said = if error.is_empty() { "the server gave no reason".to_owned() } else { http.reason(&error) };
+    let said = if error.is_empty() { say!("the server gave no reason") } else { http.reason(&error) };
     // VictoriaMetrics writes the status into the kind
     let is_passing = matches!(code, 429 | 502..=504)
         || matches!(kind.as_str(), "timeout" | "unavailable" | "canceled" | "429" | "502" | "503" | "504");
@@ -111,7 +114,7 @@ pub(super) fn number(text: &str) -> f64 {
 }
 
 fn no_pair() -> SourceError {
-    SourceError::Malformed("a sample is no pair of a time and a number".to_owned())
+    SourceError::Malformed(say!("a sample is no pair of a time and a number"))
 }
 
 fn millis(seconds: f64) -> Option<i64> {

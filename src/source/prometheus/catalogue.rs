@@ -2,6 +2,7 @@
 
 use super::{Prometheus, answer, seconds};
 use crate::domain::selector::{NAME_LABEL, Selector};
+use crate::say;
 use crate::source::{Labels, SourceError};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -82,7 +83,7 @@ impl Prometheus {
             };
             let answer = serde_json::from_slice::<Described>(&document.body);
             let known = answer.ok().filter(|answer| answer.status == "success").and_then(|answer| answer.data);
-            let malformed = || SourceError::Malformed("this is no answer of Prometheus’s API".to_owned());
+            let malformed = || SourceError::Malformed(say!("this is no answer of Prometheus’s API"));
             let mut known = known.ok_or_else(malformed)?;
             if let Some(about) = known.remove(name).into_iter().flatten().next() {
                 return Ok(Some(about));
@@ -95,7 +96,7 @@ impl Prometheus {
         match serde_json::from_slice::<Listed<T>>(body) {
             Ok(Listed { status, data }) if status == "success" => Ok(data.unwrap_or_default()),
             _ => {
-                let malformed = || SourceError::Malformed("this is no answer of Prometheus’s API".to_owned());
+                let malformed = || SourceError::Malformed(say!("this is no answer of Prometheus’s API"));
                 Err(answer::refusal(&self.http, 200, body).unwrap_or_else(malformed))
             }
         }

@@ -5,6 +5,8 @@ use crate::domain::calendar::first_instant_from;
 use crate::domain::exclusion::{Category, Exclusion, Scope, State};
 use crate::domain::recurrence::{Recurrence, SPAN_DAYS_MAX};
 use crate::domain::time::{DAY_MINUTES, Instant, Span};
+use crate::language;
+use crate::say;
 use crate::view::{Choice, Form};
 use chrono::offset::LocalResult;
 use chrono::{Datelike as _, NaiveDateTime, TimeZone as _};
@@ -30,7 +32,7 @@ pub fn empty(zone: &str) -> Form {
 /// The kinds of reason.
 #[must_use]
 pub fn categories() -> Vec<Choice> {
-    Category::ALL.iter().map(|category| Choice::new(category.word(), category.in_words())).collect()
+    Category::ALL.iter().map(|category| Choice::new(category.word(), language::word(category.in_words()))).collect()
 }
 
 /// Reads the form into a proposal without identity; nothing, with the problems in the form, if anything is refused.
@@ -38,11 +40,11 @@ pub fn read(form: &mut Form, scopes: &[Choice]) -> Option<Exclusion> {
     let scope = scope(form, scopes);
     let category = Category::from_word(form.value("category"));
     if category.is_none() {
-        form.refuse("category", "Please choose the kind of reason.");
+        form.refuse("category", say!("Please choose the kind of reason."));
     }
-    let reason = line_of(form, "reason", "the reason", REASON_CHARS_MAX);
+    let reason = line_of(form, "reason", &say!("the reason"), REASON_CHARS_MAX);
     if reason.as_deref() == Some("") {
-        form.refuse("reason", "Please write the reason in a sentence that customers may read.");
+        form.refuse("reason", say!("Please write the reason in a sentence that customers may read."));
     }
     let zone = zone(form);
     let first = zone.and_then(|zone| first(form, zone));
@@ -70,14 +72,14 @@ pub fn read(form: &mut Form, scopes: &[Choice]) -> Option<Exclusion> {
 
 /// Reads the remark of a decision.
 pub fn remark(form: &mut Form) -> Option<String> {
-    line_of(form, "remark", "the remark", REMARK_CHARS_MAX)
+    line_of(form, "remark", &say!("the remark"), REMARK_CHARS_MAX)
 }
 
 fn scope(form: &mut Form, scopes: &[Choice]) -> Option<Scope> {
     let offered = scopes.iter().find(|choice| choice.value == form.value("scope"));
     let scope = offered.and_then(|choice| Scope::from_text(&choice.value));
     if scope.is_none() {
-        form.refuse("scope", "Please choose from the list what the exclusion is about.");
+        form.refuse("scope", say!("Please choose from the list what the exclusion is about."));
     }
     scope
 }
@@ -85,7 +87,7 @@ fn scope(form: &mut Form, scopes: &[Choice]) -> Option<Scope> {
 fn zone(form: &mut Form) -> Option<Tz> {
     let zone = form.value("zone").trim().parse::<Tz>().ok();
     if zone.is_none() {
-        form.refuse("zone", "Please choose a time zone of the list, such as Europe/Berlin or UTC.");
+        form.refuse("zone", say!("Please choose a time zone of the list, such as Europe/Berlin or UTC."));
     }
     zone
 }
@@ -94,12 +96,12 @@ fn first(form: &mut Form, zone: Tz) -> Option<Span> {
     let (from, to) = (wall(form, "from", zone), wall(form, "to", zone));
     let (from, to) = from.zip(to)?;
     if to.minute() <= from.minute() {
-        form.refuse("to", "Please write an end after the beginning.");
+        form.refuse("to", say!("Please write an end after the beginning."));
         return None;
     }
     let first = Span::new(from.minute(), to.minute());
     if first.minutes() > SPAN_DAYS_MAX * DAY_MINUTES {
-        form.refuse("to", format!("Please write an end at most {SPAN_DAYS_MAX} days after the beginning."));
+        form.refuse("to", say!("Please write an end at most {most} days after the beginning.", SPAN_DAYS_MAX));
         return None;
     }
     Some(first)
@@ -123,7 +125,7 @@ pub(super) fn wall(form: &mut Form, name: &str, zone: Tz) -> Option<Instant> {
         let (first, last) = (YEARS.start(), YEARS.end());
         form.refuse(
             name,
-            format!("Please write day and time as 2026-11-21 02:00, between the years {first} and {last}."),
+            say!("Please write day and time as 2026-11-21 02:00, between the years {first} and {last}.", first, last),
         );
         return None;
     };
@@ -131,11 +133,12 @@ pub(super) fn wall(form: &mut Form, name: &str, zone: Tz) -> Option<Instant> {
         LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => Some(Instant::from(at.to_utc())),
         LocalResult::None => {
             let next = first_instant_from(local, zone).to_utc().with_timezone(&zone).format(WALL);
-            let sentence = format!(
-                "There is no {} in {}, because the clocks go forward over it. Please write {next}, the first time \
+            let sentence = say!(
+                "There is no {time} in {zone}, because the clocks go forward over it. Please write {next}, the first time \
                  after it.",
                 local.format(WALL),
-                zone.name()
+                zone.name(),
+                next
             );
             form.refuse(name, sentence);
             None

@@ -9,6 +9,7 @@ pub mod source;
 use crate::domain::model::EmailAddress;
 use crate::domain::wording;
 use crate::language::Language;
+use crate::say;
 use crate::view::Form;
 use chrono_tz::Tz;
 use std::collections::BTreeSet;
@@ -24,7 +25,7 @@ pub(in crate::web) struct Refused;
 fn line(form: &mut Form, name: &str, what: &str) -> Option<String> {
     let text = optional_line(form, name, what)?;
     if text.is_empty() {
-        form.refuse(name, format!("Please write {what}."));
+        form.refuse(name, say!("Please write {what}.", what));
         return None;
     }
     Some(text)
@@ -39,11 +40,11 @@ fn optional_line(form: &mut Form, name: &str, what: &str) -> Option<String> {
 fn line_of(form: &mut Form, name: &str, what: &str, most: usize) -> Option<String> {
     let text = form.value(name).trim().to_owned();
     if text.chars().count() > most {
-        form.refuse(name, format!("Please shorten {what} to at most {most} characters."));
+        form.refuse(name, say!("Please shorten {what} to at most {most} characters.", what, most));
         return None;
     }
     if text.chars().any(char::is_control) {
-        form.refuse(name, format!("Please write {what} on one line, without control characters."));
+        form.refuse(name, say!("Please write {what} on one line, without control characters.", what));
         return None;
     }
     Some(text)
@@ -53,7 +54,7 @@ fn line_of(form: &mut Form, name: &str, what: &str, most: usize) -> Option<Strin
 fn number(form: &mut Form, name: &str, range: RangeInclusive<i64>) -> Option<i64> {
     let read = form.value(name).trim().parse::<i64>().ok().filter(|number| range.contains(number));
     if read.is_none() {
-        form.refuse(name, format!("Please write a whole number from {} to {}.", range.start(), range.end()));
+        form.refuse(name, say!("Please write a whole number from {first} to {last}.", range.start(), range.end()));
     }
     read
 }
@@ -63,8 +64,12 @@ fn zone(form: &mut Form) -> Option<Tz> {
     let typed = form.value("zone").trim().to_owned();
     let zone = typed.parse::<Tz>().ok();
     if zone.is_none() {
-        let what = if typed.is_empty() { String::new() } else { format!("There is no time zone “{typed}”. ") };
-        form.refuse("zone", format!("{what}Please choose one of the list, such as Europe/Berlin or UTC."));
+        let sentence = if typed.is_empty() {
+            say!("Please choose one of the list, such as Europe/Berlin or UTC.")
+        } else {
+            say!("There is no time zone “{zone}”. Please choose one of the list, such as Europe/Berlin or UTC.", typed)
+        };
+        form.refuse("zone", sentence);
     }
     zone
 }
@@ -74,7 +79,7 @@ pub(in crate::web) fn language(form: &mut Form) -> Result<Option<Language>, Refu
     let word = form.value("language");
     match Language::from_word(word) {
         None if !word.is_empty() => {
-            form.refuse("language", "Please choose one of these languages.");
+            form.refuse("language", say!("Please choose one of these languages."));
             Err(Refused)
         }
         language => Ok(language),
@@ -88,13 +93,16 @@ fn addresses(form: &mut Form, name: &str, most: usize) -> Option<Vec<EmailAddres
     let mut read = BTreeSet::new();
     for part in parts {
         let Some(address) = EmailAddress::parse(part) else {
-            form.refuse(name, format!("“{part}” is no e-mail address. Write one per line, such as ana@example.org."));
+            form.refuse(
+                name,
+                say!("“{part}” is no e-mail address. Write one per line, such as ana@example.org.", part),
+            );
             return None;
         };
         read.insert(address);
     }
     if read.len() > most {
-        form.refuse(name, format!("At most {most} recipients; use a mailing list for more."));
+        form.refuse(name, say!("At most {most} recipients; use a mailing list for more.", most));
         return None;
     }
     Some(read.into_iter().collect())
@@ -102,6 +110,6 @@ fn addresses(form: &mut Form, name: &str, most: usize) -> Option<Vec<EmailAddres
 
 /// An error's text as a sentence: with a capital first letter and a full stop.
 fn sentence(text: &str) -> String {
-    let stop = if text.ends_with(['.', '!', '?']) { "" } else { "." };
-    format!("{}{stop}", wording::capitalised(text))
+    let text = wording::capitalised(text);
+    if text.ends_with(['.', '!', '?', '。', '！', '？']) { text } else { say!("{text}.", text) }
 }

@@ -5,6 +5,7 @@ use crate::domain::exclusion::Scope;
 use crate::domain::note::NoteKind;
 use crate::domain::time::{Instant, Minute};
 use crate::ops::leave_note::Draft;
+use crate::say;
 use crate::store::objectives::ObjectiveListing;
 use crate::view::{Choice, Form};
 use chrono_tz::Tz;
@@ -23,7 +24,7 @@ pub fn empty(of: &ObjectiveListing, now: Minute) -> Form {
 /// The kinds of notes.
 #[must_use]
 pub fn kinds() -> Vec<Choice> {
-    [(NoteKind::Deploy, "Deploy"), (NoteKind::Note, "Note")]
+    [(NoteKind::Deploy, say!("Deploy")), (NoteKind::Note, say!("Note"))]
         .map(|(kind, label)| Choice::new(kind.word(), label))
         .to_vec()
 }
@@ -32,10 +33,13 @@ pub fn kinds() -> Vec<Choice> {
 #[must_use]
 pub fn scopes(of: &ObjectiveListing) -> Vec<Choice> {
     vec![
-        Choice::new(Scope::Objective(of.objective.id).to_string(), "This objective"),
-        Choice::new(Scope::Service(of.indicator.service).to_string(), format!("The service {}", of.service_name)),
-        Choice::new(Scope::Agreement(of.agreement.id).to_string(), format!("The agreement {}", of.agreement.name)),
-        Choice::new(Scope::All.to_string(), "Everything"),
+        Choice::new(Scope::Objective(of.objective.id).to_string(), say!("This objective")),
+        Choice::new(Scope::Service(of.indicator.service).to_string(), say!("The service {service}", of.service_name)),
+        Choice::new(
+            Scope::Agreement(of.agreement.id).to_string(),
+            say!("The agreement {agreement}", of.agreement.name),
+        ),
+        Choice::new(Scope::All.to_string(), say!("Everything")),
     ]
 }
 
@@ -43,7 +47,7 @@ pub fn scopes(of: &ObjectiveListing) -> Vec<Choice> {
 pub fn scope(form: &mut Form, of: &ObjectiveListing) -> Option<Scope> {
     let scope = Scope::from_text(form.value("scope")).filter(|scope| of.is_in(*scope));
     if scope.is_none() {
-        form.refuse("scope", "Please choose from the list what it is about.");
+        form.refuse("scope", say!("Please choose from the list what it is about."));
     }
     scope
 }
@@ -53,7 +57,7 @@ pub fn read(form: &mut Form, of: &ObjectiveListing) -> Option<Draft> {
     let zone = of.agreement.zone;
     let kind = NoteKind::from_word(form.value("kind"));
     if kind.is_none() {
-        form.refuse("kind", "Please choose deploy or note.");
+        form.refuse("kind", say!("Please choose deploy or note."));
     }
     let scope = scope(form, of);
     let at = optional(form, "at", zone);

@@ -6,7 +6,9 @@ use crate::domain::ids::AgreementId;
 use crate::domain::model::{Agreement, EmailAddress};
 use crate::domain::report_schedule::{Attached, Attachment, Only, RECIPIENTS_MAX, ScheduleDraft, Scope};
 use crate::domain::rhythm::{Rhythm, RhythmError, When};
+use crate::language;
 use crate::language::Language;
+use crate::say;
 use crate::view::{Choice, Form, HAS_PDF};
 use std::collections::BTreeSet;
 
@@ -70,9 +72,12 @@ pub fn filled(draft: &ScheduleDraft) -> Form {
 pub fn scopes(agreements: &[Agreement]) -> Vec<Choice> {
     let live = || agreements.iter().filter(|one| one.archived_at.is_none());
     let customers: BTreeSet<&str> = live().map(|one| one.customer.as_str()).filter(|name| !name.is_empty()).collect();
-    let house = Choice::new("house", "All agreements, as one pack");
+    let house = Choice::new("house", say!("All agreements, as one pack"));
     let customers = customers.into_iter().map(|name| {
-        Choice::new(scope_word(&Scope::Customer(name.to_owned())), format!("All agreements with {name}, as one pack"))
+        Choice::new(
+            scope_word(&Scope::Customer(name.to_owned())),
+            say!("All agreements with {name}, as one pack", name),
+        )
     });
     let own = live().map(|one| Choice::new(scope_word(&Scope::Agreement(one.id)), &one.name));
     std::iter::once(house).chain(customers).chain(own).collect()
@@ -81,8 +86,9 @@ pub fn scopes(agreements: &[Agreement]) -> Vec<Choice> {
 /// The periods that it can cover; the first is that of its agreement.
 #[must_use]
 pub fn periods() -> Vec<Choice> {
-    let kinds = PeriodKind::ALL.iter().map(|kind| Choice::new(kind.word(), format!("each {}", kind.word())));
-    std::iter::once(Choice::new("", "as its agreement reports")).chain(kinds).collect()
+    let kinds =
+        PeriodKind::ALL.iter().map(|kind| Choice::new(kind.word(), say!("each {period}", language::word(kind.word()))));
+    std::iter::once(Choice::new("", say!("as its agreement reports"))).chain(kinds).collect()
 }
 
 /// Which verdicts it can be about.
@@ -90,7 +96,7 @@ pub fn periods() -> Vec<Choice> {
 pub fn verdicts() -> Vec<Choice> {
     Only::ALL
         .iter()
-        .map(|only| Choice::new(only.word(), crate::domain::wording::capitalised(only.in_words())))
+        .map(|only| Choice::new(only.word(), crate::domain::wording::capitalised(language::word(only.in_words()))))
         .collect()
 }
 
@@ -104,23 +110,23 @@ fn scope_word(scope: &Scope) -> String {
 
 /// Reads the form into a draft; nothing, with the problems in the form, if anything is refused.
 pub fn read(form: &mut Form) -> Option<ScheduleDraft> {
-    let name = line(form, "name", "a name, such as “Weekly for Acme”");
+    let name = line(form, "name", &say!("a name, such as “Weekly for Acme”"));
     let scope = scope(form);
     let covers = covers(form, scope.as_ref());
     let rhythm = rhythm(form);
     let recipients = addresses(form, "recipients", RECIPIENTS_MAX);
     if recipients.as_ref().is_some_and(Vec::is_empty) {
-        form.refuse("recipients", "Please write at least one e-mail address.");
+        form.refuse("recipients", say!("Please write at least one e-mail address."));
     }
     let reply_to = reply_to(form);
-    let prefix = line_of(form, "prefix", "the prefix", PREFIX_CHARS_MAX);
+    let prefix = line_of(form, "prefix", &say!("the prefix"), PREFIX_CHARS_MAX);
     let only = Only::from_word(form.value("only"));
     if only.is_none() {
-        form.refuse("only", "Please choose one of these.");
+        form.refuse("only", say!("Please choose one of these."));
     }
     let language = language(form);
     if form.is(Attachment::Pdf.word(), "yes") && !HAS_PDF {
-        form.refuse("pdf", "This Nines was built without PDF; take another format.");
+        form.refuse("pdf", say!("This Nines was built without PDF; take another format."));
     }
     if !form.is_fine() {
         return None;
@@ -147,7 +153,7 @@ fn scope(form: &mut Form) -> Option<Scope> {
         _ => None,
     };
     if scope.is_none() {
-        form.refuse("scope", "Please choose all agreements, those with a customer, or one of them.");
+        form.refuse("scope", say!("Please choose all agreements, those with a customer, or one of them."));
     }
     scope
 }
@@ -159,7 +165,10 @@ fn covers(form: &mut Form, scope: Option<&Scope>) -> Option<PeriodKind> {
     let kind = PeriodKind::from_word(&typed);
     let is_pack = matches!(scope, Some(Scope::Customer(_) | Scope::House));
     if kind.is_none() && (is_pack || !typed.is_empty()) {
-        form.refuse("covers", "Please choose day, week, month, quarter or year: a pack has no agreement to go by.");
+        form.refuse(
+            "covers",
+            say!("Please choose day, week, month, quarter or year: a pack has no agreement to go by."),
+        );
     }
     kind
 }
@@ -171,7 +180,7 @@ fn rhythm(form: &mut Form) -> Option<Rhythm> {
         "at" => (When::at(form.value("wait"), form.value("time")), "time"),
         "cron" => (When::cron(form.value("cron")), "cron"),
         _ => {
-            form.refuse("when", "Please choose when it is mailed.");
+            form.refuse("when", say!("Please choose when it is mailed."));
             return None;
         }
     };
@@ -190,7 +199,7 @@ fn reply_to(form: &mut Form) -> Option<EmailAddress> {
     let typed = form.value("reply-to").trim().to_owned();
     let address = EmailAddress::parse(&typed);
     if address.is_none() && !typed.is_empty() {
-        form.refuse("reply-to", format!("“{typed}” is no e-mail address. Write one, such as ana@example.org."));
+        form.refuse("reply-to", say!("“{typed}” is no e-mail address. Write one, such as ana@example.org.", typed));
     }
     address
 }

@@ -3,6 +3,8 @@
 use super::{line, number};
 use crate::domain::ids::SourceId;
 use crate::domain::model::{Access, Auth, Check, Source, SourceSpec};
+use crate::language;
+use crate::say;
 use crate::view::Form;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use secrecy::SecretString;
@@ -145,7 +147,7 @@ pub fn filled(source: &Source) -> Form {
 
 /// Reads the form into a source without identity; nothing, with the problems in the form, if anything is refused.
 pub fn read(form: &mut Form, kept: &Kept) -> Option<Source> {
-    let name = line(form, "name", "a name for the source, such as “prometheus-eu”");
+    let name = line(form, "name", &say!("a name for the source, such as “prometheus-eu”"));
     let spec = spec(form);
     let every_seconds = number(form, "every", 10..=3600);
     let timeout_seconds = number(form, "timeout", 1..=120);
@@ -178,7 +180,7 @@ fn spec(form: &mut Form) -> Option<SourceSpec> {
         "probe-http" => http_check(form).map(SourceSpec::Probe),
         "probe-tcp" => tcp_check(form).map(SourceSpec::Probe),
         _ => {
-            form.refuse("kind", "Please choose what kind of source this is.");
+            form.refuse("kind", say!("Please choose what kind of source this is."));
             None
         }
     }
@@ -186,18 +188,18 @@ fn spec(form: &mut Form) -> Option<SourceSpec> {
 
 fn url(form: &mut Form) -> Option<Url> {
     let refusal = match Url::parse(form.value("url").trim()) {
-        _ if form.value("url").chars().count() > URL_CHARS_MAX => "Please write a shorter URL.",
+        _ if form.value("url").chars().count() > URL_CHARS_MAX => say!("Please write a shorter URL."),
         Ok(url) if !matches!(url.scheme(), "http" | "https") => {
-            "Please write a URL that begins with http:// or https://."
+            say!("Please write a URL that begins with http:// or https://.")
         }
         Ok(url) if !url.username().is_empty() || url.password().is_some() => {
-            "Please take user name and password out of the URL and enter them under “Authentication”."
+            say!("Please take user name and password out of the URL and enter them under “Authentication”.")
         }
         Ok(mut url) if url.has_host() => {
             url.set_fragment(None);
             return Some(url);
         }
-        _ => "Please write the whole URL, such as http://prometheus:9090.",
+        _ => say!("Please write the whole URL, such as http://prometheus:9090."),
     };
     form.refuse("url", refusal);
     None
@@ -206,7 +208,7 @@ fn url(form: &mut Form) -> Option<Url> {
 fn prometheus_url(form: &mut Form) -> Option<Url> {
     let mut url = url(form)?;
     if url.path().contains("/api/v1") {
-        form.refuse("url", "Please write only the part before “/api/v1”; Nines adds the rest.");
+        form.refuse("url", say!("Please write only the part before “/api/v1”; Nines adds the rest."));
         return None;
     }
     url.set_query(None);
@@ -218,12 +220,12 @@ fn http_check(form: &mut Form) -> Option<Check> {
     let (low, high) = (number(form, "status-min", 100..=599), number(form, "status-max", 100..=599));
     let body = form.value("body").trim().to_owned();
     if body.chars().count() > BODY_CHARS_MAX {
-        form.refuse("body", format!("Please shorten the text to at most {BODY_CHARS_MAX} characters."));
+        form.refuse("body", say!("Please shorten the text to at most {most} characters.", BODY_CHARS_MAX));
         return None;
     }
     let (low, high) = low.zip(high)?;
     if low > high {
-        form.refuse("status-max", "Please write a highest status that is not below the lowest.");
+        form.refuse("status-max", say!("Please write a highest status that is not below the lowest."));
         return None;
     }
     Some(Check::Http { url: url?, status: (u16::try_from(low).ok()?, u16::try_from(high).ok()?), body })
@@ -235,7 +237,10 @@ fn tcp_check(form: &mut Form) -> Option<Check> {
     let text = if bare.contains(':') { format!("[{bare}]") } else { bare.clone() };
     let is_host = bare.chars().count() <= 253 && Host::parse(&text).is_ok();
     if !is_host {
-        form.refuse("host", "Please write a host name or an address, such as ldap.example.org, without port or path.");
+        form.refuse(
+            "host",
+            say!("Please write a host name or an address, such as ldap.example.org, without port or path."),
+        );
     }
     let port = number(form, "port", 1..=65_535);
     is_host.then_some(())?;
@@ -257,7 +262,7 @@ fn auth(form: &mut Form, kept: &Kept, has_moved: bool) -> Option<Auth> {
         "basic" => {
             let user = form.value("user").trim().to_owned();
             if user.is_empty() || user.contains(':') || user.chars().any(char::is_control) {
-                form.refuse("user", "Please write a user name without a colon.");
+                form.refuse("user", say!("Please write a user name without a colon."));
             }
             let password = secret(form, "password", kept.password.as_ref(), has_moved);
             Some(Auth::Basic { user, password: password? })
@@ -267,7 +272,7 @@ fn auth(form: &mut Form, kept: &Kept, has_moved: bool) -> Option<Auth> {
             Some(Auth::Bearer { token })
         }
         _ => {
-            form.refuse("auth", "Please choose how Nines identifies itself.");
+            form.refuse("auth", say!("Please choose how Nines identifies itself."));
             None
         }
     }
@@ -281,12 +286,19 @@ fn secret(form: &mut Form, name: &str, kept: Option<&SecretString>, has_moved: b
         match kept {
             Some(_) if has_moved => form.refuse(name, moved(name)),
             Some(secret) => return Some(secret.clone()),
-            None => form.refuse(name, format!("Please write the {name}.")),
+            None => form.refuse(name, say!("Please write the {secret}.", language::word(name))),
         }
         return None;
     }
     if !is_plain || typed.chars().count() > SECRET_CHARS_MAX {
-        form.refuse(name, format!("Please write a {name} on one line, of at most {SECRET_CHARS_MAX} characters."));
+        form.refuse(
+            name,
+            say!(
+                "Please write a {secret} on one line, of at most {most} characters.",
+                language::word(name),
+                SECRET_CHARS_MAX
+            ),
+        );
         return None;
     }
     Some(typed.into())
@@ -294,7 +306,10 @@ fn secret(form: &mut Form, name: &str, kept: Option<&SecretString>, has_moved: b
 
 /// Secrets follow no change of address: whoever may change it could have them sent to themselves.
 fn moved(what: &str) -> String {
-    format!("The address has changed, so please write the {what} again: it is only sent where it was meant for.")
+    say!(
+        "The address has changed, so please write the {what} again: it is only sent where it was meant for.",
+        language::word(what)
+    )
 }
 
 fn headers(form: &mut Form, kept: &Kept, has_moved: bool) -> Option<Vec<(String, SecretString)>> {
@@ -313,7 +328,7 @@ fn headers(form: &mut Form, kept: &Kept, has_moved: bool) -> Option<Vec<(String,
         typed.lines().map(str::trim).filter(|line| !line.is_empty()).map(header).collect();
     match read {
         Ok(headers) if headers.len() > HEADERS_MAX => {
-            form.refuse("headers", format!("Please write at most {HEADERS_MAX} headers."));
+            form.refuse("headers", say!("Please write at most {most} headers.", HEADERS_MAX));
             None
         }
         Ok(headers) => Some(headers),
@@ -327,17 +342,17 @@ fn headers(form: &mut Form, kept: &Kept, has_moved: bool) -> Option<Vec<(String,
 /// One `Name: value`; what stands behind the colon may be a secret and is not repeated.
 fn header(line: &str) -> Result<(String, SecretString), String> {
     let Some((name, value)) = line.split_once(':') else {
-        return Err("Please write each header as “Name: value” on a line of its own.".to_owned());
+        return Err(say!("Please write each header as “Name: value” on a line of its own."));
     };
     let (name, value) = (name.trim(), value.trim());
     if HeaderName::from_bytes(name.as_bytes()).is_err() {
-        return Err(format!("“{name}” is no name of a header; letters, digits and hyphens are allowed."));
+        return Err(say!("“{name}” is no name of a header; letters, digits and hyphens are allowed.", name));
     }
     if FRAMING.contains(&name.to_ascii_lowercase().as_str()) {
-        return Err(format!("Please leave out “{name}”: Nines sets it itself."));
+        return Err(say!("Please leave out “{name}”: Nines sets it itself.", name));
     }
     if value.is_empty() || !value.is_ascii() || HeaderValue::from_str(value).is_err() {
-        return Err(format!("The value of “{name}” must not be empty and may hold plain ASCII characters only."));
+        return Err(say!("The value of “{name}” must not be empty and may hold plain ASCII characters only.", name));
     }
     Ok((name.to_owned(), value.to_owned().into()))
 }
@@ -356,8 +371,10 @@ fn authority(form: &mut Form) -> Option<Option<String>> {
             pem.is_ok_and(|pem| pem.label == "CERTIFICATE" && pem.parse_x509().is_ok())
         });
     if !is_right || count == 0 {
-        let sentence = "Please paste one or more certificates in PEM, from “-----BEGIN CERTIFICATE-----” to “-----END \
-                        CERTIFICATE-----”; no private key.";
+        let sentence = say!(
+            "Please paste one or more certificates in PEM, from “-----BEGIN CERTIFICATE-----” to “-----END \
+                        CERTIFICATE-----”; no private key."
+        );
         form.refuse("ca", sentence);
         return None;
     }

@@ -9,6 +9,7 @@ use crate::domain::exclusion::Rules;
 use crate::domain::recovery::{MeasureKind, RecoveryTargets, RecoveryTexts, parse_length};
 use crate::domain::schedule::Schedule;
 use crate::language::Language;
+use crate::say;
 use crate::view::Form;
 use crate::web::forms::{Refused, language, sentence};
 use chrono::Weekday;
@@ -68,16 +69,17 @@ pub(super) fn read(form: &mut Form) -> Option<AgreementTerms> {
 
 fn anchor(form: &mut Form) -> Option<Anchor> {
     let week = if form.is("week-starts", "sunday") { Weekday::Sun } else { Weekday::Mon };
-    let part = |form: &mut Form, name: &str, most: u32, what: &str| {
+    let part = |form: &mut Form, name: &str, most: u32, sentence: String| {
         let typed = form.value(name).trim().to_owned();
         let read = if typed.is_empty() { Some(1) } else { typed.parse().ok().filter(|n| (1..=most).contains(n)) };
         if read.is_none() {
-            form.refuse(name, format!("Please write the {what} as a whole number from 1 to {most}."));
+            form.refuse(name, sentence);
         }
         read
     };
-    let day = part(form, "period-day", 31, "day of the month");
-    let month = part(form, "period-month", 12, "month");
+    let day =
+        part(form, "period-day", 31, say!("Please write the day of the month as a whole number from 1 to {most}.", 31));
+    let month = part(form, "period-month", 12, say!("Please write the month as a whole number from 1 to {most}.", 12));
     let anchor = Anchor::new(week, day?, month?);
     anchor.map_err(|why| form.refuse("period-day", sentence(&why.to_string()))).ok()
 }
@@ -107,7 +109,7 @@ fn length(form: &mut Form, name: &str, example: &str) -> Result<Option<i64>, Ref
     match parse_length(&typed) {
         Ok(minutes) => Ok(Some(minutes)),
         Err(why) => {
-            form.refuse(name, format!("{} An example: {example}.", sentence(&why.to_string())));
+            form.refuse(name, say!("{problem} An example: {example}.", sentence(&why.to_string()), example));
             Err(Refused)
         }
     }

@@ -7,6 +7,7 @@ use crate::domain::contract::{ObjectiveTerms, Rule};
 use crate::domain::target::Target;
 use crate::domain::terms::{Counting, Downtime, Method, Policy, SliceMinutes, SliceTarget};
 use crate::ops::define_agreement::CompositeDraft;
+use crate::say;
 use crate::view::Form;
 use crate::web::forms::{Refused, number, sentence};
 use std::ops::RangeInclusive;
@@ -91,7 +92,7 @@ fn method(form: &mut Form, at: usize, target: Option<Target>) -> Option<Method> 
             Some(Method::Timeslices { slice: slice?, target: read? })
         }
         _ => {
-            form.refuse(field(at, "method"), "Please choose one of the three ways to count.");
+            form.refuse(field(at, "method"), say!("Please choose one of the three ways to count."));
             None
         }
     }
@@ -101,7 +102,7 @@ fn policy(form: &mut Form, name: &str, usual: Policy) -> Option<Policy> {
     let typed = form.value(name);
     let policy = if typed.is_empty() { Some(usual) } else { Policy::from_word(typed) };
     if policy.is_none() {
-        form.refuse(name, "Please choose good, not counted or bad.");
+        form.refuse(name, say!("Please choose good, not counted or bad."));
     }
     policy
 }
@@ -114,7 +115,7 @@ fn group(form: &mut Form, name: &str) -> Result<Option<Group>, Refused> {
     let typed = form.value(name).to_owned();
     let group = Group::from_word(&typed);
     if group.is_none() && !typed.is_empty() {
-        form.refuse(name, "Please choose one of the groups.");
+        form.refuse(name, say!("Please choose one of the groups."));
         return Err(Refused);
     }
     Ok(group)
@@ -146,21 +147,21 @@ pub(super) fn composite(form: &mut Form, at: usize, names: &[String]) -> Option<
         let Some(known) = names.iter().find(|name| name.to_lowercase() == member.to_lowercase()) else {
             form.refuse(
                 name,
-                format!("No other objective of this agreement is called “{member}”; write its name as above."),
+                say!("No other objective of this agreement is called “{member}”; write its name as above.", member),
             );
             return None;
         };
         if !(1..=1000_u32).contains(&weight) {
-            form.refuse(name, format!("“{member}” needs a weight from 1 to {WEIGHT_MAX}."));
+            form.refuse(name, say!("“{member}” needs a weight from 1 to {most}.", member, WEIGHT_MAX));
             return None;
         }
         members.push((known.clone(), weight));
     }
     let twice = members.iter().enumerate().any(|(n, (name, _))| members.iter().take(n).any(|(other, _)| other == name));
     let sentence = match members.len() {
-        _ if twice => "A member may stand in a composite only once.",
-        0 | 1 => "A composite needs at least two members: write their names, one on a line.",
-        21.. => "A composite has at most 20 members.",
+        _ if twice => say!("A member may stand in a composite only once."),
+        0 | 1 => say!("A composite needs at least two members: write their names, one on a line."),
+        21.. => say!("A composite has at most 20 members."),
         _ => return Some(CompositeDraft { rule: rule?, members }),
     };
     form.refuse(name, sentence);

@@ -17,6 +17,7 @@ use crate::domain::model::{ObjectiveKind, RollingMinutes, Source};
 use crate::domain::report_schedule::RECIPIENTS_MAX;
 use crate::domain::terms::Method;
 use crate::ops::define_agreement::{AgreementDraft, DefinedAgreement};
+use crate::say;
 use crate::view::Form;
 
 /// The name of the repeated group.
@@ -40,7 +41,7 @@ pub fn empty(zone: &str, owner: &str) -> Form {
 pub fn add_objective(form: &mut Form) {
     let numbers = form.group(GROUP);
     if numbers.len() >= OBJECTIVES_MAX {
-        form.refuse("", format!("An agreement can have at most {OBJECTIVES_MAX} objectives."));
+        form.refuse("", say!("An agreement can have at most {most} objectives.", OBJECTIVES_MAX));
         return;
     }
     let last = numbers.last().map(|last| ["service", "source"].map(|name| form.value(&field(*last, name)).to_owned()));
@@ -129,9 +130,9 @@ impl Typed {
 
 /// Reads the form into a draft; nothing, with the problems in the form, if anything is refused.
 pub fn read(form: &mut Form, sources: &[Source]) -> Option<Typed> {
-    let name = line(form, "name", "a name for the agreement, such as “Shop for ACME”");
-    let customer = optional_line(form, "customer", "the customer's name");
-    let owner = optional_line(form, "owner", "the owner's name");
+    let name = line(form, "name", &say!("a name for the agreement, such as “Shop for ACME”"));
+    let customer = optional_line(form, "customer", &say!("the customer's name"));
+    let owner = optional_line(form, "owner", &say!("the owner's name"));
     let zone = zone(form);
     let period = period(form, "period");
     let report_every = period_of_report(form, "report-every");
@@ -159,7 +160,7 @@ pub fn read(form: &mut Form, sources: &[Source]) -> Option<Typed> {
 fn period(form: &mut Form, name: &str) -> Option<PeriodKind> {
     let kind = PeriodKind::from_word(form.value(name));
     if kind.is_none() {
-        form.refuse(name, "Please choose day, week, month, quarter or year.");
+        form.refuse(name, say!("Please choose day, week, month, quarter or year."));
     }
     kind
 }
@@ -167,7 +168,7 @@ fn period(form: &mut Form, name: &str) -> Option<PeriodKind> {
 fn period_of_report(form: &mut Form, name: &str) -> Option<PeriodKind> {
     let kind = PeriodKind::from_word(form.value(name)).filter(|kind| *kind != PeriodKind::Day);
     if kind.is_none() {
-        form.refuse(name, "Please choose week, month, quarter or year.");
+        form.refuse(name, say!("Please choose week, month, quarter or year."));
     }
     kind
 }

@@ -10,6 +10,7 @@ use crate::domain::target::{Target, TargetError, WHOLE_PPM, ppm_to_percent};
 use crate::domain::terms::Method;
 use crate::domain::time::DAY_MINUTES;
 use crate::ops::define_agreement::ObjectiveDraft;
+use crate::say;
 use crate::view::Form;
 use crate::web::forms::{NAME_CHARS_MAX, line, sentence};
 use std::collections::BTreeSet;
@@ -39,7 +40,7 @@ type Read = (ObjectiveDraft, String);
 pub(super) fn read_all(form: &mut Form, sources: &[Source], period: PeriodKind) -> Option<Vec<Read>> {
     let numbers = form.group(GROUP);
     if numbers.is_empty() || numbers.len() > OBJECTIVES_MAX {
-        form.refuse("", format!("An agreement needs 1 to {OBJECTIVES_MAX} objectives; add one below."));
+        form.refuse("", say!("An agreement needs 1 to {most} objectives; add one below.", OBJECTIVES_MAX));
         return None;
     }
     let mut drafts: Vec<_> = numbers.iter().map(|number| objective(form, *number, sources, period)).collect();
@@ -47,12 +48,13 @@ pub(super) fn read_all(form: &mut Form, sources: &[Source], period: PeriodKind) 
     let mut names = BTreeSet::new();
     for (number, (draft, _)) in numbers.iter().zip(&drafts).flat_map(|(n, d)| d.iter().flatten().map(move |d| (n, d))) {
         if !names.insert(draft.name.to_lowercase()) {
-            let sentence = format!("Two objectives have this name, “{}”; please make them different.", draft.name);
+            let sentence = say!("Two objectives have this name, “{name}”; please make them different.", draft.name);
             form.refuse(field(*number, "name"), sentence);
         }
     }
     if names.len() > OBJECTIVES_MAX {
-        let sentence = format!("With all percentiles these are {} objectives; at most {OBJECTIVES_MAX}.", names.len());
+        let sentence =
+            say!("With all percentiles these are {count} objectives; at most {most}.", names.len(), OBJECTIVES_MAX);
         form.refuse("", sentence);
     }
     Some(drafts.into_iter().collect::<Option<Vec<_>>>()?.concat())
@@ -76,7 +78,7 @@ fn is_composite(form: &Form, number: usize) -> bool {
 fn composite(form: &mut Form, number: usize, singles: &[ObjectiveDraft], period: PeriodKind) -> Option<ObjectiveDraft> {
     let at = |name: &str| field(number, name);
     let kind = ObjectiveKind::Composite;
-    let name = line(form, &at("name"), "a name for the objective, such as “The shop as a whole”");
+    let name = line(form, &at("name"), &say!("a name for the objective, such as “The shop as a whole”"));
     let window = window(form, &at("window"));
     let target = target(form, &at("target"), kind);
     let terms = counting::read(form, number, target, window_minutes(window, period));
@@ -122,10 +124,10 @@ fn objective(form: &mut Form, number: usize, sources: &[Source], period: PeriodK
     }
     let kind = ObjectiveKind::from_word(form.value(&at("kind")));
     if kind.is_none() {
-        form.refuse(at("kind"), "Please choose what kind of promise this is.");
+        form.refuse(at("kind"), say!("Please choose what kind of promise this is."));
     }
-    let name = line(form, &at("name"), "a name for the objective, such as “Checkout availability”");
-    let service = line(form, &at("service"), "the name of the service");
+    let name = line(form, &at("name"), &say!("a name for the objective, such as “Checkout availability”"));
+    let service = line(form, &at("service"), &say!("the name of the service"));
     let id = form.value(&at("id")).parse().ok().map(ObjectiveId);
     let source = source(form, &at("source"), sources);
     let window = window(form, &at("window"));
@@ -197,13 +199,15 @@ fn percentiles(
 ) -> Option<Vec<Percentile>> {
     let is_filled = |name: &str| !form.value(&field(number, name)).trim().is_empty();
     let read = if id.is_some() {
-        Err("Percentiles make new objectives, and this one exists. Empty this field, and add another objective for them."
-            .to_owned())
+        Err(say!(
+            "Percentiles make new objectives, and this one exists. Empty this field, and add another objective for them."
+        ))
     } else if matches!(source, SourceSpec::Probe(_)) {
-        Err("A probe has no histogram. Empty this field and write an answer time below, or choose another source."
-            .to_owned())
+        Err(say!(
+            "A probe has no histogram. Empty this field and write an answer time below, or choose another source."
+        ))
     } else if is_filled("target") || is_filled("threshold") {
-        Err("Each percentile brings its own target and threshold. Empty those two fields, or this one.".to_owned())
+        Err(say!("Each percentile brings its own target and threshold. Empty those two fields, or this one."))
     } else {
         percentiles::parse(form.value(&field(number, PERCENTILES)))
     };
@@ -216,7 +220,7 @@ fn fits_every_suffix(form: &mut Form, number: usize, name: &str, promises: &[Pro
     let room = NAME_CHARS_MAX.saturating_sub(longest);
     if name.chars().count() > room {
         let sentence =
-            format!("Each percentile is added to the name, so please shorten it to at most {room} characters.");
+            say!("Each percentile is added to the name, so please shorten it to at most {room} characters.", room);
         form.refuse(field(number, "name"), sentence);
         return None;
     }
@@ -227,7 +231,10 @@ fn source<'a>(form: &mut Form, name: &str, sources: &'a [Source]) -> Option<&'a 
     let id = form.value(name).parse().ok().map(SourceId);
     let source = sources.iter().find(|source| Some(source.id) == id);
     if source.is_none() {
-        form.refuse(name, "Please choose where the measurements come from; add a source first if the list is empty.");
+        form.refuse(
+            name,
+            say!("Please choose where the measurements come from; add a source first if the list is empty."),
+        );
     }
     source
 }
@@ -246,14 +253,15 @@ fn target(form: &mut Form, name: &str, kind: ObjectiveKind) -> Option<Target> {
     };
     let refusal = |error: TargetError| match error {
         TargetError::NotANumber if is_maximum => {
-            "Write the share that may fail as a percentage, such as 0.1.".to_owned()
+            say!("Write the share that may fail as a percentage, such as 0.1.")
         }
         TargetError::Zero if is_maximum => {
-            "If all requests may fail, nothing is promised; write a maximum below 100 %, such as 0.1.".to_owned()
+            say!("If all requests may fail, nothing is promised; write a maximum below 100 %, such as 0.1.")
         }
-        TargetError::Whole if is_maximum => "A maximum of 0 % leaves no error budget: the first failure would break \
+        TargetError::Whole if is_maximum => say!(
+            "A maximum of 0 % leaves no error budget: the first failure would break \
                                              the promise for the whole window; write one above, such as 0.01."
-            .to_owned(),
+        ),
         error => sentence(&error.to_string()),
     };
     target.map_err(|error| form.refuse(name, refusal(error))).ok()
@@ -268,7 +276,7 @@ fn window(form: &mut Form, name: &str) -> Option<Window> {
         Ok(length) => Some(Window::Rolling(length)),
         Err(error) => {
             let how = sentence(&error.to_string());
-            form.refuse(name, format!("{how} Or write “period” for the agreement's calendar period."));
+            form.refuse(name, say!("{how} Or write “period” for the agreement's calendar period.", how));
             None
         }
     }

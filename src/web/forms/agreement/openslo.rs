@@ -3,6 +3,7 @@
 use super::{GROUP, add_objective, field};
 use crate::domain::model::{ObjectiveKind, Source, SourceSpec};
 use crate::ops::import_openslo::{Imported, ImportedObjective, ImportedQuery, import};
+use crate::say;
 use crate::view::Form;
 
 /// The field into which documents are pasted.
@@ -20,9 +21,10 @@ pub fn take_openslo(form: &mut Form, sources: &[Source]) -> Option<Vec<String>> 
     };
     drop_untouched(form);
     let many = read.objectives.len();
-    let mut said = vec![match many {
-        1 => "One objective is filled in. Nothing is saved yet: look at it, then save.".to_owned(),
-        _ => format!("{many} objectives are filled in. Nothing is saved yet: look at them, then save."),
+    let mut said = vec![if many == 1 {
+        say!("One objective is filled in. Nothing is saved yet: look at it, then save.")
+    } else {
+        say!("{many} objectives are filled in. Nothing is saved yet: look at them, then save.", many)
     }];
     contract(form, &read);
     for one in &read.objectives {
@@ -91,11 +93,13 @@ fn objective(form: &mut Form, number: usize, one: &ImportedObjective, sources: &
     let (name, url) = &one.source;
     match found {
         Some(found) if !name.is_empty() && !found.name.eq_ignore_ascii_case(name) => {
-            Some(format!("{}: its source “{name}” is taken to be “{}”.", one.name, found.name))
+            Some(say!("{objective}: its source “{name}” is taken to be “{found}”.", one.name, name, found.name))
         }
         Some(_) => None,
-        None if url.is_empty() => Some(format!("{}: choose its source; none here is called “{name}”.", one.name)),
-        None => Some(format!("{}: choose its source, or add {url} first.", one.name)),
+        None if url.is_empty() => {
+            Some(say!("{objective}: choose its source; none here is called “{name}”.", one.name, name))
+        }
+        None => Some(say!("{objective}: choose its source, or add {url} first.", one.name, url)),
     }
 }
 

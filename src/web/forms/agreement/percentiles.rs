@@ -3,6 +3,7 @@
 
 use crate::domain::model::Threshold;
 use crate::domain::target::{Target, TargetError};
+use crate::say;
 
 /// How many percentiles one line may have.
 const PERCENTILES_MAX: usize = 10;
@@ -27,16 +28,16 @@ impl Percentile {
 pub(super) fn parse(text: &str) -> Result<Vec<Percentile>, String> {
     let entries: Vec<&str> = text.split([',', ';', '\n']).map(str::trim).filter(|entry| !entry.is_empty()).collect();
     if entries.is_empty() {
-        return Err("Write each percentile with its time, such as p95 500ms, and commas between them.".to_owned());
+        return Err(say!("Write each percentile with its time, such as p95 500ms, and commas between them."));
     }
     if entries.len() > PERCENTILES_MAX {
-        return Err(format!("At most {PERCENTILES_MAX} percentiles at once; add another objective for more."));
+        return Err(say!("At most {most} percentiles at once; add another objective for more.", PERCENTILES_MAX));
     }
     let mut read: Vec<Percentile> = Vec::new();
     for entry in entries {
         let percentile = one(entry)?;
         if read.iter().any(|before| before.target == percentile.target) {
-            return Err(format!("{} stands here twice; keep one of them.", percentile.label()));
+            return Err(say!("{label} stands here twice; keep one of them.", percentile.label()));
         }
         read.push(percentile);
     }
@@ -44,23 +45,24 @@ pub(super) fn parse(text: &str) -> Result<Vec<Percentile>, String> {
 }
 
 fn one(entry: &str) -> Result<Percentile, String> {
-    let garbage =
-        || format!("“{entry}” is no percentile with its time. Write it like p95 500ms, with commas between several.");
+    let garbage = || {
+        say!("“{entry}” is no percentile with its time. Write it like p95 500ms, with commas between several.", entry)
+    };
     let rest = entry.strip_prefix(['p', 'P']).ok_or_else(garbage)?;
     let (number, time) = rest.split_once(|c: char| c.is_whitespace() || ":=<≤".contains(c)).ok_or_else(garbage)?;
     let target = Target::parse(number).map_err(|error| match error {
         TargetError::NotANumber => garbage(),
-        TargetError::Zero => "p0 promises nothing; choose a percentile above, such as p50.".to_owned(),
+        TargetError::Zero => say!("p0 promises nothing; choose a percentile above, such as p50."),
         TargetError::Whole => {
-            format!("p{number} leaves no error budget: the first slow request would break it. Choose one below, such as p99.9.")
+            say!("p{number} leaves no error budget: the first slow request would break it. Choose one below, such as p99.9.", number)
         }
         TargetError::TooFine => {
-            format!("p{number} has more than the four decimals that count here; shorten it, as in p99.9999.")
+            say!("p{number} has more than the four decimals that count here; shorten it, as in p99.9999.", number)
         }
     })?;
     let time = time.trim_start_matches(|c: char| c.is_whitespace() || ":=<≤".contains(c));
     let threshold = threshold(time).ok_or_else(|| {
-        format!("The time of p{number} cannot be read. Write it as 500ms or 0.5s, or as a bare number in the histogram's own unit; above 0.")
+        say!("The time of p{number} cannot be read. Write it as 500ms or 0.5s, or as a bare number in the histogram's own unit; above 0.", number)
     })?;
     Ok(Percentile { target, threshold })
 }

@@ -3,6 +3,7 @@
 use super::field;
 use crate::domain::model::{Bound, Limit, ObjectiveKind, Part, Query, Rate, SourceSpec, Threshold};
 use crate::domain::selector::{Expression, Selector, SelectorError};
+use crate::say;
 use crate::view::Form;
 use crate::web::forms::sentence;
 
@@ -46,7 +47,7 @@ pub(super) fn read(form: &mut Form, number: usize, kind: ObjectiveKind, source: 
         {
             form.refuse(
                 at("source"),
-                "A probe counts its own checks and reads no metrics. Choose the kind uptime, or another source.",
+                say!("A probe counts its own checks and reads no metrics. Choose the kind uptime, or another source."),
             );
             None
         }
@@ -69,7 +70,10 @@ fn ratio(form: &mut Form, number: usize, source: &SourceSpec) -> Option<Query> {
     let total = expression(form, &at("total"), source);
     let part = expression(form, &at("part"), source);
     if total.is_some() && total == part {
-        form.refuse(at("part"), "This counts the same events as the field above; narrow it down to a part of them.");
+        form.refuse(
+            at("part"),
+            say!("This counts the same events as the field above; narrow it down to a part of them."),
+        );
     }
     let part = part_is(form, &at("part-is"), part);
     Some(Query::Ratio { total: total?, part: part? })
@@ -80,8 +84,10 @@ fn throughput(form: &mut Form, number: usize, source: &SourceSpec) -> Option<Que
     let name = field(number, "at-least");
     let at_least = Rate::parse(form.value(&name));
     if at_least.is_none() {
-        let sentence = "Please write the least number of requests per second, such as 50 or 0.25: a number above 0 with \
-                        at most six decimals.";
+        let sentence = say!(
+            "Please write the least number of requests per second, such as 50 or 0.25: a number above 0 with \
+                        at most six decimals."
+        );
         form.refuse(name, sentence);
     }
     Some(Query::Throughput { total: total?, at_least: at_least? })
@@ -92,7 +98,7 @@ fn level(form: &mut Form, number: usize, source: &SourceSpec) -> Option<Query> {
     let (level_field, limit_field) = (field(number, "level"), field(number, "limit"));
     let gauge = match Expression::parse_as_written(form.value(&level_field)) {
         Err(SelectorError::Empty) => {
-            form.refuse(level_field, format!("Please write a gauge or an expression, such as {EXAMPLE}."));
+            form.refuse(level_field, say!("Please write a gauge or an expression, such as {example}.", EXAMPLE));
             None
         }
         read => readable_at(form, &level_field, source, read, EXAMPLE),
@@ -101,7 +107,10 @@ fn level(form: &mut Form, number: usize, source: &SourceSpec) -> Option<Query> {
     // the number is looked at even if the side is not known
     let limit = Limit::parse(limit_is.unwrap_or(Bound::AtMost), form.value(&limit_field));
     if limit.is_none() {
-        form.refuse(limit_field, "Please write the limit as a number in the gauge's own unit, such as 80, 0.5 or -5.");
+        form.refuse(
+            limit_field,
+            say!("Please write the limit as a number in the gauge's own unit, such as 80, 0.5 or -5."),
+        );
     }
     limit_is.and(Some(Query::Level { gauge: gauge?, limit: limit? }))
 }
@@ -118,7 +127,7 @@ fn bound(form: &mut Form, name: &str) -> Option<Bound> {
     let typed = form.value(name);
     let bound = Bound::ALL.into_iter().find(|bound| typed.is_empty() || side(*bound) == typed);
     if bound.is_none() {
-        form.refuse(name, "Please choose whether the level must be at most or at least the limit.");
+        form.refuse(name, say!("Please choose whether the level must be at most or at least the limit."));
     }
     bound
 }
@@ -128,7 +137,7 @@ fn within(form: &mut Form, name: &str) -> Option<Query> {
     let typed = form.value(name).trim().parse::<u32>().ok().filter(|ms| (1..=WITHIN_MS_MAX).contains(ms));
     if typed.is_none() {
         let sentence =
-            "Please write the longest allowed answer time in milliseconds, such as 500; at most two minutes.";
+            say!("Please write the longest allowed answer time in milliseconds, such as 500; at most two minutes.");
         form.refuse(name, sentence);
     }
     typed.map(|within| Query::Check { within_ms: Some(within) })
@@ -139,7 +148,7 @@ fn part_is(form: &mut Form, name: &str, part: Option<Expression>) -> Option<Part
         "bad" | "" => part.map(Part::Bad),
         "good" => part.map(Part::Good),
         _ => {
-            form.refuse(name, "Please choose whether the second counter counts the bad or the good events.");
+            form.refuse(name, say!("Please choose whether the second counter counts the bad or the good events."));
             None
         }
     }
@@ -152,7 +161,7 @@ fn latency(form: &mut Form, number: usize) -> Option<Query> {
     if threshold.is_none() {
         form.refuse(
             threshold_field,
-            "Please write the threshold in the histogram's unit, usually seconds, such as 0.5.",
+            say!("Please write the threshold in the histogram's unit, usually seconds, such as 0.5."),
         );
     }
     Some(Query::Latency { histogram: histogram?, threshold: threshold? })
@@ -163,11 +172,11 @@ pub(super) fn histogram(form: &mut Form, number: usize) -> Option<Selector> {
     let name = field(number, "histogram");
     let histogram = selector(form, &name, "http_request_duration_seconds_bucket{job=\"api\"}")?;
     if !histogram.metric().ends_with("_bucket") {
-        form.refuse(name, "Please name the histogram's bucket series; its name ends in “_bucket”.");
+        form.refuse(name, say!("Please name the histogram's bucket series; its name ends in “_bucket”."));
         return None;
     }
     if histogram.matchers().iter().any(|matcher| matcher.label() == "le") {
-        form.refuse(name, "Please leave “le” out of the selector; the threshold below says which bucket counts.");
+        form.refuse(name, say!("Please leave “le” out of the selector; the threshold below says which bucket counts."));
         return None;
     }
     Some(histogram)
@@ -188,7 +197,8 @@ fn readable_at(
 ) -> Option<Expression> {
     match read {
         Ok(Expression::Evaluated(_)) if matches!(source, SourceSpec::Scrape { .. }) => {
-            let sentence = format!("A scraped endpoint evaluates nothing: write a plain selector, such as {example}.");
+            let sentence =
+                say!("A scraped endpoint evaluates nothing: write a plain selector, such as {example}.", example);
             form.refuse(name, sentence);
             None
         }
@@ -204,11 +214,11 @@ fn selector(form: &mut Form, name: &str, example: &str) -> Option<Selector> {
     match Selector::parse(form.value(name)) {
         Ok(selector) => Some(selector),
         Err(SelectorError::Empty) => {
-            form.refuse(name, format!("Please write a selector, such as {example}."));
+            form.refuse(name, say!("Please write a selector, such as {example}.", example));
             None
         }
         Err(error) => {
-            form.refuse(name, format!("{} An example: {example}", sentence(&error.to_string())));
+            form.refuse(name, say!("{problem} An example: {example}", sentence(&error.to_string()), example));
             None
         }
     }
