@@ -1,7 +1,7 @@
 //! Foresees how a calendar period will end, and looks back at how good that would have been in the past.
 
 use crate::domain::calendar::{Period, PeriodKind, days_of};
-use crate::domain::calibration::{self, Calibration, Past};
+use crate::domain::calibration::{self, Calibration, Errors, Past};
 use crate::domain::contract::Rule;
 use crate::domain::ledger::Tally;
 use crate::domain::model::{Objective, Window};
@@ -85,6 +85,8 @@ pub struct LookBack {
     pub periods: Vec<PastPeriod>,
     /// All of them together.
     pub calibration: Calibration,
+    /// How far their forecasts of the rest were off; nothing for too few.
+    pub errors: Option<Errors>,
 }
 
 /// Reads what is needed to look back over 400 days at most.
@@ -117,6 +119,7 @@ impl Memory {
         LookBack {
             periods: self.periods.iter().enumerate().filter_map(of).collect(),
             calibration: calibration::calibrate(&said),
+            errors: calibration::errors(&all),
         }
     }
 }

@@ -14,6 +14,8 @@ pub struct OutlooksPage {
     pub objective: Link,
     /// What the outlooks came to, in a sentence or two.
     pub verdict: String,
+    /// How far their forecasts of the rest were off, in a sentence; empty if there are too few to tell.
+    pub forecasts: String,
     /// The outlooks by what they said, from unlikely to likely.
     pub bands: Vec<BandRow>,
     /// The periods that they were about, the newest first.

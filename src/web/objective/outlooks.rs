@@ -1,6 +1,6 @@
 //! GET `/objectives/{id}/outlooks`: how good past outlooks were.
 
-use crate::domain::calibration::{Band, Past, Score};
+use crate::domain::calibration::{Band, Errors, Past, Score};
 use crate::domain::ratio::nearest;
 use crate::domain::wording::{self, count, counted};
 use crate::language;
@@ -28,7 +28,8 @@ pub async fn show(
     let shell = frame.shell.page(say!("Past outlooks"), Section::Overview, Some(Help::OBJECTIVE));
     if !is_foreseeable(&listing.objective) {
         let verdict = say!("There are outlooks only for calendar windows of sums: a rolling window never ends.");
-        return Ok(Html(OutlooksPage { shell, objective, verdict, bands: Vec::new(), periods: Vec::new() }));
+        let (bands, periods) = (Vec::new(), Vec::new());
+        return Ok(Html(OutlooksPage { shell, objective, verdict, forecasts: String::new(), bands, periods }));
     }
     let judge = Judge::load(&state.db).await?;
     let memory = remember(&judge, &listing, judged_until(state.clock.now())).await?;
@@ -38,6 +39,7 @@ pub async fn show(
         shell,
         objective,
         verdict: verdict(&seen),
+        forecasts: seen.errors.as_ref().map(off).unwrap_or_default(),
         bands: seen.calibration.bands.iter().map(band).collect(),
         periods: seen.periods.iter().rev().map(|period| row(period, zone)).collect(),
     }))
@@ -73,6 +75,20 @@ fn scores(Score { brier, naive }: Score) -> String {
         format!("{brier:.3}"),
         format!("{naive:.3}"),
         what
+    )
+}
+
+/// How far the forecasts of the rest were off.
+fn off(errors: &Errors) -> String {
+    let percent = |share: f64, decimals: usize| format!("{:.decimals$}", share * 100.0);
+    say!(
+        "Their forecasts of the traffic still to come were off by {traffic_off} % on average, and {traffic_inside} % of \
+         what came was within the interval; those of the share of bad ones by {bad_off} percentage points, and {bad_inside} % \
+         were within. 80 % is what the intervals promise.",
+        percent(errors.traffic_off, 1),
+        wording::share_percent(errors.traffic_inside, errors.forecasts),
+        percent(errors.bad_off, 3),
+        wording::share_percent(errors.bad_inside, errors.forecasts)
     )
 }
 

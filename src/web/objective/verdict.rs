@@ -5,6 +5,7 @@ use super::range::Choice;
 use crate::domain::burn::{AlertRule, Guard, MIN_BAD, Severity};
 use crate::domain::judgement::{Budget, Exhaustion, Sli};
 use crate::domain::model::{Bound, ObjectiveKind, Query, Window};
+use crate::domain::outlook::Forecast;
 use crate::domain::target::{WHOLE_PPM, ppm_to_percent};
 use crate::domain::terms::Unit;
 use crate::domain::time::DAY_MINUTES;
@@ -178,7 +179,7 @@ fn outlook(facts: &Facts) -> Option<Tile> {
                 _ => ppm_to_percent(ppm),
             };
             let days = i64::try_from(outlook.days_used).unwrap_or(i64::MAX);
-            let notes = vec![
+            let mut notes = vec![
                 say!("at the end of this {period}", period(facts)),
                 say!(
                     "between {low} % and {high} % in 8 of 10 cases",
@@ -187,6 +188,7 @@ fn outlook(facts: &Facts) -> Option<Tile> {
                 ),
                 say!("if the days to come are like the latest {days}", counted(days, "day", "days")),
             ];
+            notes.extend(outlook.rest.map(|rest| still_to_come(facts, &rest)));
             let is_settled = outlook.probability.is_settled();
             let tone = (outlook.probability.get() < LIKELY).then_some(Tone::Warn);
             match is_settled {
@@ -196,6 +198,19 @@ fn outlook(facts: &Facts) -> Option<Tile> {
             }
         }
     })
+}
+
+/// The forecast behind the outlook: how much the rest of the period brings, and how bad.
+fn still_to_come(facts: &Facts, rest: &Forecast) -> String {
+    let units = &facts.units;
+    let bad = |bad: i64| wording::share_percent(bad, rest.units.expected);
+    say!(
+        "still to come in 8 of 10 cases: {low} to {high}, {least} % to {most} % of them bad",
+        units.number(rest.units.low, None),
+        units.counted(rest.units.high, None),
+        bad(rest.bad.low),
+        bad(rest.bad.high)
+    )
 }
 
 fn measured(facts: &Facts) -> Tile {
