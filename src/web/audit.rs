@@ -92,6 +92,9 @@ fn action(entry: &Entry) -> String {
         ("anomaly.expected", _) => say!("said whether an anomaly was expected"),
         ("objective.watched", _) => say!("changed how the objective is watched"),
         ("report.sent_again", _) => say!("sent the report again"),
+        ("exclusion.approved", _) => say!("approved the exclusion"),
+        ("exclusion.rejected", _) => say!("rejected the exclusion"),
+        ("exclusion.withdrawn", _) => say!("withdrawn the exclusion"),
         ("create", "user") => say!("made the account"),
         (word, _) => match (language::word(word), word.split_once('.')) {
             // where verb and noun do not simply stand side by side, the whole word has its translation

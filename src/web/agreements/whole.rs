@@ -162,7 +162,7 @@ fn exclusion(one: &Applied, zone: Tz) -> ExclusionRow {
         reason: one.exclusion.reason.clone(),
         when: why::occurrences(&one.when(), zone, OCCURRENCES_MAX),
         taken: minutes(one.taken.minutes()),
-        refused: if refused.is_empty() { "–".to_owned() } else { refused.join("; ") },
+        refused: if refused.is_empty() { "–".to_owned() } else { refused.join(language::word("; ")) },
         who: match approved {
             Some(at) => say!("asked by {asker} on {day}, approved by {approver} on {at}", asker, asked, approver, at),
             None => say!("asked by {asker} on {day}, approved by {approver}", asker, asked, approver),
@@ -183,7 +183,7 @@ fn sides(one: &Assessed) -> SidesRow {
         };
         lines.push(say!(
             "By {method}: {good} of {total}, {measured}: {verdict}",
-            phrases::method(compared.method, None, "events"),
+            phrases::method(compared.method, None, language::word("events")),
             amount(compared.counted.good, unit),
             amount(compared.counted.total, unit),
             measured(&compared.counted, one.target),

@@ -88,7 +88,7 @@ fn facts(schedule: &ReportSchedule, agreements: &[Agreement]) -> Vec<Fact> {
         Fact::new(say!("Whose reports"), about(schedule, agreements)),
         Fact::new(say!("When"), when(schedule, agreements)),
         Fact::new(say!("Time zone"), draft.rhythm.zone.name()),
-        Fact::new(say!("Mailed"), language::word(draft.only.in_words())),
+        Fact::new(wording::capitalised(language::word("mailed")), language::word(draft.only.in_words())),
         Fact::new(say!("Recipients"), recipients.join(", ")),
         Fact::new(
             say!("Answers go to"),
