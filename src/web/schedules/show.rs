@@ -88,7 +88,7 @@ fn facts(schedule: &ReportSchedule, agreements: &[Agreement]) -> Vec<Fact> {
         Fact::new(say!("Whose reports"), about(schedule, agreements)),
         Fact::new(say!("When"), when(schedule, agreements)),
         Fact::new(say!("Time zone"), draft.rhythm.zone.name()),
-        Fact::new(wording::capitalised(language::word("mailed")), language::word(draft.only.in_words())),
+        Fact::new(say!("Mailed"), language::word(draft.only.in_words())),
         Fact::new(say!("Recipients"), recipients.join(", ")),
         Fact::new(
             say!("Answers go to"),
@@ -108,7 +108,8 @@ fn run_row(run: &Run, schedule: &ReportSchedule) -> RunRow {
         period: run.label.clone(),
         state: match run.state {
             RunState::Waiting => Badge::new(Tone::Busy, "Waits for data"),
-            RunState::Sent => Badge::new(Tone::Good, "Mailed"),
+            // as a heading, `Mailed` says when that is done
+            RunState::Sent => Badge::new(Tone::Good, wording::capitalised(language::word("mailed"))),
             RunState::Skipped => Badge::new(Tone::Idle, "Not mailed"),
         },
         due_at: wording::instant(run.due_at, zone),
