@@ -10,7 +10,6 @@ use crate::domain::target::Target;
 use crate::domain::terms::Method;
 use crate::domain::time::Span;
 use crate::domain::wording::{self, count, counted};
-use crate::language;
 use crate::ops::OpsError;
 use crate::ops::preview_agreement::{self, DAYS, JudgedWindow, Preview, Previewed};
 use crate::say;
@@ -187,7 +186,7 @@ fn method_row(judged: &Previewed, method: Method, account: &Account) -> MethodRo
     let (name, units) = match method {
         Method::Occurrences => {
             let units = Units::of_events(&judged.listing);
-            (say!("Good {units}", language::word(units.many())), units)
+            (say!("Good {units}", units.many()), units)
         }
         Method::Timeslices { target, .. } => {
             let units = Units::of_slices(method.slice(), method.unit());
