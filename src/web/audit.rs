@@ -139,9 +139,11 @@ fn changes(before: Option<&str>, after: Option<&str>) -> Vec<Change> {
     changes
 }
 
-/// A path as people read it.
+/// A path as people read it. Our names of values have their translations; what somebody has named stays as it is.
 fn named(path: &str) -> String {
-    path.split(PATH).map(|part| language::word(part).replace('_', " ")).collect::<Vec<_>>().join(PATH)
+    let is_ours = |part: &str| part.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    let part = |part: &str| if is_ours(part) { language::word(part) } else { part }.replace('_', " ");
+    path.split(PATH).map(part).collect::<Vec<_>>().join(PATH)
 }
 
 /// Between the parts of a path.

@@ -79,9 +79,10 @@ fn range(span: Span, zone: Tz) -> String {
 
 fn facts(judged: &Previewed) -> Vec<Fact> {
     let tally = &judged.all.counted;
-    let longest = match judged.outages {
-        0 => String::new(),
-        _ => say!(", the longest {length}", wording::duration_minutes(judged.longest)),
+    let longest = if judged.outages == 0 {
+        String::new()
+    } else {
+        say!(", the longest {length}", wording::duration_minutes(judged.longest))
     };
     let outages = i64::try_from(judged.outages).unwrap_or(i64::MAX);
     let known = say!("{known} of {total} judged minutes", count(tally.known), count(tally.minutes));

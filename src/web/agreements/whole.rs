@@ -151,9 +151,8 @@ fn exclusion(one: &Applied, zone: Tz) -> ExclusionRow {
         say!("{first}, {second}", minutes(spans.minutes()), language::word(why::broken(*broken)))
     });
     let refused: Vec<String> = refused.collect();
-    let asked = wording::day(one.exclusion.proposed.at, zone);
-    let (asker, approver) = (&one.asked_by, &one.approved_by);
-    let approved = one.exclusion.decided.map(|signed| wording::day(signed.at, zone));
+    let (asker, day) = (&one.asked_by, wording::day(one.exclusion.proposed.at, zone));
+    let (approver, decided) = (&one.approved_by, one.exclusion.decided.map(|signed| wording::day(signed.at, zone)));
     ExclusionRow {
         link: Link::new(
             format!("/exclusions/{}", one.exclusion.id),
@@ -163,9 +162,10 @@ fn exclusion(one: &Applied, zone: Tz) -> ExclusionRow {
         when: why::occurrences(&one.when(), zone, OCCURRENCES_MAX),
         taken: minutes(one.taken.minutes()),
         refused: if refused.is_empty() { "–".to_owned() } else { refused.join(language::word("; ")) },
-        who: match approved {
-            Some(at) => say!("asked by {asker} on {day}, approved by {approver} on {at}", asker, asked, approver, at),
-            None => say!("asked by {asker} on {day}, approved by {approver}", asker, asked, approver),
+        who: if let Some(at) = decided {
+            say!("asked by {asker} on {day}, approved by {approver} on {at}", asker, day, approver, at)
+        } else {
+            say!("asked by {asker} on {day}, approved by {approver}", asker, day, approver)
         },
     }
 }

@@ -128,10 +128,7 @@ fn alone(one: &Exclusion) -> String {
 
 async fn facts(one: &Exclusion, names: &Names) -> Result<Vec<Fact>, WebError> {
     let zone = one.zone;
-    let announced = match one.announced_at {
-        Some(at) => wording::instant(at, zone),
-        None => say!("not said"),
-    };
+    let announced = one.announced_at.map_or_else(|| say!("not said"), |at| wording::instant(at, zone));
     let back = match comes_back(one) {
         rule if rule.is_empty() => say!("no"),
         rule if rule == one.when.text() => rule,

@@ -206,9 +206,10 @@ fn backfill(progress: &PullProgress, now: Instant) -> Option<Progress> {
     }
     let all = (now.minute().0 - progress.from.0).max(1);
     let done = progress.reached.map_or(0, |reached| (reached.0 - progress.from.0).clamp(0, all));
-    let text = match all {
-        ..DAY_MINUTES => say!("{done} of {all}", wording::duration_minutes(done), wording::duration_minutes(all)),
-        _ => say!("{done} of {all} days", done / DAY_MINUTES, all / DAY_MINUTES),
+    let text = if all < DAY_MINUTES {
+        say!("{done} of {all}", wording::duration_minutes(done), wording::duration_minutes(all))
+    } else {
+        say!("{done} of {all} days", done / DAY_MINUTES, all / DAY_MINUTES)
     };
     Some(Progress { done_permille: done * 1000 / all, text })
 }

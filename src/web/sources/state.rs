@@ -34,11 +34,10 @@ pub fn verdict(source: &Source, state: &SourceState, now: Instant) -> String {
                 |last| say!("It last answered {when}; {tries} have failed since.", last, tries),
             );
             let why = state.last_error.as_deref().unwrap_or_else(|| language::word("no reason is known"));
-            let resumes = match source.spec {
-                SourceSpec::Prometheus { .. } => {
-                    say!("Nothing is lost that it still has: Nines reads on where it stopped.")
-                }
-                _ => say!("Until it answers again the minutes are unknown, neither good nor bad."),
+            let resumes = if matches!(source.spec, SourceSpec::Prometheus { .. }) {
+                say!("Nothing is lost that it still has: Nines reads on where it stopped.")
+            } else {
+                say!("Until it answers again the minutes are unknown, neither good nor bad.")
             };
             say!("{since} The last error: {why}. {resumes}", since, why.trim_end_matches('.'), resumes)
         }
