@@ -41,7 +41,10 @@ pub async fn show_sign_in(frame: Frame, state: Data<State>, query: Query<Next>) 
     let mut form = Form::default();
     form.set("next", next);
     if !set_up::is_done(&state.db).await? {
-        form.refuse("", "There is no account yet. Open the set-up link that Nines printed when it was started.");
+        form.refuse(
+            "",
+            crate::say!("There is no account yet. Open the set-up link that Nines printed when it was started."),
+        );
     }
     let shell = frame.shell.clone().page("Sign in", Section::Account, Some(Help::SIGN_IN));
     frame.bring(page(StatusCode::OK, &SignInPage { shell, form })?)
@@ -92,7 +95,7 @@ impl Refusal {
         tracing::info!("somebody was not signed in: wrong address or password");
         Self {
             status: StatusCode::UNPROCESSABLE_ENTITY,
-            sentence: "This address and password do not belong together. Check both and try again.".to_owned(),
+            sentence: crate::say!("This address and password do not belong together. Check both and try again."),
             retry_after: None,
         }
     }
@@ -102,7 +105,7 @@ impl Refusal {
         let wait = error::in_words(wait_seconds);
         Self {
             status: StatusCode::TOO_MANY_REQUESTS,
-            sentence: format!("There were too many tries. Please wait {wait}, then try again."),
+            sentence: crate::say!("There were too many tries. Please wait {wait}, then try again.", wait),
             retry_after: Some(wait_seconds),
         }
     }
@@ -152,7 +155,7 @@ pub async fn set_up(
     match set_up::set_up(&state.db, &state.hasher, wish, state.clock.now()).await {
         Ok(user) => {
             session::begin(&session, user)?;
-            session::tell(&session, &done("Welcome to Nines. Your account is ready."))?;
+            session::tell(&session, &done(&crate::say!("Welcome to Nines. Your account is ready.")))?;
             Ok(see_other(paths::HOME))
         }
         Err(set_up::SetUpError::DeadLink) => Err(dead_link()),
@@ -218,7 +221,10 @@ pub async fn change_password(
     match change_password::change_password(&state.db, &state.hasher, wish, state.clock.now()).await {
         Ok(()) => {
             session::begin(&session, user.0.id)?;
-            session::tell(&session, &done("The password is changed. Everywhere else you are signed out."))?;
+            session::tell(
+                &session,
+                &done(&crate::say!("The password is changed. Everywhere else you are signed out.")),
+            )?;
             Ok(see_other(paths::ACCOUNT))
         }
         Err(change_password::ChangeError::Refused(problems)) => {
@@ -237,10 +243,11 @@ fn done(text: &str) -> Flash {
 fn dead_link() -> WebError {
     WebError::Refused {
         status: StatusCode::GONE,
-        title: "This set-up link does not work any more".to_owned(),
-        message: "It works once, for one day, and only until there is an account. Start Nines again to get a new one, \
-                  or sign in if somebody has made the account already."
-            .to_owned(),
+        title: crate::say!("This set-up link does not work any more"),
+        message: crate::say!(
+            "It works once, for one day, and only until there is an account. Start Nines again to get a new one, \
+             or sign in if somebody has made the account already."
+        ),
     }
 }
 

@@ -1,6 +1,8 @@
 //! The audit log: who changed what, with the values before and after.
 
 use crate::domain::wording;
+use crate::language;
+use crate::say;
 use crate::store::Page;
 use crate::store::audit::{self, Entry};
 use crate::view::audit::{AuditPage, AuditRow, Change};
@@ -60,7 +62,7 @@ fn pager(page: i64, offset: i64, rows: usize, has_more: bool) -> Pager {
     let href = |page: i64| format!("{}?page={page}", paths::AUDIT);
     let last = offset + i64::try_from(rows).unwrap_or_default();
     let summary = match rows {
-        0 => "Nothing is as old as this".to_owned(),
+        0 => say!("Nothing is as old as this"),
         _ => format!("{}–{}", wording::count(offset + 1), wording::count(last)),
     };
     Pager { summary, previous: (page > 1).then(|| href(page - 1)), next: has_more.then(|| href(page + 1)) }
@@ -71,7 +73,7 @@ fn row(entry: &Entry) -> AuditRow {
         at: wording::instant(entry.at, Tz::UTC),
         who: match (&entry.who_name, entry.who) {
             (Some(name), _) => name.clone(),
-            (None, Some(id)) => format!("somebody ({id:?})"),
+            (None, Some(id)) => say!("somebody ({id})", format!("{id:?}")),
             (None, None) => "Nines".to_owned(),
         },
         action: action(entry),
@@ -84,16 +86,21 @@ fn row(entry: &Entry) -> AuditRow {
 fn action(entry: &Entry) -> String {
     let entity = entry.entity.as_str();
     match (entry.action.as_str(), entity) {
-        ("sign_in", _) => "signed in".to_owned(),
-        ("sign_out", _) => "signed out".to_owned(),
-        ("change_password", _) => "changed the password".to_owned(),
-        ("anomaly.expected", _) => "said whether an anomaly was expected".to_owned(),
-        ("objective.watched", _) => "changed how the objective is watched".to_owned(),
-        ("report.sent_again", _) => "sent the report again".to_owned(),
-        ("create", "user") => "made the account".to_owned(),
-        (word, _) => match word.split_once('.') {
-            Some((what, verb)) => format!("{} the {what}", verb.replace('_', " ")),
-            None => format!("{} ({entity})", word.replace('_', " ")),
+        ("sign_in", _) => say!("signed in"),
+        ("sign_out", _) => say!("signed out"),
+        ("change_password", _) => say!("changed the password"),
+        ("anomaly.expected", _) => say!("said whether an anomaly was expected"),
+        ("objective.watched", _) => say!("changed how the objective is watched"),
+        ("report.sent_again", _) => say!("sent the report again"),
+        ("exclusion.approved", _) => say!("approved the exclusion"),
+        ("exclusion.rejected", _) => say!("rejected the exclusion"),
+        ("exclusion.withdrawn", _) => say!("withdrawn the exclusion"),
+        ("create", "user") => say!("made the account"),
+        (word, _) => match (language::word(word), word.split_once('.')) {
+            // where verb and noun do not simply stand side by side, the whole word has its translation
+            (told, _) if told != word => told.to_owned(),
+            (_, Some((what, verb))) => format!("{} the {what}", verb.replace('_', " ")),
+            (_, None) => format!("{} ({entity})", word.replace('_', " ")),
         },
     }
 }
@@ -113,7 +120,7 @@ fn subject(entry: &Entry) -> Option<Link> {
         Some(value.get("name")?.as_str()?.to_owned())
     };
     let name = named(entry.after.as_ref()).or_else(|| named(entry.before.as_ref()));
-    let text = name.unwrap_or_else(|| format!("no. {}", entry.entity_id));
+    let text = name.unwrap_or_else(|| say!("no. {number}", entry.entity_id));
     Some(Link::new(format!("/{folder}/{}", entry.entity_id), text))
 }
 
@@ -124,13 +131,19 @@ fn changes(before: Option<&str>, after: Option<&str>) -> Vec<Change> {
     let mut paths: Vec<&String> = was.keys().chain(is.keys().filter(|path| !was.contains_key(*path))).collect();
     paths.retain(|path| was.get(*path) != is.get(*path) && !(is_new && path.contains(PATH)));
     let text = |side: &BTreeMap<String, String>, path: &String| side.get(path).cloned().unwrap_or_default();
-    let change =
-        |path: &&String| Change { what: path.replace('_', " "), before: text(&was, path), after: text(&is, path) };
+    let change = |path: &&String| Change { what: named(path), before: text(&was, path), after: text(&is, path) };
     let mut changes: Vec<Change> = paths.iter().take(CHANGES_MAX).map(change).collect();
     if let Some(more) = paths.len().checked_sub(CHANGES_MAX).filter(|more| *more > 0) {
-        changes.push(Change { what: format!("and {more} more"), before: String::new(), after: String::new() });
+        changes.push(Change { what: say!("and {more} more", more), before: String::new(), after: String::new() });
     }
     changes
+}
+
+/// A path as people read it. Our names of values have their translations; what somebody has named stays as it is.
+fn named(path: &str) -> String {
+    let is_ours = |part: &str| part.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    let part = |part: &str| if is_ours(part) { language::word(part) } else { part }.replace('_', " ");
+    path.split(PATH).map(part).collect::<Vec<_>>().join(PATH)
 }
 
 /// Between the parts of a path.

@@ -2,6 +2,7 @@
 //!
 //! A file is a field like any other: its text is its value, its name is not looked at.
 
+use crate::say;
 use crate::web::WebError;
 use actix_multipart::Multipart;
 use actix_web::error::PayloadError;
@@ -28,14 +29,14 @@ async fn parts(headers: &HeaderMap, body: Bytes) -> Result<Vec<(String, String)>
     let mut fields = Vec::new();
     while let Some(part) = parts.try_next().await.map_err(|error| unreadable(&error.to_string()))? {
         if fields.len() == PARTS_MAX {
-            return Err(unreadable(&format!("it has more than {PARTS_MAX} fields")));
+            return Err(unreadable(&say!("it has more than {most} fields", PARTS_MAX)));
         }
         let Some(name) = part.name().map(ToOwned::to_owned) else {
-            return Err(unreadable("one of its fields has no name"));
+            return Err(unreadable(&say!("one of its fields has no name")));
         };
         let pieces: Vec<Bytes> = part.try_collect().await.map_err(|error| unreadable(&error.to_string()))?;
         let value = String::from_utf8(pieces.concat())
-            .map_err(|_not_text| unreadable(&format!("the field “{name}” is no text in UTF-8")))?;
+            .map_err(|_not_text| unreadable(&say!("the field “{name}” is no text in UTF-8", name)))?;
         fields.push((name, value));
     }
     Ok(fields)
@@ -44,9 +45,10 @@ async fn parts(headers: &HeaderMap, body: Bytes) -> Result<Vec<(String, String)>
 fn unreadable(why: &str) -> WebError {
     WebError::Refused {
         status: StatusCode::BAD_REQUEST,
-        title: "This form cannot be read".to_owned(),
-        message: format!(
-            "Nines cannot read what was sent: {why}. Please go back, look at the files, and send it again."
+        title: say!("This form cannot be read"),
+        message: say!(
+            "Nines cannot read what was sent: {why}. Please go back, look at the files, and send it again.",
+            why
         ),
     }
 }

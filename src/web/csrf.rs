@@ -5,6 +5,7 @@
 //! cookie that lasts as long as the browser carries one, so that a stranger's visit writes nothing to the database.
 
 use crate::ops::token;
+use crate::say;
 use crate::web::{State, WebError, body, session};
 use actix_session::SessionExt as _;
 use actix_web::HttpRequest;
@@ -87,8 +88,8 @@ fn is_ours(headers: &HeaderMap, public_url: Option<&Url>) -> bool {
 fn too_slow() -> WebError {
     WebError::Refused {
         status: StatusCode::REQUEST_TIMEOUT,
-        title: "That took too long".to_owned(),
-        message: "The form did not arrive within half a minute. Please send it again.".to_owned(),
+        title: say!("That took too long"),
+        message: say!("The form did not arrive within half a minute. Please send it again."),
     }
 }
 

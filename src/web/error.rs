@@ -1,7 +1,9 @@
 //! What can go wrong with a request, and the one place where it becomes a page and a line in the log.
 
+use crate::language;
 use crate::ops::OpsError;
 use crate::ops::password::HashError;
+use crate::say;
 use crate::store::StoreError;
 use crate::view::error::ErrorPage;
 use crate::view::{Link, Section, Shell};
@@ -78,7 +80,7 @@ impl WebError {
     pub fn refused(sentence: impl Into<String>) -> Self {
         Self::Refused {
             status: StatusCode::UNPROCESSABLE_ENTITY,
-            title: "This cannot be done".to_owned(),
+            title: say!("This cannot be done"),
             message: sentence.into(),
         }
     }
@@ -202,64 +204,68 @@ struct Words {
 
 impl Words {
     fn of(status: StatusCode, error: Option<&actix_web::Error>) -> Self {
-        let home = || Link::new(paths::HOME, "To the overview");
+        let home = || Link::new(paths::HOME, say!("To the overview"));
         let (title, message) = match (error.and_then(|e| e.as_error::<WebError>()), status) {
-            (Some(WebError::NotFound(title)), _) => {
-                (*title, "It may have been renamed or archived, or the address is mistyped.".to_owned())
-            }
+            (Some(WebError::NotFound(title)), _) => (
+                language::word(title).to_owned(),
+                say!("It may have been renamed or archived, or the address is mistyped."),
+            ),
             (Some(WebError::Refused { title, message, .. }), _) => {
                 return Self { status, title: title.clone(), message: message.clone(), links: vec![home()] };
             }
             (Some(WebError::Forged(why)), _) => (
-                "This form was not accepted",
-                format!("{why} Nothing was changed. Open the page again and send the form from there."),
+                say!("This form was not accepted"),
+                say!(
+                    "{why} Nothing was changed. Open the page again and send the form from there.",
+                    language::word(why)
+                ),
             ),
             (Some(WebError::TooMany { wait_seconds }), _) => (
-                "Too many tries",
-                format!("For safety Nines takes a break. Please try again in {}.", in_words(*wait_seconds)),
+                say!("Too many tries"),
+                say!("For safety Nines takes a break. Please try again in {wait}.", in_words(*wait_seconds)),
             ),
             (Some(WebError::Store(StoreError::Conflict { .. })), _) => (
-                "Somebody else was faster",
-                "What you changed has been changed in the meantime. Nothing was saved; look at it again first."
-                    .to_owned(),
+                say!("Somebody else was faster"),
+                say!("What you changed has been changed in the meantime. Nothing was saved; look at it again first."),
             ),
             (_, StatusCode::NOT_FOUND) => {
-                ("There is no such page", "The address may be mistyped, or the page has moved.".to_owned())
+                (say!("There is no such page"), say!("The address may be mistyped, or the page has moved."))
             }
             (_, StatusCode::METHOD_NOT_ALLOWED) => {
-                ("This page cannot do that", "The address is right, but not for this kind of request.".to_owned())
+                (say!("This page cannot do that"), say!("The address is right, but not for this kind of request."))
             }
             (_, StatusCode::PAYLOAD_TOO_LARGE) => {
-                ("That is too much at once", "A form may hold 256 kB. Send less, and nothing is lost.".to_owned())
+                (say!("That is too much at once"), say!("A form may hold 256 kB. Send less, and nothing is lost."))
             }
-            (_, StatusCode::REQUEST_TIMEOUT) => {
-                ("That took too long", "The form did not arrive within half a minute. Please send it again.".to_owned())
-            }
+            (_, StatusCode::REQUEST_TIMEOUT) => (
+                say!("That took too long"),
+                say!("The form did not arrive within half a minute. Please send it again."),
+            ),
             (_, StatusCode::SERVICE_UNAVAILABLE) => (
-                "Nines is busy",
-                "The database is occupied with other work. Nothing was changed; please try again in a moment."
-                    .to_owned(),
+                say!("Nines is busy"),
+                say!("The database is occupied with other work. Nothing was changed; please try again in a moment."),
             ),
             (_, status) if status.is_client_error() => (
-                "This request could not be read",
-                "Something in the address or the form is not as it should be.".to_owned(),
+                say!("This request could not be read"),
+                say!("Something in the address or the form is not as it should be."),
             ),
             _ => (
-                "Something went wrong on our side",
-                "Nothing was changed. Please try again; if it happens again, tell whoever runs Nines the number below."
-                    .to_owned(),
+                say!("Something went wrong on our side"),
+                say!(
+                    "Nothing was changed. Please try again; if it happens again, tell whoever runs Nines the number below."
+                ),
             ),
         };
-        Self { status, title: title.to_owned(), message, links: vec![home()] }
+        Self { status, title, message, links: vec![home()] }
     }
 }
 
 /// A wait as people say it: `45 seconds`, `2 minutes`.
 pub(super) fn in_words(seconds: u64) -> String {
     match seconds {
-        1 => "1 second".to_owned(),
-        2..=90 => format!("{seconds} seconds"),
-        _ => format!("{} minutes", seconds.div_ceil(60)),
+        1 => say!("1 second"),
+        2..=90 => say!("{n} seconds", seconds),
+        _ => say!("{n} minutes", seconds.div_ceil(60)),
     }
 }
 

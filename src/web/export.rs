@@ -5,6 +5,7 @@ use crate::domain::wording;
 use crate::ops::OpsError;
 use crate::ops::evaluate::judged_until;
 use crate::ops::export::{self, Format, Step};
+use crate::say;
 use crate::store::objectives::ObjectiveListing;
 use crate::web::extract::SignedIn;
 use crate::web::objective::range::{self, Asked};
@@ -41,7 +42,7 @@ fn step(asked: &Asked, span: Span) -> Result<Step, WebError> {
         None if span.minutes() <= FINE_MINUTES_MAX => Ok(Step::Minute),
         None => Ok(Step::Hour),
         Some(word) => Step::from_word(word)
-            .ok_or_else(|| refused("There is no such step. Write step=minute, step=hour or step=day.".to_owned())),
+            .ok_or_else(|| refused(say!("There is no such step. Write step=minute, step=hour or step=day."))),
     }
 }
 
@@ -49,7 +50,7 @@ fn step(asked: &Asked, span: Span) -> Result<Step, WebError> {
 pub(in crate::web) fn refused(message: String) -> WebError {
     WebError::Refused {
         status: StatusCode::UNPROCESSABLE_ENTITY,
-        title: "This range cannot be downloaded".to_owned(),
+        title: say!("This range cannot be downloaded"),
         message,
     }
 }

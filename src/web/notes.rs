@@ -2,8 +2,10 @@
 
 use crate::domain::note::{Author, NoteKind};
 use crate::domain::time::{Instant, Minute};
+use crate::language;
 use crate::ops::OpsError;
 use crate::ops::leave_note::{self, Draft};
+use crate::say;
 use crate::store::note_keys::NoteKey;
 use crate::web::extract::{Client, Posted};
 use crate::web::{State, WebError};
@@ -27,15 +29,15 @@ pub async fn leave(
     let Some(key) = key(&request, &state).await? else {
         return Ok(answer(
             StatusCode::UNAUTHORIZED,
-            "Send the header “Authorization: Bearer KEY” with a key that is not revoked.",
+            &say!("Send the header “Authorization: Bearer KEY” with a key that is not revoked."),
         ));
     };
     let draft = match read(&key, &posted) {
         Ok(draft) => draft,
-        Err((field, sentence)) => return Ok(refused(field, sentence)),
+        Err((field, sentence)) => return Ok(refused(field, language::word(sentence))),
     };
     match leave_note::leave(&state, Author::Program(key.id), draft).await {
-        Ok(id) => Ok(answer(StatusCode::CREATED, &format!("Noted under the number {id}."))),
+        Ok(id) => Ok(answer(StatusCode::CREATED, &say!("Noted under the number {id}.", id))),
         Err(OpsError::Refused { field, sentence }) => Ok(refused(&field, &sentence)),
         Err(error) => Err(error.into()),
     }

@@ -2,9 +2,11 @@
 
 use crate::domain::ids::UserId;
 use crate::domain::wording;
+use crate::language;
 use crate::ops::OpsError;
 use crate::ops::add_person::{self, AddError, Person};
 use crate::ops::change_access;
+use crate::say;
 use crate::store;
 use crate::store::users::{Role, User};
 use crate::view::people::{PeoplePage, PersonRow};
@@ -48,7 +50,7 @@ pub async fn add(
     };
     match add_person::add(&state, &state.hasher, user.0.id, person).await {
         Ok(_) => {
-            session::tell(&session, &say::done("The person can sign in now. Tell them their password."))?;
+            session::tell(&session, &say::done(say!("The person can sign in now. Tell them their password.")))?;
             Ok(see_other(paths::PEOPLE))
         }
         Err(AddError::Refused(problems)) => answer(frame, &state, &user.0, refused(&posted, problems)).await,
@@ -68,9 +70,9 @@ pub async fn change_role(
 ) -> Result<HttpResponse, WebError> {
     say::admin(&user.0)?;
     let role = Role::from_word(posted.text("role"));
-    let role = role.ok_or_else(|| WebError::refused("Please go back and choose one of the roles."))?;
+    let role = role.ok_or_else(|| WebError::refused(say!("Please go back and choose one of the roles.")))?;
     let done = change_access::change_role(&state, user.0.id, UserId(*id), role).await;
-    settled(done, "The role is changed.", frame, &session, &state, &user.0).await
+    settled(done, say!("The role is changed."), frame, &session, &state, &user.0).await
 }
 
 /// POST `/people/{id}/remove`.
@@ -83,13 +85,13 @@ pub async fn remove(
 ) -> Result<HttpResponse, WebError> {
     say::admin(&user.0)?;
     let done = change_access::remove_access(&state, user.0.id, UserId(*id)).await;
-    let said = "Access is removed, and every browser of that person is signed out.";
+    let said = say!("Access is removed, and every browser of that person is signed out.");
     settled(done, said, frame, &session, &state, &user.0).await
 }
 
 async fn settled(
     done: Result<(), OpsError>,
-    said: &str,
+    said: String,
     frame: Frame,
     session: &Session,
     state: &State,
@@ -109,6 +111,10 @@ async fn settled(
     }
 }
 
+fn role(role: Role) -> Choice {
+    Choice::new(role.word(), wording::capitalised(language::word(role.word())))
+}
+
 async fn answer(frame: Frame, state: &State, user: &User, form: Form) -> Result<HttpResponse, WebError> {
     let status = if form.is_fine() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let mut people = store::users::list(&state.db).await?;
@@ -125,7 +131,7 @@ async fn answer(frame: Frame, state: &State, user: &User, form: Form) -> Result<
     let template = PeoplePage {
         shell: frame.shell.page("People", Section::People, Some(Help::PEOPLE)),
         rows: people.iter().map(row).collect(),
-        roles: Role::ALL.into_iter().map(|role| Choice::new(role.word(), wording::capitalised(role.word()))).collect(),
+        roles: Role::ALL.into_iter().map(role).collect(),
         form,
     };
     page(status, &template)

@@ -1,6 +1,8 @@
 //! What several pages say in the same way: standings, shares, and who may do what.
 
 use crate::domain::wording;
+use crate::language;
+use crate::say;
 use crate::store::users::{Role, User};
 use crate::view::{Flash, FlashKind, Pager, Status};
 use crate::web::WebError;
@@ -18,8 +20,8 @@ pub fn editor(user: &User) -> Result<(), WebError> {
     }
     Err(WebError::Refused {
         status: StatusCode::FORBIDDEN,
-        title: "You may look, but not change".to_owned(),
-        message: "Your role is viewer. Ask an editor to do this, or an admin to change your role.".to_owned(),
+        title: say!("You may look, but not change"),
+        message: say!("Your role is viewer. Ask an editor to do this, or an admin to change your role."),
     })
 }
 
@@ -35,10 +37,10 @@ pub fn approver(user: &User) -> Result<(), WebError> {
     }
     Err(WebError::Refused {
         status: StatusCode::FORBIDDEN,
-        title: "You may not decide this".to_owned(),
-        message: format!(
-            "Your role is {}. Ask an approver or an admin to decide, or an admin to change your role.",
-            user.role.word()
+        title: say!("You may not decide this"),
+        message: say!(
+            "Your role is {role}. Ask an approver or an admin to decide, or an admin to change your role.",
+            language::word(user.role.word())
         ),
     })
 }
@@ -50,8 +52,8 @@ pub fn admin(user: &User) -> Result<(), WebError> {
     }
     Err(WebError::Refused {
         status: StatusCode::FORBIDDEN,
-        title: "Only admins manage people".to_owned(),
-        message: format!("Your role is {}. Ask an admin to do this.", user.role.word()),
+        title: say!("Only admins manage people"),
+        message: say!("Your role is {role}. Ask an admin to do this.", language::word(user.role.word())),
     })
 }
 
@@ -112,7 +114,7 @@ impl Part {
         let (first, last) = (self.offset() + 1, (self.offset() + self.size).min(self.total));
         let count = wording::count;
         Pager {
-            summary: format!("{}–{} of {}", count(first), count(last), count(self.total)),
+            summary: say!("{first}–{last} of {total}", count(first), count(last), count(self.total)),
             previous: (self.page > 1).then(|| href(self.page - 1)),
             next: (last < self.total).then(|| href(self.page + 1)),
         }

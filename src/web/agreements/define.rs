@@ -91,7 +91,10 @@ pub async fn archive(
 ) -> Result<HttpResponse, WebError> {
     say::editor(&user.0)?;
     define_agreement::archive(&state, Some(user.0.id), AgreementId(*id)).await?;
-    session::tell(&session, &say::done("The agreement is archived. Its history and its reports are kept."))?;
+    session::tell(
+        &session,
+        &say::done(crate::say!("The agreement is archived. Its history and its reports are kept.")),
+    )?;
     Ok(see_other(&format!("{}/{id}", paths::AGREEMENTS)))
 }
 
@@ -104,7 +107,7 @@ pub async fn restore(
 ) -> Result<HttpResponse, WebError> {
     say::editor(&user.0)?;
     let told = match define_agreement::restore(&state, Some(user.0.id), AgreementId(*id)).await {
-        Ok(()) => say::done("The agreement is restored and judged again."),
+        Ok(()) => say::done(crate::say!("The agreement is restored and judged again.")),
         Err(OpsError::Refused { sentence, .. }) => say::failed(sentence),
         Err(error) => return Err(error.into()),
     };
@@ -173,7 +176,7 @@ async fn save(
     match id {
         None => {
             let id = define_agreement::define(state, who, draft).await?;
-            Ok((id, "The agreement is defined. Its history is being read from the source now.".to_owned()))
+            Ok((id, crate::say!("The agreement is defined. Its history is being read from the source now.")))
         }
         Some(id) => {
             let zone = draft.zone;
@@ -215,8 +218,12 @@ fn answer(
     Shown { previews, looked_up, imported }: Shown,
 ) -> Result<HttpResponse, WebError> {
     let title = if id.is_some() { "Edit the agreement" } else { "Define an agreement" };
-    let source =
-        |source: &Source| Choice::new(source.id.to_string(), format!("{} ({})", source.name, kind_name(&source.spec)));
+    let source = |source: &Source| {
+        Choice::new(
+            source.id.to_string(),
+            format!("{} ({})", source.name, crate::language::word(kind_name(&source.spec))),
+        )
+    };
     let zones = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name().to_owned()).collect();
     let shell = frame.shell.page(title, Section::Agreements, Some(Help::COUNTING));
     let (services, sources) = (choices.services.clone(), choices.sources.iter().map(source).collect());

@@ -7,6 +7,7 @@ use crate::domain::time::{Instant, Span};
 use crate::ops::export::{self, Format, periods_in};
 use crate::ops::make_report::live_objectives;
 use crate::ops::{Context, OpsError};
+use crate::say;
 use crate::store;
 use crate::web::extract::SignedIn;
 use crate::web::{State, WebError};
@@ -39,7 +40,10 @@ pub async fn export(
     let span = span(&state, &agreement, &range).await?;
     let periods = periods_in(&agreement, agreement.period, span, PERIODS_MAX + 1);
     if periods.len() > PERIODS_MAX {
-        return Err(WebError::refused(format!("One file holds at most {PERIODS_MAX} periods; choose a later “from”.")));
+        return Err(WebError::refused(say!(
+            "One file holds at most {most} periods; choose a later “from”.",
+            PERIODS_MAX
+        )));
     }
     let (format, media_type) = match format.as_str() {
         "csv" => (Format::Csv, "text/csv; charset=utf-8"),
@@ -70,7 +74,7 @@ async fn span(state: &State, agreement: &Agreement, range: &Range) -> Result<Spa
     };
     let end = day(range.to.as_deref(), agreement)?.map_or_else(|| now.minute(), |last| last.span().end());
     if end <= start {
-        return Err(WebError::refused("Please choose a “to” that is not before “from”, both as 2026-11-21."));
+        return Err(WebError::refused(say!("Please choose a “to” that is not before “from”, both as 2026-11-21.")));
     }
     // what has not begun has nothing to say; at least the running period is told
     let end = end.min(now.minute().plus(1));
@@ -80,7 +84,7 @@ async fn span(state: &State, agreement: &Agreement, range: &Range) -> Result<Spa
 fn day(text: Option<&str>, agreement: &Agreement) -> Result<Option<Period>, WebError> {
     let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
     let day = Period::parse(text, agreement.zone).ok().filter(|period| period.kind() == PeriodKind::Day);
-    day.map(Some).ok_or_else(|| WebError::refused("Please write “from” and “to” as days, such as 2026-11-21."))
+    day.map(Some).ok_or_else(|| WebError::refused(say!("Please write “from” and “to” as days, such as 2026-11-21.")))
 }
 
 /// The first minute with data; without any, the present.

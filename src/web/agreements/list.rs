@@ -4,6 +4,7 @@ use crate::domain::ids::ObjectiveId;
 use crate::domain::model::Agreement;
 use crate::domain::time::Instant;
 use crate::domain::wording;
+use crate::say;
 use crate::store::objectives::ObjectiveListing;
 use crate::store::{self, Page};
 use crate::view::agreements::{AgreementRow, AgreementsPage};
@@ -71,7 +72,7 @@ fn row(
         customer: agreement.customer.clone(),
         owner: agreement.owner.clone(),
         period: wording::capitalised(&wording::period_name(&period)),
-        met: if own.is_empty() { "–".to_owned() } else { format!("{met} of {}", own.len()) },
+        met: if own.is_empty() { "–".to_owned() } else { say!("{met} of {all}", met, own.len()) },
         status: say::worst(own),
         last_report,
         is_archived: agreement.archived_at.is_some(),

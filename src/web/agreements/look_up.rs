@@ -2,6 +2,7 @@
 
 use crate::domain::model::Source;
 use crate::ops::look_up::{Known, look_up};
+use crate::say;
 use crate::view::preview::LookedUp;
 use crate::view::{Fact, Form};
 use crate::web::State;
@@ -20,7 +21,7 @@ pub(super) async fn of(state: &State, form: &Form, number: usize, sources: &[Sou
     let value = |name: &str| form.value(&field(number, name));
     let source = sources.iter().find(|source| source.id.to_string() == value("source"));
     let Some(source) = source else {
-        let note = "Choose a Prometheus source first, then look up what it knows.".to_owned();
+        let note = say!("Choose a Prometheus source first, then look up what it knows.");
         return LookedUp { number, note, ..LookedUp::default() };
     };
     let is_latency = value("kind") == "latency";
@@ -33,15 +34,15 @@ pub(super) async fn of(state: &State, form: &Form, number: usize, sources: &[Sou
 }
 
 fn shown(number: usize, known: &Known, typed: &str) -> LookedUp {
-    let more = |n: usize| if n > 0 { format!(", and {n} more") } else { String::new() };
+    let more = |n: usize| if n > 0 { say!(", and {n} more", n) } else { String::new() };
     let label = |(label, values, left): &(String, Vec<String>, usize)| {
         Fact::new(label, format!("{}{}", values.join(", "), more(*left)))
     };
     let note = match (known.metrics.is_empty(), known.labels.is_empty()) {
-        (true, true) => "It has nothing by this name in the last hour.".to_owned(),
-        (true, false) => format!("Labels of {typed} in the last hour, with their values:"),
+        (true, true) => say!("It has nothing by this name in the last hour."),
+        (true, false) => say!("Labels of {typed} in the last hour, with their values:", typed),
         (false, _) => {
-            format!("Metrics of the last hour{}; type a part of a name to narrow them down:", more(known.more_metrics))
+            say!("Metrics of the last hour{more}; type a part of a name to narrow them down:", more(known.more_metrics))
         }
     };
     LookedUp {

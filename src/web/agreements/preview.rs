@@ -12,6 +12,7 @@ use crate::domain::time::Span;
 use crate::domain::wording::{self, count, counted};
 use crate::ops::OpsError;
 use crate::ops::preview_agreement::{self, DAYS, JudgedWindow, Preview, Previewed};
+use crate::say;
 use crate::view::objective::MethodRow;
 use crate::view::preview::{ObjectivePreview, PreviewAlert, PreviewWindow};
 use crate::view::{Badge, Fact, Form, Tone};
@@ -78,17 +79,18 @@ fn range(span: Span, zone: Tz) -> String {
 
 fn facts(judged: &Previewed) -> Vec<Fact> {
     let tally = &judged.all.counted;
-    let longest = match judged.outages {
-        0 => String::new(),
-        _ => format!(", the longest {}", wording::duration_minutes(judged.longest)),
+    let longest = if judged.outages == 0 {
+        String::new()
+    } else {
+        say!(", the longest {length}", wording::duration_minutes(judged.longest))
     };
     let outages = i64::try_from(judged.outages).unwrap_or(i64::MAX);
-    let known = format!("{} of {} judged minutes", count(tally.known), count(tally.minutes));
+    let known = say!("{known} of {total} judged minutes", count(tally.known), count(tally.minutes));
     vec![
-        Fact::new("Judged", range(judged.span, judged.listing.agreement.zone)),
-        Fact::new("Known", format!("{}: {known}", standing::coverage(tally))),
-        Fact::new("Outages", format!("{}{longest}", if outages == 0 { "none".to_owned() } else { count(outages) })),
-        Fact::new("Target that history would have met", suggestion(judged)),
+        Fact::new(say!("Judged"), range(judged.span, judged.listing.agreement.zone)),
+        Fact::new(say!("Known"), format!("{}: {known}", standing::coverage(tally))),
+        Fact::new(say!("Outages"), format!("{}{longest}", if outages == 0 { say!("none") } else { count(outages) })),
+        Fact::new(say!("Target that history would have met"), suggestion(judged)),
     ]
 }
 
@@ -96,8 +98,8 @@ fn facts(judged: &Previewed) -> Vec<Fact> {
 fn suggestion(judged: &Previewed) -> String {
     let found = match &judged.suggestion {
         Ok(found) => found,
-        Err(TooLittle::Short) => return wording::capitalised(&format!("{}.", TooLittle::Short)),
-        Err(TooLittle::Unmeasured) => return wording::capitalised(&format!("{}.", TooLittle::Unmeasured)),
+        Err(TooLittle::Short) => return wording::capitalised(&say!("{reason}.", TooLittle::Short)),
+        Err(TooLittle::Unmeasured) => return wording::capitalised(&say!("{reason}.", TooLittle::Unmeasured)),
     };
     let kind = judged.listing.objective.kind;
     let told = |target: Target| standing::target(kind, target);
@@ -105,11 +107,18 @@ fn suggestion(judged: &Previewed) -> String {
     let windows = counted(windows, "window", "windows");
     let length = standing::length_in_words(found.window_minutes);
     let first = match (found.in_every_window, found.in_nine_of_ten) {
-        (Some(target), _) => format!("{}: {windows} of {length}, one each hour, all meet it.", told(target)),
-        (None, Some(target)) => {
-            format!("None in all of {windows} of {length}; {} in nine of ten of them.", told(target))
+        (Some(target), _) => {
+            say!("{target}: {windows} of {length}, one each hour, all meet it.", told(target), windows, length)
         }
-        (None, None) => format!("None: {windows} of {length} fall below every target that is suggested."),
+        (None, Some(target)) => {
+            say!(
+                "None in all of {windows} of {length}; {target} in nine of ten of them.",
+                windows,
+                length,
+                told(target)
+            )
+        }
+        (None, None) => say!("None: {windows} of {length} fall below every target that is suggested.", windows, length),
     };
     format!("{first} {}", worst(judged, found))
 }
@@ -118,7 +127,7 @@ fn worst(judged: &Previewed, found: &Suggestion) -> String {
     let (span, tally) = &found.worst;
     let objective = &judged.listing.objective;
     let share = standing::share(objective.kind, objective.target, tally.good, tally.total);
-    format!("The worst ended {}: {share}.", wording::instant(span.end().start(), judged.listing.agreement.zone))
+    say!("The worst ended {when}: {share}.", wording::instant(span.end().start(), judged.listing.agreement.zone), share)
 }
 
 fn shown_window(judged: &Previewed, window: &JudgedWindow) -> PreviewWindow {
@@ -128,7 +137,7 @@ fn shown_window(judged: &Previewed, window: &JudgedWindow) -> PreviewWindow {
         None => "–".to_owned(),
         Some(budget) => {
             let share = standing::remaining(&result.tally, objective.target);
-            format!("{share}, {}", standing::remaining_time(Some(budget)))
+            say!("{first}, {second}", share, standing::remaining_time(Some(budget)))
         }
     };
     PreviewWindow {
@@ -145,14 +154,14 @@ fn window_name(judged: &Previewed, window: &JudgedWindow) -> String {
     match listing.objective.window {
         Window::Rolling(length) if length.minutes() > span.minutes() => {
             let whole = standing::length_in_words(length.minutes());
-            format!("the last {DAYS} days, of {whole}")
+            say!("the last {days} days, of {whole}", DAYS, whole)
         }
-        Window::Rolling(length) => format!("the last {}", standing::length_in_words(length.minutes())),
+        Window::Rolling(length) => say!("the last {length}", standing::length_in_words(length.minutes())),
         Window::Calendar => {
             let label = listing.agreement.calendar().period_at(window.whole.start().start()).label();
             match (window.whole.start() < span.start(), span.end() < window.whole.end()) {
-                (true, _) => format!("{label} so far, its last {DAYS} days"),
-                (false, true) => format!("{label} so far"),
+                (true, _) => say!("{label} so far, its last {days} days", label, DAYS),
+                (false, true) => say!("{label} so far", label),
                 (false, false) => label,
             }
         }
@@ -161,7 +170,7 @@ fn window_name(judged: &Previewed, window: &JudgedWindow) -> String {
 
 fn counts(units: &Units, account: &Account, target: Target) -> String {
     let tally = &account.counted;
-    format!("{} of {}", units.good(tally.good, tally.total, target), units.counted(tally.total, None))
+    say!("{good} of {total}", units.good(tally.good, tally.total, target), units.counted(tally.total, None))
 }
 
 fn verdict(account: &Account, target: Target) -> Badge {
@@ -178,15 +187,15 @@ fn method_row(judged: &Previewed, method: Method, account: &Account) -> MethodRo
     let (name, units) = match method {
         Method::Occurrences => {
             let units = Units::of_events(&judged.listing);
-            (format!("Good {}", units.many()), units)
+            (say!("Good {units}", units.many()), units)
         }
         Method::Timeslices { target, .. } => {
             let units = Units::of_slices(method.slice(), method.unit());
-            (format!("Slices of {slice} with at least {target} % good"), units)
+            (say!("Slices of {slice} with at least {target} % good", slice, target), units)
         }
         Method::RatioTimeslices { .. } => {
             let units = Units::of_slices(method.slice(), method.unit());
-            (format!("Mean of the shares of slices of {slice}"), units)
+            (say!("Mean of the shares of slices of {slice}", slice), units)
         }
     };
     let tally = &account.counted;
@@ -205,23 +214,27 @@ fn method_row(judged: &Previewed, method: Method, account: &Account) -> MethodRo
 
 fn alerts_note(judged: &Previewed) -> String {
     if judged.alerts.is_empty() {
-        return "No alert watches this objective: with this target, none could ever fire.".to_owned();
+        return say!("No alert watches this objective: with this target, none could ever fire.");
     }
     if judged.alerted.is_empty() {
-        return format!("Its alerts look back further than {DAYS} days, so they are not replayed.");
+        return say!("Its alerts look back further than {days} days, so they are not replayed.", DAYS);
     }
-    format!("Its alerts, replayed minute by minute over {}:", range(judged.alerted, judged.listing.agreement.zone))
+    say!("Its alerts, replayed minute by minute over {range}:", range(judged.alerted, judged.listing.agreement.zone))
 }
 
 fn alert(replayed: &Replayed) -> PreviewAlert {
     let rule = &replayed.rule;
-    let who = match rule.severity {
-        Severity::Page => "Page",
-        Severity::Ticket => "Ticket",
-    };
+    let factor = wording::factor(rule.factor);
     let (long, short) = (wording::duration_minutes(rule.long_minutes), wording::duration_minutes(rule.short_minutes));
     PreviewAlert {
-        name: format!("{who} when it burns faster than {} over both {long} and {short}", wording::factor(rule.factor)),
+        name: match rule.severity {
+            Severity::Page => {
+                say!("Page when it burns faster than {factor} over both {long} and {short}", factor, long, short)
+            }
+            Severity::Ticket => {
+                say!("Ticket when it burns faster than {factor} over both {long} and {short}", factor, long, short)
+            }
+        },
         times: count(replayed.times),
         minutes: if replayed.minutes == 0 { "–".to_owned() } else { wording::duration_minutes(replayed.minutes) },
     }

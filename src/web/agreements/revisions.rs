@@ -8,6 +8,7 @@ use crate::ops::compare_terms::Difference;
 use crate::ops::export::Format;
 use crate::ops::tell_revisions::{self, Told};
 use crate::ops::{OpsError, export_revisions, revise};
+use crate::say;
 use crate::store;
 use crate::store::revisions::Revision;
 use crate::view::agreements::{RevisionCard, RevisionsPage};
@@ -35,7 +36,7 @@ pub async fn revisions(
     let in_force = in_force.map(|one| one.revision.number);
     Ok(Html(RevisionsPage {
         shell: frame.shell.page(
-            format!("Revisions of {}", agreement.name),
+            say!("Revisions of {name}", agreement.name),
             Section::Agreements,
             Some(Help::AGREEMENTS),
         ),
@@ -75,9 +76,9 @@ fn card(told: Told, agreement: &Agreement, in_force: Option<i64>) -> RevisionCar
 
 fn effective(start: Instant, revision: &Revision) -> String {
     if revision.effective <= Minute(0) {
-        return "from the beginning".to_owned();
+        return say!("from the beginning");
     }
-    format!("from {}", wording::day(start, revision.agreement.zone))
+    say!("from {day}", wording::day(start, revision.agreement.zone))
 }
 
 /// POST `/agreements/{id}/revisions/{number}/withdraw`.
@@ -90,7 +91,7 @@ pub async fn withdraw(
     say::editor(&user.0)?;
     let (id, number) = path.into_inner();
     let told = match revise::withdraw(&state, Some(user.0.id), AgreementId(id), number).await {
-        Ok(()) => say::done("The planned change is withdrawn; the agreement stays as it is."),
+        Ok(()) => say::done(say!("The planned change is withdrawn; the agreement stays as it is.")),
         Err(OpsError::Refused { sentence, .. }) => say::failed(sentence),
         Err(error) => return Err(error.into()),
     };

@@ -7,6 +7,7 @@ use crate::domain::judgement::{self, Judgement};
 use crate::domain::model::Agreement;
 use crate::domain::time::{DAY_MINUTES, Minute};
 use crate::domain::wording;
+use crate::language;
 use crate::ops::OpsError;
 use crate::ops::assess::{Case, assess};
 use crate::ops::compare_terms::contract;
@@ -15,6 +16,7 @@ use crate::ops::evaluate::{evaluate, judged_until};
 use crate::ops::judge::Judge;
 use crate::ops::judge_periods::{JudgedPeriod, judge_periods};
 use crate::ops::make_report::live_objectives;
+use crate::say;
 use crate::store::objectives::ObjectiveListing;
 use crate::store::reports::ReportHead;
 use crate::store::{self, Page};
@@ -92,16 +94,16 @@ fn head(listing: &ObjectiveListing) -> Link {
 pub(in crate::web) fn terms(agreement: &Agreement) -> Vec<Fact> {
     let or_none = |text: &str| if text.is_empty() { "–".to_owned() } else { text.to_owned() };
     let mut terms = vec![
-        Fact::new("Customer", or_none(&agreement.customer)),
-        Fact::new("Owner", or_none(&agreement.owner)),
-        Fact::new("Time zone", wording::zone(agreement.created_at, agreement.zone)),
-        Fact::new("Judged by", format!("calendar {}", wording::period(agreement.period))),
-        Fact::new("Report", report_pace(agreement.report_every)),
-        Fact::new("In force since", wording::instant(agreement.created_at, agreement.zone)),
+        Fact::new(say!("Customer"), or_none(&agreement.customer)),
+        Fact::new(say!("Owner"), or_none(&agreement.owner)),
+        Fact::new(say!("Time zone"), wording::zone(agreement.created_at, agreement.zone)),
+        Fact::new(say!("Judged by"), say!("calendar {period}", language::word(wording::period(agreement.period)))),
+        Fact::new(say!("Report"), report_pace(agreement.report_every)),
+        Fact::new(say!("In force since"), wording::instant(agreement.created_at, agreement.zone)),
     ];
     terms.extend(by_the_letter(agreement));
     if let Some(at) = agreement.archived_at {
-        terms.push(Fact::new("Archived", wording::instant(at, agreement.zone)));
+        terms.push(Fact::new(say!("Archived"), wording::instant(at, agreement.zone)));
     }
     terms
 }
@@ -112,24 +114,24 @@ fn by_the_letter(agreement: &Agreement) -> impl Iterator<Item = Fact> {
     let is_usual = |name: &str| name == "periods begin" && agreement.terms.anchor == Anchor::default();
     let said = contract(agreement).into_iter();
     let said = said.filter(move |(name, text)| !text.is_empty() && !SHOWN.contains(name) && !is_usual(name));
-    said.map(|(name, text)| Fact::new(wording::capitalised(name), text))
+    said.map(|(name, text)| Fact::new(wording::capitalised(language::word(name)), text))
 }
 
 /// Who receives the reports; for our own eyes.
 async fn recipients(state: &State, agreement: &Agreement) -> Result<Fact, WebError> {
     let recipients = receivers(&state.db, agreement).await?;
-    Ok(Fact::new("Recipients", if recipients.is_empty() { "none".to_owned() } else { recipients.join(", ") }))
+    Ok(Fact::new(say!("Recipients"), if recipients.is_empty() { say!("none") } else { recipients.join(", ") }))
 }
 
 fn report_pace(every: PeriodKind) -> String {
-    format!("every {}, when it has closed and its data has settled", wording::period(every))
+    say!("every {period}, when it has closed and its data has settled", language::word(wording::period(every)))
 }
 
 /// How much of the running period has passed.
 pub(in crate::web) fn passed(period: Period, end: Minute) -> Progress {
     let span = period.span();
     let (all, done) = (span.minutes().max(1), (end.0 - span.start().0).clamp(0, span.minutes()));
-    let text = format!("{} of {} days have passed", done / DAY_MINUTES, period.days().len());
+    let text = say!("{done} of {all} days have passed", done / DAY_MINUTES, period.days().len());
     Progress { done_permille: done * 1000 / all, text }
 }
 
@@ -162,6 +164,6 @@ fn cell(listing: &ObjectiveListing, judgement: &Judgement) -> PastCell {
     PastCell {
         status,
         sli: standing::measured(listing.objective.kind, listing.objective.target, tally),
-        coverage: is_partial.then(|| format!("{} % known", wording::share_percent(tally.known, tally.minutes))),
+        coverage: is_partial.then(|| say!("{share} % known", wording::share_percent(tally.known, tally.minutes))),
     }
 }

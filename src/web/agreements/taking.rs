@@ -4,6 +4,7 @@ use crate::domain::model::Agreement;
 use crate::domain::time::Minute;
 use crate::domain::wording;
 use crate::ops::revise::{EFFECTIVE, Taking, usual_day};
+use crate::say;
 use crate::store;
 use crate::view::Form;
 use crate::web::{State, WebError};
@@ -27,11 +28,11 @@ pub fn read(form: &mut Form) -> Option<Taking> {
     let typed = form.value(EFFECTIVE).trim().to_owned();
     let effective = if typed.is_empty() { Ok(None) } else { NaiveDate::parse_from_str(&typed, "%Y-%m-%d").map(Some) };
     if effective.is_err() {
-        form.refuse(EFFECTIVE, format!("“{typed}” is no day; write it as 2026-12-01."));
+        form.refuse(EFFECTIVE, say!("“{typed}” is no day; write it as 2026-12-01.", typed));
     }
     let note = form.value(NOTE).trim().to_owned();
     if note.chars().count() > NOTE_CHARS_MAX {
-        form.refuse(NOTE, format!("At most {NOTE_CHARS_MAX} characters; please say it shorter."));
+        form.refuse(NOTE, say!("At most {most} characters; please say it shorter.", NOTE_CHARS_MAX));
         return None;
     }
     Some(Taking { effective: effective.ok()?, note })
@@ -40,10 +41,10 @@ pub fn read(form: &mut Form) -> Option<Taking> {
 /// What to say when the change is saved; `ahead` is the moment that it waits for.
 pub fn told(ahead: Option<Minute>, zone: Tz) -> String {
     match ahead {
-        None => "The agreement is changed.".to_owned(),
+        None => say!("The agreement is changed."),
         Some(minute) => {
             let day = wording::day(minute.start(), zone);
-            format!("The change is planned and takes effect on {day}. Until then the agreement stays as it is.")
+            say!("The change is planned and takes effect on {day}. Until then the agreement stays as it is.", day)
         }
     }
 }

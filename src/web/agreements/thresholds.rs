@@ -2,6 +2,7 @@
 
 use crate::domain::model::{Query, Source};
 use crate::ops::check_threshold::{Fit, check_threshold};
+use crate::say;
 use crate::view::Form;
 use crate::web::State;
 use crate::web::forms::agreement::Typed;
@@ -23,11 +24,15 @@ pub async fn check(state: &State, form: &mut Form, typed: &Typed, sources: &[Sou
         match fit {
             Fit::Bucket => {}
             Fit::Between(below, above) => form.refuse(field, between(&threshold, below, above)),
-            Fit::NoHistogram => notes.push(format!(
-                "Its source knows no histogram for “{name}” now, so nobody checked that a bucket ends at {threshold}."
+            Fit::NoHistogram => notes.push(say!(
+                "Its source knows no histogram for “{name}” now, so nobody checked that a bucket ends at {threshold}.",
+                name,
+                threshold
             )),
-            Fit::NoAnswer(why) => notes.push(format!(
-                "Whether a bucket ends at {threshold} for “{name}” could not be checked: {}.",
+            Fit::NoAnswer(why) => notes.push(say!(
+                "Whether a bucket ends at {threshold} for “{name}” could not be checked: {why}.",
+                threshold,
+                name,
                 why.trim_end_matches('.')
             )),
         }
@@ -36,11 +41,13 @@ pub async fn check(state: &State, form: &mut Form, typed: &Typed, sources: &[Sou
 }
 
 fn between(threshold: &str, below: Option<String>, above: Option<String>) -> String {
-    let start = format!("No bucket ends at {threshold}, so requests within it cannot be counted exactly.");
+    let start = say!("No bucket ends at {threshold}, so requests within it cannot be counted exactly.", threshold);
     match (below, above) {
-        (Some(below), Some(above)) => format!("{start} The neighbouring bounds are {below} and {above}: choose one."),
-        (Some(bound), None) => format!("{start} The largest bound is {bound}: choose it or a smaller one."),
-        (None, Some(bound)) => format!("{start} The smallest bound is {bound}: choose it or a larger one."),
-        (None, None) => format!("{start} This histogram has no finite bounds at all: choose another."),
+        (Some(below), Some(above)) => {
+            say!("{start} The neighbouring bounds are {below} and {above}: choose one.", start, below, above)
+        }
+        (Some(bound), None) => say!("{start} The largest bound is {bound}: choose it or a smaller one.", start, bound),
+        (None, Some(bound)) => say!("{start} The smallest bound is {bound}: choose it or a larger one.", start, bound),
+        (None, None) => say!("{start} This histogram has no finite bounds at all: choose another.", start),
     }
 }

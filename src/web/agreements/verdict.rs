@@ -2,6 +2,8 @@
 
 use crate::domain::judgement::{Judgement, Sli, Status};
 use crate::domain::wording;
+use crate::language;
+use crate::say;
 
 /// How many names one sentence takes.
 const NAMES_MAX: usize = 3;
@@ -11,30 +13,28 @@ pub fn sentence(judged: &[(&str, &Judgement)]) -> String {
     let of = |status: Status| judged.iter().filter(move |(_, judgement)| judgement.status == status);
     let measured = judged.iter().filter(|(_, judgement)| matches!(judgement.sli, Sli::Measured { .. })).count();
     if judged.is_empty() {
-        return "There is no objective to judge.".to_owned();
+        return say!("There is no objective to judge.");
     }
     if measured == 0 {
-        return "Nothing was measured in it yet, so nothing can be said.".to_owned();
+        return say!("Nothing was measured in it yet, so nothing can be said.");
     }
     let met = of(Status::Meeting).count() + of(Status::AtRisk).count();
-    let mut text = match (met, measured) {
-        (1, 1) => "The measured objective is met".to_owned(),
-        (met, all) if met == all => format!("All {all} measured objectives are met"),
-        (met, all) => format!("{met} of {all} measured objectives {} met", if met == 1 { "is" } else { "are" }),
+    let told = match (met, measured) {
+        (1, 1) => say!("The measured objective is met"),
+        (met, all) if met == all => say!("All {all} measured objectives are met", all),
+        (1, all) => say!("1 of {all} measured objectives is met", all),
+        (met, all) => say!("{met} of {all} measured objectives are met", met, all),
     };
-    let over = |(name, judgement): &(&str, &Judgement)| format!("{name} (by {})", overspent(judgement));
+    let over = |(name, judgement): &(&str, &Judgement)| say!("{name} (by {length})", name, overspent(judgement));
     let breached: Vec<String> = of(Status::Breached).map(over).collect();
     let risky: Vec<&str> = of(Status::AtRisk).map(|(name, _)| *name).collect();
-    if !breached.is_empty() {
-        text.push_str("; over budget: ");
-        text.push_str(&listed(&breached));
-    } else if !risky.is_empty() {
-        text.push_str("; little budget is left for ");
-        text.push_str(&listed(&risky));
-    }
-    text.push('.');
+    let text = match (breached.is_empty(), risky.is_empty()) {
+        (false, _) => say!("{told}; over budget: {names}.", told, listed(&breached)),
+        (true, false) => say!("{told}; little budget is left for {names}.", told, listed(&risky)),
+        (true, true) => say!("{told}.", told),
+    };
     let silent: Vec<&str> = of(Status::NoData).map(|(name, _)| *name).collect();
-    if silent.is_empty() { text } else { format!("{text} Nothing was measured for {}.", listed(&silent)) }
+    if silent.is_empty() { text } else { say!("{text} Nothing was measured for {names}.", text, listed(&silent)) }
 }
 
 fn overspent(judgement: &Judgement) -> String {
@@ -44,10 +44,11 @@ fn overspent(judgement: &Judgement) -> String {
 
 fn listed<T: AsRef<str>>(names: &[T]) -> String {
     let shown: Vec<&str> = names.iter().take(NAMES_MAX).map(AsRef::as_ref).collect();
+    let comma = language::word(", ");
     match (names.len(), shown.split_last()) {
-        (more, _) if more > NAMES_MAX => format!("{} and {} more", shown.join(", "), more - NAMES_MAX),
+        (more, _) if more > NAMES_MAX => say!("{names} and {more} more", shown.join(comma), more - NAMES_MAX),
         (_, Some((last, []))) => (*last).to_owned(),
-        (_, Some((last, rest))) => format!("{} and {last}", rest.join(", ")),
+        (_, Some((last, rest))) => say!("{names} and {last}", rest.join(comma), last),
         (_, None) => String::new(),
     }
 }

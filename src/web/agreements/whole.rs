@@ -6,6 +6,8 @@ use crate::domain::phrases::{self, amount};
 use crate::domain::recovery::MeasureKind;
 use crate::domain::target::ppm_to_percent;
 use crate::domain::wording::{self, capitalised, counted};
+use crate::language;
+use crate::say;
 use crate::view::assessment::{ExclusionRow, Figure, SidesRow, ViolationRow, WholeView};
 use crate::view::{Badge, Link, Tone};
 use chrono_tz::Tz;
@@ -52,11 +54,16 @@ const fn name(group: Group) -> &'static str {
 
 fn share(label: &str, compliance: &Compliance, objectives: &[&Assessed]) -> Figure {
     let Compliance { met, missed, undecided, .. } = *compliance;
-    let left_out = if undecided > 0 { format!(", {undecided} left out") } else { String::new() };
+    let left_out = if undecided > 0 { say!(", {n} left out", undecided) } else { String::new() };
     Figure {
-        label: label.to_owned(),
+        label: language::word(label).to_owned(),
         value: why::compliance_text(compliance),
-        note: format!("{met} of {} met{left_out}", counted(met + missed, "objective", "objectives")),
+        note: say!(
+            "{met} of {objectives} met{left_out}",
+            met,
+            counted(met + missed, "objective", "objectives"),
+            left_out
+        ),
         tone: match (met, missed) {
             (0, 0) => None,
             (_, 0) => Some(Tone::Good),
@@ -70,11 +77,11 @@ fn violation(one: &Violation, objectives: &[Assessed], zone: Tz) -> ViolationRow
     let objective = objectives.iter().find(|objective| objective.severity.is_some() && objective.name == one.metric);
     let tone = if one.severity == Severity::Minor { Tone::Warn } else { Tone::Bad };
     ViolationRow {
-        metric: objective.map_or_else(|| capitalised(&one.metric), |_| one.metric.clone()),
+        metric: objective.map_or_else(|| capitalised(language::word(&one.metric)), |_| one.metric.clone()),
         href: objective.map(|objective| format!("/objectives/{}", objective.id)),
         target: one.target.clone(),
         value: one.value.clone(),
-        severity: Badge::new(tone, capitalised(one.severity.word())),
+        severity: Badge::new(tone, capitalised(language::word(one.severity.word()))),
         since: one.since.map_or_else(|| "–".to_owned(), |at| wording::instant(at, zone)),
     }
 }
@@ -82,17 +89,17 @@ fn violation(one: &Violation, objectives: &[Assessed], zone: Tz) -> ViolationRow
 fn credit_figures(credit: &CreditDue, objectives: &[Assessed], zone: Tz) -> Vec<Figure> {
     let any = credit.owed.as_ref().map(|(_, owed)| owed.credit_ppm > 0);
     let headroom = credit.room.as_ref().map(|room| wording::duration_seconds(room.seconds));
-    let none = if any.is_some() { "none" } else { "not applicable" };
+    let none = language::word(if any.is_some() { "none" } else { "not applicable" });
     let amount = credit.owed.as_ref().and_then(|(_, owed)| owed.amount.filter(|_| any == Some(true)));
     let percent = |ppm: i64| format!("{} %", ppm_to_percent(ppm));
     let mut figures = vec![
         Figure {
-            label: "Owed so far".to_owned(),
+            label: say!("Owed so far"),
             value: match (&credit.owed, amount) {
                 (_, Some(money)) => money.to_string(),
                 (Some((_, owed)), None) if owed.credit_ppm > 0 => percent(owed.credit_ppm),
-                (Some(_), None) => "nothing".to_owned(),
-                (None, None) => "not applicable".to_owned(),
+                (Some(_), None) => say!("nothing"),
+                (None, None) => say!("not applicable"),
             },
             note: if any == Some(true) { why::owed_text(credit) } else { String::new() },
             tone: any.map(|any| if any { Tone::Bad } else { Tone::Good }),
@@ -100,8 +107,8 @@ fn credit_figures(credit: &CreditDue, objectives: &[Assessed], zone: Tz) -> Vec<
         },
         Figure {
             label: credit.room.map_or_else(
-                || "Headroom".to_owned(),
-                |room| format!("Headroom until {} are owed", percent(room.credit_ppm)),
+                || say!("Headroom"),
+                |room| say!("Headroom until {credit} are owed", percent(room.credit_ppm)),
             ),
             value: headroom.unwrap_or_else(|| none.to_owned()),
             note: credit.room.map(|_| why::headroom_text(credit, objectives)).unwrap_or_default(),
@@ -111,9 +118,10 @@ fn credit_figures(credit: &CreditDue, objectives: &[Assessed], zone: Tz) -> Vec<
     ];
     if let (Some(until), Some(left)) = (credit.claim_until, credit.days_left) {
         figures.push(Figure {
-            label: "Claim".to_owned(),
-            value: format!("{} left", counted(left, "day", "days")),
-            note: format!("until {}", wording::instant(until, zone)),
+            // a claim of money; what a report claims is another word elsewhere
+            label: capitalised(language::word("claim")),
+            value: say!("{days} left", counted(left, "day", "days")),
+            note: say!("until {when}", wording::instant(until, zone)),
             tone: None,
             why: Vec::new(),
         });
@@ -129,9 +137,9 @@ fn recovery(told: &Told, assessment: &Assessment) -> Figure {
         MeasureKind::PlannedDowntime => "Planned downtime",
     };
     Figure {
-        label: label.to_owned(),
+        label: language::word(label).to_owned(),
         value: told.measure.value_text(),
-        note: if told.promised { format!("promised {}", told.measure.limit_text()) } else { String::new() },
+        note: if told.promised { say!("promised {limit}", told.measure.limit_text()) } else { String::new() },
         tone: told.measure.met.filter(|_| told.promised).map(|met| if met { Tone::Good } else { Tone::Bad }),
         why: why::measure(told, &assessment.recovery),
     }
@@ -139,28 +147,32 @@ fn recovery(told: &Told, assessment: &Assessment) -> Figure {
 
 fn exclusion(one: &Applied, zone: Tz) -> ExclusionRow {
     let minutes = |n: i64| counted(n, "minute", "minutes");
-    let refused =
-        one.refused.iter().map(|(broken, spans)| format!("{}, {}", minutes(spans.minutes()), why::broken(*broken)));
+    let refused = one.refused.iter().map(|(broken, spans)| {
+        say!("{first}, {second}", minutes(spans.minutes()), language::word(why::broken(*broken)))
+    });
     let refused: Vec<String> = refused.collect();
-    let asked = wording::day(one.exclusion.proposed.at, zone);
-    let approved = one.exclusion.decided.map(|signed| format!(" on {}", wording::day(signed.at, zone)));
+    let (asker, day) = (&one.asked_by, wording::day(one.exclusion.proposed.at, zone));
+    let (approver, decided) = (&one.approved_by, one.exclusion.decided.map(|signed| wording::day(signed.at, zone)));
     ExclusionRow {
-        link: Link::new(format!("/exclusions/{}", one.exclusion.id), capitalised(one.exclusion.category.in_words())),
+        link: Link::new(
+            format!("/exclusions/{}", one.exclusion.id),
+            capitalised(language::word(one.exclusion.category.in_words())),
+        ),
         reason: one.exclusion.reason.clone(),
         when: why::occurrences(&one.when(), zone, OCCURRENCES_MAX),
         taken: minutes(one.taken.minutes()),
-        refused: if refused.is_empty() { "–".to_owned() } else { refused.join("; ") },
-        who: format!(
-            "asked by {} on {asked}, approved by {}{}",
-            one.asked_by,
-            one.approved_by,
-            approved.unwrap_or_default()
-        ),
+        refused: if refused.is_empty() { "–".to_owned() } else { refused.join(language::word("; ")) },
+        who: if let Some(at) = decided {
+            say!("asked by {asker} on {day}, approved by {approver} on {at}", asker, day, approver, at)
+        } else {
+            say!("asked by {asker} on {day}, approved by {approver}", asker, day, approver)
+        },
     }
 }
 
 fn sides(one: &Assessed) -> SidesRow {
-    let mut lines: Vec<String> = one.terms.iter().map(|(label, text)| format!("{label}: {text}")).collect();
+    let mut lines: Vec<String> =
+        one.terms.iter().map(|(label, text)| say!("{label}: {text}", language::word(label), text)).collect();
     lines.extend(why::raw(one));
     for compared in &one.comparison {
         let unit = compared.method.unit();
@@ -169,12 +181,13 @@ fn sides(one: &Assessed) -> SidesRow {
             Some(false) => "missed",
             None => "not decided",
         };
-        lines.push(format!(
-            "By {}: {} of {}, {}: {verdict}",
-            phrases::method(compared.method, None, "events"),
+        lines.push(say!(
+            "By {method}: {good} of {total}, {measured}: {verdict}",
+            phrases::method(compared.method, None, language::word("events")),
             amount(compared.counted.good, unit),
             amount(compared.counted.total, unit),
-            measured(&compared.counted, one.target)
+            measured(&compared.counted, one.target),
+            language::word(verdict)
         ));
     }
     let taken = one.excluded_minutes + one.closed_minutes;

@@ -3,8 +3,10 @@
 use crate::domain::exclusion::Exclusion;
 use crate::domain::judgement::Judgement;
 use crate::domain::wording;
+use crate::language;
 use crate::ops::Context;
 use crate::ops::preview_exclusion::{Line, OBJECTIVES_MAX, preview};
+use crate::say;
 use crate::store::StoreError;
 use crate::view::exclusions::{EffectRow, EffectTable};
 use crate::view::{Badge, Link, Tone};
@@ -14,25 +16,32 @@ pub(super) async fn table(context: &Context, exclusion: &Exclusion) -> Result<Ef
     let preview = preview(context, exclusion).await?;
     let left_off = match preview.left_off {
         0 => String::new(),
-        more => format!("Only the first {OBJECTIVES_MAX} objectives are shown; it holds {more} more."),
+        more => say!("Only the first {most} objectives are shown; it holds {more} more.", OBJECTIVES_MAX, more),
     };
     Ok(EffectTable { sentence: sentence(&preview.lines), rows: preview.lines.iter().map(row).collect(), left_off })
 }
 
 fn sentence(lines: &[Line]) -> String {
     if lines.is_empty() {
-        return "No live objective is in its scope, so it changes nothing now.".to_owned();
+        return say!("No live objective is in its scope, so it changes nothing now.");
     }
     let turned = lines.iter().filter(|line| line.without.met != line.with.met).count();
     let changed = lines.iter().filter(|line| line.without.tally != line.with.tally).count();
-    let count = |n: usize| format!("{n} of {}", lines.len());
+    let all = lines.len();
     match (changed, turned) {
         (0, _) => {
-            "It changes no judgement: nothing was measured in what it takes out, or nothing is taken out.".to_owned()
+            say!("It changes no judgement: nothing was measured in what it takes out, or nothing is taken out.")
         }
-        (changed, 0) => format!("It changes {} judgements; each is met or missed as before.", count(changed)),
+        (changed, 0) => {
+            say!("It changes {changed} of {all} judgements; each is met or missed as before.", changed, all)
+        }
         (changed, turned) => {
-            format!("It changes {} judgements; in {turned} it decides whether the target is met.", count(changed))
+            say!(
+                "It changes {changed} of {all} judgements; in {turned} it decides whether the target is met.",
+                changed,
+                all,
+                turned
+            )
         }
     }
 }
@@ -54,15 +63,18 @@ fn row(line: &Line) -> EffectRow {
 
 fn taken_out(minutes: i64, whole: i64) -> String {
     match minutes {
-        0 => "nothing".to_owned(),
+        0 => say!("nothing"),
         _ => format!("{} ({} %)", wording::duration_minutes(minutes), wording::share_percent(minutes, whole)),
     }
 }
 
 fn refused(without_notice: i64, over_cap: i64) -> String {
-    let said = |minutes: i64, why: &str| (minutes > 0).then(|| format!("{} {why}", wording::duration_minutes(minutes)));
-    let parts = [said(without_notice, "without notice"), said(over_cap, "over the cap")];
-    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    let length = |minutes: i64| (minutes > 0).then(|| wording::duration_minutes(minutes));
+    let parts = [
+        length(without_notice).map(|length| say!("{length} without notice", length)),
+        length(over_cap).map(|length| say!("{length} over the cap", length)),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(language::word(", "))
 }
 
 fn sli(line: &Line, judgement: &Judgement) -> String {

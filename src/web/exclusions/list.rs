@@ -3,6 +3,7 @@
 use super::{Names, badge, comes_back, when};
 use crate::domain::exclusion::State as Stage;
 use crate::domain::wording;
+use crate::language;
 use crate::ops::export::Format;
 use crate::ops::export_exclusions;
 use crate::store::{self, Page};
@@ -51,7 +52,7 @@ pub async fn list(
             id: one.id.0,
             state: badge(one.state),
             reason: one.reason.clone(),
-            category: one.category.in_words().to_owned(),
+            category: language::word(one.category.in_words()).to_owned(),
             scope: names.scope(one.scope).await?,
             when: when(&one),
             comes_back: comes_back(&one),
@@ -67,7 +68,10 @@ pub async fn list(
         shell: frame.shell.page("Exclusions", Section::Exclusions, Some(Help::EXCLUSIONS)),
         rows,
         state: word.to_owned(),
-        states: Stage::ALL.iter().map(|one| Choice::new(one.word(), wording::capitalised(one.word()))).collect(),
+        states: Stage::ALL
+            .iter()
+            .map(|one| Choice::new(one.word(), wording::capitalised(language::word(one.word()))))
+            .collect(),
         pager: part.pager(href),
         can_edit: say::can_edit(&user.0),
     }))

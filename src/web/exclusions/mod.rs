@@ -12,6 +12,8 @@ pub use show::{decide, show};
 use crate::domain::exclusion::{Exclusion, Scope, Signed, State as Stage};
 use crate::domain::ids::{AgreementId, ServiceId, UserId};
 use crate::domain::wording;
+use crate::language;
+use crate::say;
 use crate::store::{self, Db, StoreError};
 use crate::view::{Badge, Choice, Tone};
 use chrono_tz::Tz;
@@ -25,7 +27,7 @@ fn badge(state: Stage) -> Badge {
         Stage::Rejected => Tone::Bad,
         Stage::Withdrawn => Tone::Idle,
     };
-    Badge::new(tone, wording::capitalised(state.word()))
+    Badge::new(tone, wording::capitalised(language::word(state.word())))
 }
 
 /// Its only or first occurrence, on the wall clock of its zone.
@@ -56,14 +58,15 @@ impl Names {
 
     /// `everything`, `the service shop`.
     async fn scope(&self, scope: Scope) -> Result<String, StoreError> {
-        let gone = || format!("{scope} (not there any more)");
-        let named = |what: &str, name: Option<&String>| name.map_or_else(gone, |name| format!("the {what} {name}"));
+        let gone = || say!("{scope} (not there any more)", scope);
         Ok(match scope {
-            Scope::All => "everything".to_owned(),
-            Scope::Service(id) => named("service", self.services.get(&id)),
-            Scope::Agreement(id) => named("agreement", self.agreements.get(&id)),
+            Scope::All => say!("everything"),
+            Scope::Service(id) => self.services.get(&id).map_or_else(gone, |name| say!("the service {name}", name)),
+            Scope::Agreement(id) => {
+                self.agreements.get(&id).map_or_else(gone, |name| say!("the agreement {name}", name))
+            }
             Scope::Objective(id) => match store::objectives::listing(&self.db, id).await? {
-                Some(listing) => format!("the objective {} of {}", listing.objective.name, listing.agreement.name),
+                Some(one) => say!("the objective {name} of {agreement}", one.objective.name, one.agreement.name),
                 None => gone(),
             },
         })
@@ -72,7 +75,7 @@ impl Names {
     fn person(&self, id: Option<UserId>) -> String {
         match id {
             None => "Nines".to_owned(),
-            Some(id) => self.users.get(&id).cloned().unwrap_or_else(|| format!("somebody ({id})")),
+            Some(id) => self.users.get(&id).cloned().unwrap_or_else(|| say!("somebody ({id})", id)),
         }
     }
 
@@ -84,15 +87,16 @@ impl Names {
 
 /// Everything that an exclusion can be about now.
 async fn scopes(db: &Db) -> Result<Vec<Choice>, StoreError> {
-    let mut choices = vec![Choice::new(Scope::All.to_string(), "Everything")];
+    let mut choices = vec![Choice::new(Scope::All.to_string(), say!("Everything"))];
     for service in store::services::list(db).await? {
-        choices.push(Choice::new(Scope::Service(service.id).to_string(), format!("Service: {}", service.name)));
+        choices.push(Choice::new(Scope::Service(service.id).to_string(), say!("Service: {name}", service.name)));
     }
     for agreement in store::agreements::list(db).await?.into_iter().filter(|one| one.archived_at.is_none()) {
-        choices.push(Choice::new(Scope::Agreement(agreement.id).to_string(), format!("Agreement: {}", agreement.name)));
+        choices
+            .push(Choice::new(Scope::Agreement(agreement.id).to_string(), say!("Agreement: {name}", agreement.name)));
     }
     for listing in store::objectives::listings(db).await? {
-        let label = format!("Objective: {}, {}", listing.objective.name, listing.agreement.name);
+        let label = say!("Objective: {name}, {agreement}", listing.objective.name, listing.agreement.name);
         choices.push(Choice::new(Scope::Objective(listing.objective.id).to_string(), label));
     }
     Ok(choices)

@@ -4,6 +4,7 @@ use super::{comes_back, effect, scopes, when};
 use crate::domain::exclusion::Exclusion;
 use crate::domain::wording;
 use crate::ops::{OpsError, propose_exclusion};
+use crate::say;
 use crate::store;
 use crate::view::exclusions::{EffectTable, ExclusionFormPage};
 use crate::view::{Choice, Form, Help, Section};
@@ -43,7 +44,7 @@ pub async fn create(
         if posted.text("action") == "propose" {
             match propose_exclusion::propose(&state, Some(user.0.id), exclusion).await {
                 Ok(id) => {
-                    let sentence = "The exclusion is proposed. It takes nothing out until somebody approves it.";
+                    let sentence = say!("The exclusion is proposed. It takes nothing out until somebody approves it.");
                     session::tell(&session, &say::done(sentence))?;
                     return Ok(see_other(&format!("{}/{id}", paths::EXCLUSIONS)));
                 }
@@ -63,10 +64,10 @@ pub async fn create(
 fn understood(one: &Exclusion) -> String {
     let length = wording::duration_minutes(one.first.minutes());
     let back = match comes_back(one) {
-        rule if rule.is_empty() => "once".to_owned(),
+        rule if rule.is_empty() => say!("once"),
         rule => rule,
     };
-    format!("Understood: {}, {length}, {back}. Nothing is stored yet.", when(one))
+    say!("Understood: {when}, {length}, {back}. Nothing is stored yet.", when(one), length, back)
 }
 
 fn form_page(

@@ -4,8 +4,10 @@ use super::{Names, badge, comes_back, effect, when};
 use crate::domain::exclusion::{Exclusion, State as Stage};
 use crate::domain::ids::ExclusionId;
 use crate::domain::wording;
+use crate::language;
 use crate::ops::decide_exclusion::{self, Decision};
 use crate::ops::{OpsError, propose_exclusion};
+use crate::say;
 use crate::store::users::User;
 use crate::view::exclusions::ExclusionPage;
 use crate::view::{Fact, Form, Help, Section, Shell};
@@ -42,7 +44,7 @@ pub async fn decide(
     let one = propose_exclusion::find(&state, ExclusionId(*id)).await?;
     let asked = Decision::from_word(posted.text("action")).zip(Stage::from_word(posted.text("seen")));
     let Some((decision, seen)) = asked else {
-        return Err(WebError::refused("Please decide with one of the buttons on the exclusion’s page."));
+        return Err(WebError::refused(say!("Please decide with one of the buttons on the exclusion’s page.")));
     };
     if decision != Decision::Withdraw || !is_own_proposal(&user.0, &one) {
         say::approver(&user.0)?;
@@ -51,7 +53,7 @@ pub async fn decide(
     if let Some(remark) = form::remark(&mut typed) {
         match decide_exclusion::decide(&state, Some(user.0.id), one.id, seen, decision, &remark).await {
             Ok(()) => {
-                session::tell(&session, &say::done(done(decision)))?;
+                session::tell(&session, &say::done(language::word(done(decision))))?;
                 return Ok(see_other(&format!("{}/{id}", paths::EXCLUSIONS)));
             }
             Err(OpsError::Refused { field, sentence }) => typed.refuse(field, sentence),
@@ -108,10 +110,10 @@ fn is_own_proposal(user: &User, one: &Exclusion) -> bool {
 fn verdict(one: &Exclusion, names: &Names) -> String {
     let decided = one.decided.as_ref().map(|signed| names.signed(signed, one.zone)).unwrap_or_default();
     match one.state {
-        Stage::Proposed => "It waits for an approver or an admin, and takes nothing out until then.".to_owned(),
-        Stage::Approved => format!("It counts. Approved by {decided}."),
-        Stage::Rejected => format!("It takes nothing out. Rejected by {decided}."),
-        Stage::Withdrawn => format!("It takes nothing out. Withdrawn by {decided}."),
+        Stage::Proposed => say!("It waits for an approver or an admin, and takes nothing out until then."),
+        Stage::Approved => say!("It counts. Approved by {decided}.", decided),
+        Stage::Rejected => say!("It takes nothing out. Rejected by {decided}.", decided),
+        Stage::Withdrawn => say!("It takes nothing out. Withdrawn by {decided}.", decided),
     }
 }
 
@@ -119,36 +121,33 @@ fn verdict(one: &Exclusion, names: &Names) -> String {
 fn alone(one: &Exclusion) -> String {
     let approver = one.decided.filter(|_| one.state == Stage::Approved).and_then(|signed| signed.by);
     match approver {
-        Some(_) if approver == one.proposed.by => "The same person proposed and approved this.".to_owned(),
+        Some(_) if approver == one.proposed.by => say!("The same person proposed and approved this."),
         _ => String::new(),
     }
 }
 
 async fn facts(one: &Exclusion, names: &Names) -> Result<Vec<Fact>, WebError> {
     let zone = one.zone;
-    let announced = match one.announced_at {
-        Some(at) => wording::instant(at, zone),
-        None => "not said".to_owned(),
-    };
+    let announced = one.announced_at.map_or_else(|| say!("not said"), |at| wording::instant(at, zone));
     let back = match comes_back(one) {
-        rule if rule.is_empty() => "no".to_owned(),
+        rule if rule.is_empty() => say!("no"),
         rule if rule == one.when.text() => rule,
         rule => format!("{rule} ({})", one.when.text()),
     };
     let mut facts = vec![
-        Fact::new("About", names.scope(one.scope).await?),
-        Fact::new("Kind of reason", one.category.in_words()),
-        Fact::new("When", format!("{}, {}", when(one), wording::duration_minutes(one.first.minutes()))),
-        Fact::new("Comes back", back),
-        Fact::new("Time zone", wording::zone(one.first.start().start(), zone)),
-        Fact::new("Announced to customers", announced),
-        Fact::new("Proposed", names.signed(&one.proposed, zone)),
+        Fact::new(say!("About"), names.scope(one.scope).await?),
+        Fact::new(say!("Kind of reason"), language::word(one.category.in_words())),
+        Fact::new(say!("When"), say!("{first}, {second}", when(one), wording::duration_minutes(one.first.minutes()))),
+        Fact::new(say!("Comes back"), back),
+        Fact::new(say!("Time zone"), wording::zone(one.first.start().start(), zone)),
+        Fact::new(say!("Announced to customers"), announced),
+        Fact::new(say!("Proposed"), names.signed(&one.proposed, zone)),
     ];
     if let Some(decided) = &one.decided {
-        facts.push(Fact::new(wording::capitalised(one.state.word()), names.signed(decided, zone)));
+        facts.push(Fact::new(wording::capitalised(language::word(one.state.word())), names.signed(decided, zone)));
     }
     if !one.remark.is_empty() {
-        facts.push(Fact::new("Remark", one.remark.clone()));
+        facts.push(Fact::new(say!("Remark"), one.remark.clone()));
     }
     Ok(facts)
 }

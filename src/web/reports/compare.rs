@@ -3,8 +3,10 @@
 use super::list::named;
 use crate::domain::ids::ReportId;
 use crate::domain::wording::{counted, instant};
+use crate::language;
 use crate::ops::OpsError;
 use crate::ops::show_report::{self, OpenReport};
+use crate::say;
 use crate::store;
 use crate::store::reports::ReportHead;
 use crate::view::reports::{ComparePage, ComparedReport, ComparedRow};
@@ -34,7 +36,7 @@ pub async fn compare(
     let (first, second) = (open(&state, wish.a).await?, open(&state, wish.b).await?);
     let pairs = first.1.beside(&second.1);
     let (alike, differing): (Vec<_>, Vec<_>) =
-        pairs.into_iter().filter(|pair| pair.what != "Verdict").partition(|pair| pair.first == pair.second);
+        pairs.into_iter().filter(|pair| !is_verdict(&pair.what)).partition(|pair| pair.first == pair.second);
     let n = i64::try_from(alike.len()).unwrap_or(i64::MAX);
     let shows_all = !wish.all.is_empty();
     let said = |text: Option<String>| text.filter(|text| !text.is_empty()).unwrap_or_else(|| "–".to_owned());
@@ -43,7 +45,7 @@ pub async fn compare(
     let href = |a: i64, b: i64, all: bool| {
         format!("{}/compare?a={a}&b={b}{}", paths::REPORTS, if all { "&all=yes" } else { "" })
     };
-    let other = if shows_all { "Show only what differs" } else { "Show what is alike too" };
+    let other = if shows_all { say!("Show only what differs") } else { say!("Show what is alike too") };
     Ok(Html(ComparePage {
         shell: frame.shell.page("Two reports side by side", Section::Reports, Some(Help::REPORTS)),
         reports: [compared(&state, &first).await?, compared(&state, &second).await?],
@@ -56,10 +58,15 @@ pub async fn compare(
             })
             .collect(),
         shows_alike: shows_all,
-        alike: format!("{} made alike by both.", counted(n, "further claim is", "further claims are")),
+        alike: say!("{claims} made alike by both.", counted(n, "further claim is", "further claims are")),
         other: Link::new(href(wish.a, wish.b, !shows_all), other),
         exchanged: href(wish.b, wish.a, shows_all),
     }))
+}
+
+/// The verdicts head the table, with their shapes and colours.
+fn is_verdict(what: &str) -> bool {
+    what == "Verdict" || what == language::word("Verdict")
 }
 
 async fn open(state: &State, id: i64) -> Result<(ReportHead, OpenReport), WebError> {
@@ -70,8 +77,11 @@ async fn compared(state: &State, (head, report): &(ReportHead, OpenReport)) -> R
     let found = store::agreements::find(&state.db, head.agreement).await?;
     let agreement = found.ok_or(OpsError::NotFound("agreement"))?;
     Ok(ComparedReport {
-        link: Link::new(format!("{}/{}", paths::REPORTS, head.id), format!("{}, {}", report.title(), named(head))),
+        link: Link::new(
+            format!("{}/{}", paths::REPORTS, head.id),
+            say!("{first}, {second}", report.title(), named(head)),
+        ),
         status: say::status_of_word(&head.verdict),
-        made_at: format!("made {}", instant(head.built_at, agreement.zone)),
+        made_at: say!("made {when}", instant(head.built_at, agreement.zone)),
     })
 }

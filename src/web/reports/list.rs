@@ -3,7 +3,9 @@
 use crate::domain::ids::AgreementId;
 use crate::domain::model::Agreement;
 use crate::domain::wording;
+use crate::language;
 use crate::ops::show_report;
+use crate::say;
 use crate::store::outbox::{Delivery, DeliveryState};
 use crate::store::reports::{Filter, ReportHead};
 use crate::store::{self, Page};
@@ -69,7 +71,10 @@ pub async fn list(
         pager: part.pager(|page| href(&filter, page)),
         agreements: agreements.iter().map(|one| Choice::new(one.id.to_string(), &one.name)).collect(),
         customers: customers.into_iter().map(str::to_owned).collect(),
-        verdicts: VERDICTS.iter().map(|word| Choice::new(*word, say::status_of_word(word).word())).collect(),
+        verdicts: VERDICTS
+            .iter()
+            .map(|word| Choice::new(*word, language::word(say::status_of_word(word).word())))
+            .collect(),
         archive: is_known.then(|| archive_href(&filter.customer)),
         customer: filter.customer,
         period: filter.period,
@@ -118,7 +123,7 @@ pub async fn report_rows(
                 agreement.map_or_else(|| "–".to_owned(), |agreement| agreement.name.clone()),
             ),
             status: say::status_of_word(&head.verdict),
-            met: format!("{met} of {all}"),
+            met: say!("{met} of {all}", met, all),
             is_provisional: head.provisional,
             made_at: wording::instant(head.built_at, agreement.map_or(chrono_tz::Tz::UTC, |one| one.zone)),
             delivery: delivery(&deliveries),
@@ -129,15 +134,19 @@ pub async fn report_rows(
 
 fn number(head: &ReportHead) -> String {
     match head.revision {
-        1 => format!("no. {}", head.number),
-        revision => format!("no. {}, revision {revision}", head.number),
+        1 => say!("no. {number}", head.number),
+        revision => say!("no. {number}, revision {revision}", head.number, revision),
     }
 }
 
 /// `revision 2, no. 12`.
 pub(super) fn named(head: &ReportHead) -> String {
-    let provisional = if head.provisional { "provisional " } else { "" };
-    format!("{provisional}revision {}, no. {}", head.revision, head.number)
+    let (revision, number) = (head.revision, head.number);
+    if head.provisional {
+        say!("provisional revision {revision}, no. {number}", revision, number)
+    } else {
+        say!("revision {revision}, no. {number}", revision, number)
+    }
 }
 
 pub(super) fn period(head: &ReportHead, agreement: Option<&Agreement>) -> String {
@@ -152,8 +161,8 @@ fn delivery(deliveries: &[Delivery]) -> Badge {
     let (all, sent, dead) = (deliveries.len(), count(DeliveryState::Sent), count(DeliveryState::Dead));
     match (all, dead) {
         (0, _) => Badge::new(Tone::Idle, "not mailed"),
-        (_, 1..) => Badge::new(Tone::Bad, format!("{dead} of {all} given up")),
-        _ if sent == all => Badge::new(Tone::Good, format!("{sent} of {all} sent")),
-        _ => Badge::new(Tone::Busy, format!("{sent} of {all} sent")),
+        (_, 1..) => Badge::new(Tone::Bad, say!("{dead} of {all} given up", dead, all)),
+        _ if sent == all => Badge::new(Tone::Good, say!("{sent} of {all} sent", sent, all)),
+        _ => Badge::new(Tone::Busy, say!("{sent} of {all} sent", sent, all)),
     }
 }

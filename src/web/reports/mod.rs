@@ -15,6 +15,7 @@ pub use send::{correct, retry, send, send_again};
 pub(in crate::web) use show::delivery;
 pub use show::{download, key, schema, show};
 
+use crate::language;
 use crate::ops::show_report::{FileFormat, OpenReport, ReportFile};
 use crate::web::WebError;
 use actix_web::HttpResponse;
@@ -23,7 +24,7 @@ use actix_web::web::block;
 
 /// A report as a file, made on a thread that may take its time.
 pub(in crate::web) async fn made(report: OpenReport, format: FileFormat) -> Result<HttpResponse, WebError> {
-    let made = block(move || report.file(format)).await.map_err(WebError::internal)?;
+    let made = block(language::carried(move || report.file(format))).await.map_err(WebError::internal)?;
     Ok(file(made?))
 }
 

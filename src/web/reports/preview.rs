@@ -11,6 +11,7 @@ use crate::ops::OpsError;
 use crate::ops::define_schedule::receivers;
 use crate::ops::export::periods_in;
 use crate::ops::show_report::{self, FileFormat};
+use crate::say;
 use crate::store;
 use crate::view::reports::PreviewPage;
 use crate::view::{Choice, Help, Link, Section};
@@ -47,7 +48,7 @@ pub async fn preview(
     if let Some(word) = wish.format.as_deref().filter(|word| !word.is_empty()) {
         let format = FileFormat::from_word(word);
         let format = format.ok_or_else(|| {
-            WebError::refused(format!("Please choose one of these formats: {}.", FileFormat::WORDS.join(", ")))
+            WebError::refused(say!("Please choose one of these formats: {formats}.", FileFormat::WORDS.join(", ")))
         })?;
         return made(report, format).await;
     }
@@ -100,7 +101,7 @@ pub(super) fn period(agreement: &Agreement, text: Option<&str>, now: Instant) ->
     match text.map(str::trim).filter(|text| !text.is_empty()) {
         Some(text) => {
             let read = agreement.calendar().parse(text);
-            read.map_err(|error| WebError::refused(format!("Please {error}.")))
+            read.map_err(|error| WebError::refused(say!("Please {error}.", error)))
         }
         None => Ok(agreement.calendar().containing(agreement.report_every, now)),
     }
@@ -118,8 +119,9 @@ fn offered(agreement: &Agreement, shown: Period, now: Instant) -> Vec<Choice> {
         periods.insert(0, shown);
     }
     let choice = |period: &Period| {
-        let so_far = if period.span().end() > now.minute() { ", so far" } else { "" };
-        Choice::new(period.label(), format!("{}{so_far}", wording::capitalised(&wording::period_name(period))))
+        let name = wording::capitalised(&wording::period_name(period));
+        let is_running = period.span().end() > now.minute();
+        Choice::new(period.label(), if is_running { say!("{period}, so far", name) } else { name })
     };
     periods.iter().map(choice).collect()
 }

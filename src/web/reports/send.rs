@@ -8,6 +8,7 @@ use crate::ops::correct_report::{REASON, correct as correct_kept};
 use crate::ops::issue_reports::last_ended;
 use crate::ops::send_report::{send_again as send_kept, send_now};
 use crate::ops::{OpsError, deliver, show_report};
+use crate::say;
 use crate::store;
 use crate::view::Form;
 use crate::web::extract::{Frame, Posted, SignedIn};
@@ -64,7 +65,7 @@ pub async fn correct(
     let reason = posted.text(REASON);
     match correct_kept(&state, Some(user.0.id), ReportId(*id), reason).await {
         Ok(report) => {
-            session::tell(&session, &say::done("The report is corrected, and the correction is on its way."))?;
+            session::tell(&session, &say::done(say!("The report is corrected, and the correction is on its way.")))?;
             Ok(see_other(&format!("{}/{report}", paths::REPORTS)))
         }
         Err(OpsError::Refused { field, sentence }) => {
@@ -91,7 +92,7 @@ pub async fn retry(
         return Err(WebError::NotFound("There is no such delivery"));
     }
     let told = match deliver::try_again(&state, Some(user.0.id), DeliveryId(delivery)).await {
-        Ok(()) => say::done("It will be tried again at once."),
+        Ok(()) => say::done(say!("It will be tried again at once.")),
         Err(OpsError::Refused { sentence, .. }) => say::failed(sentence),
         Err(error) => return Err(error.into()),
     };
@@ -108,7 +109,7 @@ fn on_its_way(
 ) -> Result<HttpResponse, WebError> {
     let (told, next) = match sent {
         Ok(report) => {
-            (say::done(format!("The report of {name} is on its way.")), format!("{}/{report}", paths::REPORTS))
+            (say::done(say!("The report of {period} is on its way.", name)), format!("{}/{report}", paths::REPORTS))
         }
         Err(OpsError::Refused { sentence, .. }) => (say::failed(sentence), back.to_owned()),
         Err(error) => return Err(error.into()),

@@ -8,6 +8,7 @@ use crate::domain::wording;
 use crate::ops::OpsError;
 use crate::ops::define_schedule::receivers;
 use crate::ops::show_report::{self, FileFormat, OpenReport, ReportFile};
+use crate::say;
 use crate::store::outbox::{Delivery, DeliveryState};
 use crate::store::reports::ReportHead;
 use crate::store::{self, Page};
@@ -77,7 +78,7 @@ async fn others(state: &State, head: &ReportHead, agreement: &Agreement) -> Resu
     let others = heads.iter().filter(|other| other.id != head.id);
     Ok(others
         .map(|other| {
-            let label = format!("{}, {}", list::period(other, Some(agreement)), list::named(other));
+            let label = say!("{first}, {second}", list::period(other, Some(agreement)), list::named(other));
             Choice::new(other.id.to_string(), label)
         })
         .collect())
@@ -93,12 +94,13 @@ fn badges(report: &OpenReport) -> Vec<Badge> {
 
 /// `Revision 2, made 2026-11-17 09:12 CET`.
 fn revision(head: &ReportHead, agreement: &Agreement) -> Link {
-    let provisional = if head.provisional { ", provisional" } else { "" };
-    let made = wording::instant(head.built_at, agreement.zone);
-    Link::new(
-        format!("{}/{}", paths::REPORTS, head.id),
-        format!("Revision {}{provisional}, no. {}, made {made}", head.revision, head.number),
-    )
+    let (revision, number, made) = (head.revision, head.number, wording::instant(head.built_at, agreement.zone));
+    let text = if head.provisional {
+        say!("Revision {revision}, provisional, no. {number}, made {when}", revision, number, made)
+    } else {
+        say!("Revision {revision}, no. {number}, made {when}", revision, number, made)
+    };
+    Link::new(format!("{}/{}", paths::REPORTS, head.id), text)
 }
 
 /// GET `/schema/report-2.json`: what the JSON of a report looks like. For everybody: it says nothing about anybody.
@@ -147,8 +149,8 @@ pub(in crate::web) fn delivery(one: &Delivery, zone: Tz, now: Instant, can_edit:
         attempts: wording::count(one.attempts),
         answer: one.last_answer.clone(),
         at: match one.state {
-            DeliveryState::Queued if one.next_at > now => format!("next try {}", wording::from_now(one.next_at, now)),
-            DeliveryState::Queued => "due now".to_owned(),
+            DeliveryState::Queued if one.next_at > now => say!("next try {when}", wording::from_now(one.next_at, now)),
+            DeliveryState::Queued => say!("due now"),
             DeliveryState::Sent | DeliveryState::Dead => last,
         },
         retry: (can_edit && one.state != DeliveryState::Sent && one.attempts > 0)

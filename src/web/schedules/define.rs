@@ -2,6 +2,7 @@
 
 use crate::domain::ids::{AgreementId, ScheduleId};
 use crate::ops::{OpsError, define_schedule};
+use crate::say;
 use crate::store;
 use crate::view::schedules::ScheduleFormPage;
 use crate::view::{Form, Help, Section};
@@ -52,7 +53,7 @@ pub async fn create(
     if let Some(draft) = form::read(&mut typed) {
         match define_schedule::define(&state, Some(user.0.id), &draft).await {
             Ok(id) => {
-                session::tell(&session, &say::done("The schedule is made."))?;
+                session::tell(&session, &say::done(say!("The schedule is made.")))?;
                 return Ok(see_other(&format!("{}/{id}", paths::SCHEDULES)));
             }
             Err(OpsError::Refused { field, sentence }) => typed.refuse(field, sentence),
@@ -88,7 +89,7 @@ pub async fn change(
     if let Some(draft) = form::read(&mut typed) {
         match define_schedule::change(&state, Some(user.0.id), ScheduleId(*id), &draft).await {
             Ok(()) => {
-                session::tell(&session, &say::done("The schedule is changed."))?;
+                session::tell(&session, &say::done(say!("The schedule is changed.")))?;
                 return Ok(see_other(&format!("{}/{id}", paths::SCHEDULES)));
             }
             Err(OpsError::Refused { field, sentence }) => typed.refuse(field, sentence),

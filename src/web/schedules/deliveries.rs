@@ -2,7 +2,9 @@
 
 use crate::domain::ids::DeliveryId;
 use crate::domain::wording;
+use crate::language;
 use crate::ops::{OpsError, deliver};
+use crate::say;
 use crate::store::outbox::{Counts, Delivery, DeliveryState};
 use crate::store::{self, Page};
 use crate::view::schedules::{DeliveriesPage, OutboxRow};
@@ -40,15 +42,11 @@ pub async fn list(
     let page = Page { limit: part.size, offset: part.offset() };
     let all = store::outbox::list(&state.db, only, page).await?;
     let word = only.map_or("", DeliveryState::word);
-    let choice = |one: &DeliveryState| Choice::new(one.word(), name(*one));
+    let choice = |one: &DeliveryState| Choice::new(one.word(), language::word(name(*one)));
     Ok(Html(DeliveriesPage {
         shell: frame.shell.page("Deliveries", Section::Reports, Some(Help::DELIVERIES)),
         summary: summary(counts),
-        off: if state.mailer.is_off() {
-            "No mail server is set, so everything waits.".to_owned()
-        } else {
-            String::new()
-        },
+        off: if state.mailer.is_off() { say!("No mail server is set, so everything waits.") } else { String::new() },
         rows: all.iter().map(|one| row(one, &state, say::can_edit(&user.0))).collect(),
         state: word.to_owned(),
         states: DeliveryState::ALL.iter().map(choice).collect(),
@@ -79,17 +77,17 @@ const fn in_place(counts: Counts, only: Option<DeliveryState>) -> i64 {
 fn summary(counts: Counts) -> String {
     let count = wording::count;
     let dead = match counts.dead {
-        0 => "none was given up".to_owned(),
-        1 => "1 was given up".to_owned(),
-        n => format!("{} were given up", count(n)),
+        0 => say!("none was given up"),
+        1 => say!("1 was given up"),
+        n => say!("{n} were given up", count(n)),
     };
-    format!("{} sent, {} waiting, {dead}.", count(counts.sent), count(counts.queued))
+    say!("{sent} sent, {waiting} waiting, {dead}.", count(counts.sent), count(counts.queued), dead)
 }
 
 fn row(one: &Delivery, state: &State, can_edit: bool) -> OutboxRow {
     // mail servers log in the zone of whoever runs them; this page is for them
     let shown = delivery(one, chrono_tz::Tz::UTC, state.clock.now(), can_edit);
-    let about = if one.subject.is_empty() { format!("Report {}", one.report) } else { one.subject.clone() };
+    let about = if one.subject.is_empty() { say!("Report {number}", one.report) } else { one.subject.clone() };
     OutboxRow {
         recipient: shown.recipient,
         about: Link::new(format!("{}/{}", paths::REPORTS, one.report), about),
@@ -112,7 +110,7 @@ pub async fn retry(
     let id = DeliveryId(*id);
     store::outbox::find(&state.db, id).await?.ok_or(WebError::NotFound("There is no such delivery"))?;
     let told = match deliver::try_again(&state, Some(user.0.id), id).await {
-        Ok(()) => say::done("It will be tried again at once."),
+        Ok(()) => say::done(say!("It will be tried again at once.")),
         Err(OpsError::Refused { sentence, .. }) => say::failed(sentence),
         Err(error) => return Err(error.into()),
     };

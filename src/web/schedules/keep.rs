@@ -3,8 +3,10 @@
 use super::show::schedule_page;
 use crate::domain::ids::ScheduleId;
 use crate::domain::model::EmailAddress;
+use crate::language;
 use crate::ops::try_schedule::try_schedule;
 use crate::ops::{OpsError, define_schedule};
+use crate::say;
 use crate::view::Form;
 use crate::web::extract::{Frame, Posted, SignedIn};
 use crate::web::html::{page, see_other};
@@ -31,10 +33,10 @@ pub async fn set_state(
         "archive" => {
             (define_schedule::archive(&state, who, schedule).await, "The schedule is archived.", paths::SCHEDULES)
         }
-        _ => return Err(WebError::refused("Please use one of the buttons on the schedule's page.")),
+        _ => return Err(WebError::refused(say!("Please use one of the buttons on the schedule's page."))),
     };
     let (told, next) = match done {
-        Ok(()) => (say::done(sentence), next),
+        Ok(()) => (say::done(language::word(sentence)), next),
         Err(OpsError::Refused { sentence, .. }) => (say::failed(sentence), back.as_str()),
         Err(error) => return Err(error.into()),
     };
@@ -57,14 +59,14 @@ pub async fn attempt(
     if let Some(to) = EmailAddress::parse(posted.text("to")) {
         match try_schedule(&state, Some(user.0.id), ScheduleId(*id), &to).await {
             Ok(()) => {
-                session::tell(&session, &say::done(format!("A test is on its way to {to}.")))?;
+                session::tell(&session, &say::done(say!("A test is on its way to {to}.", to)))?;
                 return Ok(see_other(&format!("{}/{id}", paths::SCHEDULES)));
             }
             Err(OpsError::Refused { field, sentence }) => form.refuse(field, sentence),
             Err(error) => return Err(error.into()),
         }
     } else {
-        form.refuse("to", "Please write one e-mail address, such as ana@example.org.");
+        form.refuse("to", say!("Please write one e-mail address, such as ana@example.org."));
     }
     let shown = schedule_page(&user, frame, &state, ScheduleId(*id), form).await?;
     page(StatusCode::UNPROCESSABLE_ENTITY, &shown)

@@ -16,6 +16,8 @@ use crate::domain::calendar::{Calendar, Period};
 use crate::domain::model::Agreement;
 use crate::domain::report_schedule::{ReportSchedule, Scope};
 use crate::domain::wording;
+use crate::language;
+use crate::say;
 use crate::view::{Badge, Tone};
 
 /// Live or paused.
@@ -26,11 +28,11 @@ fn badge(schedule: &ReportSchedule) -> Badge {
 /// Whose reports.
 fn about(schedule: &ReportSchedule, agreements: &[Agreement]) -> String {
     match &schedule.draft.scope {
-        Scope::House => "all agreements, as one pack".to_owned(),
-        Scope::Customer(name) => format!("all agreements with {name}, as one pack"),
+        Scope::House => say!("all agreements, as one pack"),
+        Scope::Customer(name) => say!("all agreements with {customer}, as one pack", name),
         Scope::Agreement(id) => {
             let found = agreements.iter().find(|one| one.id == *id);
-            found.map_or_else(|| format!("agreement {id}"), |one| one.name.clone())
+            found.map_or_else(|| say!("agreement {id}", id), |one| one.name.clone())
         }
     }
 }
@@ -38,8 +40,11 @@ fn about(schedule: &ReportSchedule, agreements: &[Agreement]) -> String {
 /// `each week, at 08:00 after the period`.
 fn when(schedule: &ReportSchedule, agreements: &[Agreement]) -> String {
     let covers = schedule.draft.periods(agreements).map(|(_, covers)| wording::period(covers));
-    let pace = covers.map(|period| format!("each {period}, ")).unwrap_or_default();
-    wording::capitalised(&format!("{pace}{}", schedule.draft.rhythm.in_words()))
+    let rhythm = schedule.draft.rhythm.in_words();
+    wording::capitalised(&match covers {
+        Some(period) => say!("each {period}, {rhythm}", language::word(period), rhythm),
+        None => rhythm,
+    })
 }
 
 /// How people call the period of a run: by the calendar that the schedule goes by, or as it is written.

@@ -7,8 +7,10 @@ use crate::domain::report_schedule::ReportSchedule;
 use crate::domain::time::Instant;
 use crate::domain::wording;
 use crate::language::Language;
+use crate::language;
 use crate::ops::define_schedule;
 use crate::ops::run_schedules::next_run;
+use crate::say;
 use crate::store::schedules::{Run, RunState};
 use crate::store::{self, Page};
 use crate::view::schedules::{RunRow, SchedulePage};
@@ -62,14 +64,19 @@ pub(super) async fn schedule_page(
 /// When it mails next, in a sentence.
 fn next(schedule: &ReportSchedule, agreements: &[Agreement], now: Instant) -> String {
     if schedule.paused_at.is_some() {
-        return "It is paused: what becomes due meanwhile is not mailed, now or later.".to_owned();
+        return say!("It is paused: what becomes due meanwhile is not mailed, now or later.");
     }
     match next_run(schedule, agreements) {
-        None => "It has no next run: what it is about is not there any more.".to_owned(),
+        None => say!("It has no next run: what it is about is not there any more."),
         Some((period, at)) => {
             let (name, zone) = (wording::period_name(&period), schedule.draft.rhythm.zone);
             let (at, from_now) = (wording::instant(at, zone), wording::from_now(at, now));
-            format!("Next: the report of {name}, {at} ({from_now}), or as soon after that as it is final.")
+            say!(
+                "Next: the report of {period}, {at} ({from_now}), or as soon after that as it is final.",
+                name,
+                at,
+                from_now
+            )
         }
     }
 }
@@ -79,15 +86,21 @@ fn facts(schedule: &ReportSchedule, agreements: &[Agreement]) -> Vec<Fact> {
     let recipients: Vec<&str> = draft.recipients.iter().map(EmailAddress::as_str).collect();
     let or = |text: &str, otherwise: &str| if text.is_empty() { otherwise.to_owned() } else { text.to_owned() };
     vec![
-        Fact::new("Whose reports", about(schedule, agreements)),
-        Fact::new("When", when(schedule, agreements)),
-        Fact::new("Time zone", draft.rhythm.zone.name()),
-        Fact::new("Mailed", draft.only.in_words()),
-        Fact::new("Recipients", recipients.join(", ")),
-        Fact::new("Answers go to", draft.reply_to.as_ref().map_or("the sender", EmailAddress::as_str)),
-        Fact::new("Subject begins with", or(&draft.prefix, "[Nines]")),
-        Fact::new("Attached", or(&draft.attached.words().to_uppercase().replace(' ', ", "), "nothing")),
-        Fact::new("Language", draft.language.map_or("as the agreement says", Language::name)),
+        Fact::new(say!("Whose reports"), about(schedule, agreements)),
+        Fact::new(say!("When"), when(schedule, agreements)),
+        Fact::new(say!("Time zone"), draft.rhythm.zone.name()),
+        Fact::new(say!("Mailed"), language::word(draft.only.in_words())),
+        Fact::new(say!("Recipients"), recipients.join(", ")),
+        Fact::new(
+            say!("Answers go to"),
+            draft.reply_to.as_ref().map_or(language::word("the sender"), EmailAddress::as_str),
+        ),
+        Fact::new(say!("Subject begins with"), or(&draft.prefix, "[Nines]")),
+        Fact::new(
+            say!("Attached"),
+            or(&draft.attached.words().to_uppercase().replace(' ', ", "), language::word("nothing")),
+        ),
+        Fact::new(say!("Language"), draft.language.map_or(language::word("as the agreement says"), Language::name)),
     ]
 }
 
@@ -97,13 +110,14 @@ fn run_row(run: &Run, schedule: &ReportSchedule) -> RunRow {
         period: run.label.clone(),
         state: match run.state {
             RunState::Waiting => Badge::new(Tone::Busy, "Waits for data"),
-            RunState::Sent => Badge::new(Tone::Good, "Mailed"),
+            // as a heading, `Mailed` says when that is done
+            RunState::Sent => Badge::new(Tone::Good, wording::capitalised(language::word("mailed"))),
             RunState::Skipped => Badge::new(Tone::Idle, "Not mailed"),
         },
         due_at: wording::instant(run.due_at, zone),
         done_at: run.done_at.map_or_else(|| "–".to_owned(), |at| wording::instant(at, zone)),
         note: match run.state {
-            RunState::Sent if !run.note.is_empty() => format!("without {}, not ready in time", run.note),
+            RunState::Sent if !run.note.is_empty() => say!("without {missing}, not ready in time", run.note),
             RunState::Waiting | RunState::Sent | RunState::Skipped => run.note.clone(),
         },
     }

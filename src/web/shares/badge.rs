@@ -2,8 +2,10 @@
 
 use super::{base, rows};
 use crate::domain::wording;
+use crate::language;
 use crate::ops::make_link::{self, NOTE, Shows};
 use crate::ops::{OpsError, open_link};
+use crate::say;
 use crate::store;
 use crate::store::objectives::ObjectiveListing;
 use crate::store::users::User;
@@ -30,7 +32,7 @@ pub async fn picture(client: Client, state: Data<State>, token: Path<String>) ->
         None => None,
     };
     let Some(listing) = listing else {
-        return drawn(StatusCode::NOT_FOUND, "no-store", "Nines", "no such badge", Tone::Idle);
+        return drawn(StatusCode::NOT_FOUND, "no-store", "Nines", &say!("no such badge"), Tone::Idle);
     };
     let (value, tone) = told(&state, &listing).await?;
     drawn(StatusCode::OK, "public, max-age=60", &listing.objective.name, &value, tone)
@@ -40,16 +42,16 @@ pub async fn picture(client: Client, state: Data<State>, token: Path<String>) ->
 async fn told(state: &State, listing: &ObjectiveListing) -> Result<(String, Tone), WebError> {
     let objective = &listing.objective;
     if objective.archived_at.or(listing.agreement.archived_at).is_some() {
-        return Ok(("archived".to_owned(), Tone::Idle));
+        return Ok((say!("archived"), Tone::Idle));
     }
     let Some(latest) = store::evaluations::find(&state.db, objective.id).await? else {
-        return Ok(("not judged yet".to_owned(), Tone::Idle));
+        return Ok((say!("not judged yet"), Tone::Idle));
     };
     let status = say::status_of_word(&latest.status);
     let measured = standing::measured(objective.kind, objective.target, &latest.tally);
     let value = match latest.tally.total {
         0 => measured,
-        _ => format!("{measured} · {}", wording::capitalised(status.word())),
+        _ => format!("{measured} · {}", wording::capitalised(language::word(status.word()))),
     };
     Ok((value, status.tone()))
 }
@@ -110,7 +112,7 @@ async fn answer(
     let links = store::share_links::list(&state.db, agreement.id).await?;
     let own = links.into_iter().filter(|link| link.objective == Some(objective.id));
     let template = BadgePage {
-        shell: frame.shell.page(format!("Badge of {}", objective.name), Section::Overview, Some(Help::SHARING)),
+        shell: frame.shell.page(say!("Badge of {name}", objective.name), Section::Overview, Some(Help::SHARING)),
         id: objective.id.0,
         name: objective.name.clone(),
         agreement_id: agreement.id.0,

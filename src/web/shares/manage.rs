@@ -5,6 +5,7 @@ use crate::domain::ids::{AgreementId, ShareLinkId};
 use crate::domain::model::Agreement;
 use crate::ops::make_link::{self, NOTE, Shows, UNTIL};
 use crate::ops::{OpsError, revoke_link};
+use crate::say;
 use crate::store;
 use crate::store::users::User;
 use crate::view::shares::LinksPage;
@@ -44,7 +45,7 @@ pub async fn make(
     let mut form = posted.form();
     let typed = form.value(UNTIL).trim().to_owned();
     let Ok(day) = NaiveDate::parse_from_str(&typed, "%Y-%m-%d") else {
-        form.refuse(UNTIL, format!("“{typed}” is no day; write it as 2026-12-31."));
+        form.refuse(UNTIL, say!("“{typed}” is no day; write it as 2026-12-31.", typed));
         return answer(frame, &state, &user.0, &agreement, form, None).await;
     };
     match make_link::make(&state, user.0.id, agreement.id, Shows::Sheet(day), form.value(NOTE)).await {
@@ -70,7 +71,7 @@ pub async fn revoke(
     say::editor(&user.0)?;
     let (id, link) = path.into_inner();
     revoke_link::revoke(&state, user.0.id, AgreementId(id), ShareLinkId(link)).await?;
-    session::tell(&session, &say::done("The link is revoked. Whoever has it sees nothing any more."))?;
+    session::tell(&session, &say::done(say!("The link is revoked. Whoever has it sees nothing any more.")))?;
     Ok(see_other(&format!("{}/{id}/links", paths::AGREEMENTS)))
 }
 
@@ -89,7 +90,11 @@ async fn answer(
     let status = if form.is_fine() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let links = store::share_links::list(&state.db, agreement.id).await?;
     let template = LinksPage {
-        shell: frame.shell.page(format!("Links to share {}", agreement.name), Section::Agreements, Some(Help::SHARING)),
+        shell: frame.shell.page(
+            say!("Links to share {name}", agreement.name),
+            Section::Agreements,
+            Some(Help::SHARING),
+        ),
         id: agreement.id.0,
         name: agreement.name.clone(),
         rows: rows(&state.db, agreement, links.into_iter(), state.clock.now()).await?,

@@ -11,7 +11,9 @@ pub use sheet::{file, sheet};
 use crate::domain::model::Agreement;
 use crate::domain::time::Instant;
 use crate::domain::wording;
+use crate::language;
 use crate::ops::open_link;
+use crate::say;
 use crate::store::share_links::ShareLink;
 use crate::store::{self, Db, StoreError};
 use crate::view::shares::{ClosedPage, LinkRow};
@@ -28,7 +30,7 @@ use std::net::IpAddr;
 async fn opened(state: &State, client: IpAddr, token: &str) -> Result<Result<ShareLink, HttpResponse>, WebError> {
     if let Err(many) = state.throttle.check_stranger(client) {
         let wait = crate::web::error::in_words(many.wait_seconds);
-        let message = format!("This page was asked for too often. Please try again in {wait}.");
+        let message = say!("This page was asked for too often. Please try again in {wait}.", wait);
         let mut answer = closed(StatusCode::TOO_MANY_REQUESTS, "Too many requests", message)?;
         answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(many.wait_seconds));
         return Ok(Err(answer));
@@ -41,9 +43,11 @@ async fn opened(state: &State, client: IpAddr, token: &str) -> Result<Result<Sha
 
 /// One answer for a link that never was, was revoked, has expired, or leads to what is not shared.
 fn nothing_here() -> Result<HttpResponse, WebError> {
-    let message = "It may have expired or been revoked, or its address was not copied whole. Ask whoever gave it to you \
-                   for a new one.";
-    closed(StatusCode::NOT_FOUND, "This link shows nothing", message.to_owned())
+    let message = say!(
+        "It may have expired or been revoked, or its address was not copied whole. Ask whoever gave it to you for a \
+         new one."
+    );
+    closed(StatusCode::NOT_FOUND, "This link shows nothing", message)
 }
 
 fn closed(status: StatusCode, title: &str, message: String) -> Result<HttpResponse, WebError> {
@@ -84,19 +88,22 @@ async fn rows(
     let objectives = store::objectives::list_by_agreement(db, agreement.id).await?;
     let names: BTreeMap<_, _> = objectives.into_iter().map(|one| (one.id, one.name)).collect();
     let at = |at: Instant| wording::instant(at, agreement.zone);
-    let never = || "never".to_owned();
+    let never = || say!("never");
     let row = |link: ShareLink| LinkRow {
         id: link.id.0,
         shows: match link.objective {
-            None => "The sheet".to_owned(),
-            Some(id) => format!("Badge of {}", names.get(&id).map_or("an objective that is gone", String::as_str)),
+            None => say!("The sheet"),
+            Some(id) => {
+                let gone = || language::word("an objective that is gone").to_owned();
+                say!("Badge of {name}", names.get(&id).cloned().unwrap_or_else(gone))
+            }
         },
         made_by: link.made_by.and_then(|id| people.get(&id).cloned()).unwrap_or_else(|| "Nines".to_owned()),
         made_at: at(link.made_at),
         expires: link.expires_at.map_or_else(never, at),
         used: link.used_at.map_or_else(never, at),
         state: match link.revoked_at {
-            Some(revoked) => Badge::new(Tone::Idle, format!("Revoked {}", at(revoked))),
+            Some(revoked) => Badge::new(Tone::Idle, say!("Revoked {when}", at(revoked))),
             None if link.is_open(now) => Badge::new(Tone::Good, "Open"),
             None => Badge::new(Tone::Idle, "Expired"),
         },

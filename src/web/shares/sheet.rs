@@ -15,6 +15,7 @@ use crate::ops::judge::Judge;
 use crate::ops::judge_periods::{JudgedPeriods, judge_periods};
 use crate::ops::make_report::live_objectives;
 use crate::ops::show_report::{self, FileFormat};
+use crate::say;
 use crate::store::objectives::ObjectiveListing;
 use crate::store::share_links::ShareLink;
 use crate::store::{self, Page};
@@ -82,7 +83,7 @@ async fn shown(state: &State, link: &ShareLink, path: String) -> Result<SheetPag
     Ok(SheetPage {
         shell: Shell::default().page(agreement.name.clone(), Section::Elsewhere, None),
         path,
-        until: link.expires_at.map_or_else(|| "it is revoked".to_owned(), |at| wording::instant(at, agreement.zone)),
+        until: link.expires_at.map_or_else(|| say!("it is revoked"), |at| wording::instant(at, agreement.zone)),
         judged: wording::instant(end.start(), agreement.zone),
         status: say::worst(objectives.iter().map(|row| row.status)),
         terms: terms(&agreement),
@@ -150,8 +151,8 @@ fn row(
 fn outlook(foreseen: &Result<Outlook, TooLittle>) -> String {
     match foreseen {
         Err(few) => wording::capitalised(&few.to_string()),
-        Ok(outlook) if !outlook.probability.is_settled() => format!("Met with {}", outlook.probability),
-        Ok(outlook) if outlook.probability.get() > 0.0 => "Will be met".to_owned(),
-        Ok(_) => "Will be missed".to_owned(),
+        Ok(outlook) if !outlook.probability.is_settled() => say!("Met with {probability}", outlook.probability),
+        Ok(outlook) if outlook.probability.get() > 0.0 => say!("Will be met"),
+        Ok(_) => say!("Will be missed"),
     }
 }

@@ -3,6 +3,7 @@
 use super::{keep, show};
 use crate::domain::ids::SourceId;
 use crate::domain::model::Source;
+use crate::language;
 use crate::ops::pull::try_out;
 use crate::ops::{OpsError, define_source};
 use crate::view::sources::{SourceFormPage, TestResult};
@@ -87,7 +88,7 @@ async fn answer(
         } else {
             match save(state, user, source, id).await {
                 Ok((id, sentence)) => {
-                    session::tell(session, &say::done(sentence))?;
+                    session::tell(session, &say::done(language::word(sentence)))?;
                     return Ok(see_other(&format!("{}/{id}", paths::SOURCES)));
                 }
                 Err(OpsError::Refused { field, sentence }) => typed.refuse(field, sentence),

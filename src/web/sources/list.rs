@@ -4,6 +4,7 @@ use super::{kind_name, state};
 use crate::domain::ids::SourceId;
 use crate::domain::model::Source;
 use crate::domain::time::Instant;
+use crate::language;
 use crate::store;
 use crate::store::source_states::SourceState;
 use crate::view::sources::{SourceRow, SourcesPage};
@@ -51,7 +52,7 @@ fn row(source: &Source, how: &SourceState, indicators: usize, now: Instant) -> S
     SourceRow {
         id: source.id.0,
         name: source.name.clone(),
-        kind: kind_name(&source.spec).to_owned(),
+        kind: language::word(kind_name(&source.spec)).to_owned(),
         address: source.spec.address(),
         state: state::badge(source, how),
         last_success: state::last_success(how, now),

@@ -5,8 +5,10 @@ use crate::domain::ids::{IndicatorId, SourceId};
 use crate::domain::model::{Auth, Indicator, Source, SourceSpec};
 use crate::domain::time::{DAY_MINUTES, Instant};
 use crate::domain::wording;
+use crate::language;
 use crate::ops::pull::{TestReport, try_out};
 use crate::ops::{OpsError, define_source};
+use crate::say;
 use crate::store;
 use crate::store::findings::Finding;
 use crate::store::indicators::PullProgress;
@@ -57,7 +59,7 @@ pub async fn archive(
 ) -> Result<HttpResponse, WebError> {
     say::editor(&user.0)?;
     let told = match define_source::archive(&state, Some(user.0.id), SourceId(*id)).await {
-        Ok(()) => say::done("The source is archived. Its history is kept, and it is not asked any more."),
+        Ok(()) => say::done(say!("The source is archived. Its history is kept, and it is not asked any more.")),
         Err(OpsError::Refused { sentence, .. }) => say::failed(sentence),
         Err(error) => return Err(error.into()),
     };
@@ -74,14 +76,14 @@ pub async fn restore(
 ) -> Result<HttpResponse, WebError> {
     say::editor(&user.0)?;
     define_source::restore(&state, Some(user.0.id), SourceId(*id)).await?;
-    session::tell(&session, &say::done("The source is restored and will be asked at once."))?;
+    session::tell(&session, &say::done(say!("The source is restored and will be asked at once.")))?;
     Ok(see_other(&format!("{}/{id}", paths::SOURCES)))
 }
 
 /// What a test brought, for a page.
 pub(super) fn result(report: TestReport) -> TestResult {
-    let headline = if report.passed { "The test passed" } else { "The test failed" };
-    TestResult { is_fine: report.passed, headline: headline.to_owned(), lines: report.lines }
+    let headline = if report.passed { say!("The test passed") } else { say!("The test failed") };
+    TestResult { is_fine: report.passed, headline, lines: report.lines }
 }
 
 async fn page(
@@ -125,48 +127,48 @@ async fn page(
 fn finding(finding: &Finding) -> objective::Finding {
     let last = wording::instant(finding.last_at, Tz::UTC);
     let seen = match finding.times {
-        1 => format!("once, {last}"),
-        times => format!("{}, last {last}", wording::counted(times, "time", "times")),
+        1 => say!("once, {when}", last),
+        times => say!("{times}, last {when}", wording::counted(times, "time", "times"), last),
     };
     objective::Finding { text: finding.message.clone(), seen }
 }
 
 fn facts(source: &Source, how: &SourceState, now: Instant) -> Vec<Fact> {
     let auth = match &source.access.auth {
-        Auth::None => "none".to_owned(),
-        Auth::Basic { user, .. } => format!("user {user}, password kept"),
-        Auth::Bearer { .. } => "bearer token, kept".to_owned(),
+        Auth::None => say!("none"),
+        Auth::Basic { user, .. } => say!("user {user}, password kept", user),
+        Auth::Bearer { .. } => say!("bearer token, kept"),
     };
     let mut facts = vec![
-        Fact::new("Kind", kind_name(&source.spec)),
-        Fact::new("Address", source.spec.address()),
-        Fact::new("Authentication", auth),
+        Fact::new(say!("Kind"), language::word(kind_name(&source.spec))),
+        Fact::new(say!("Address"), source.spec.address()),
+        Fact::new(say!("Authentication"), auth),
     ];
     if !source.access.headers.is_empty() {
         let names: Vec<&str> = source.access.headers.iter().map(|(name, _)| name.as_str()).collect();
-        facts.push(Fact::new("Extra headers", format!("{}; values kept", names.join(", "))));
+        facts.push(Fact::new(say!("Extra headers"), say!("{names}; values kept", names.join(", "))));
     }
     if source.access.ca_pem.is_some() {
-        facts.push(Fact::new("Certificate authority", "its own, besides the system’s"));
+        facts.push(Fact::new(say!("Certificate authority"), say!("its own, besides the system’s")));
     }
     if source.access.allow_link_local {
-        facts.push(Fact::new("Link-local addresses", "allowed"));
+        facts.push(Fact::new(say!("Link-local addresses"), say!("allowed")));
     }
-    facts.push(Fact::new("Asked every", wording::duration_seconds(source.every_seconds)));
+    facts.push(Fact::new(say!("Asked every"), wording::duration_seconds(source.every_seconds)));
     if matches!(source.spec, SourceSpec::Prometheus { .. }) {
-        facts.push(Fact::new("Delay", wording::duration_seconds(source.delay_seconds)));
+        facts.push(Fact::new(say!("Delay"), wording::duration_seconds(source.delay_seconds)));
     }
-    facts.push(Fact::new("Timeout", wording::duration_seconds(source.timeout_seconds)));
-    facts.push(Fact::new("Last answer", state::last_success(how, now)));
-    facts.push(Fact::new("Next try", state::next_try(source, how, now)));
+    facts.push(Fact::new(say!("Timeout"), wording::duration_seconds(source.timeout_seconds)));
+    facts.push(Fact::new(say!("Last answer"), state::last_success(how, now)));
+    facts.push(Fact::new(say!("Next try"), state::next_try(source, how, now)));
     if let (Some(at), Some(error)) = (how.last_error_at, &how.last_error) {
         facts.push(Fact::new(
-            "Last error",
-            format!("{}, {}", wording::capitalised(error), wording::instant(at, Tz::UTC)),
+            say!("Last error"),
+            say!("{first}, {second}", wording::capitalised(error), wording::instant(at, Tz::UTC)),
         ));
     }
     if !how.notes.is_empty() {
-        facts.push(Fact::new("Note", how.notes.clone()));
+        facts.push(Fact::new(say!("Note"), how.notes.clone()));
     }
     facts
 }
@@ -188,7 +190,7 @@ fn rows(
                 objective: Link::new(format!("/objectives/{}", listing.objective.id), &listing.objective.name),
                 service: format!("{}, {}", listing.service_name, listing.agreement.name),
                 query: indicator.query.to_string(),
-                newest: newest.map_or_else(|| "none yet".to_owned(), |m| wording::instant(m.plus(-1).start(), Tz::UTC)),
+                newest: newest.map_or_else(|| say!("none yet"), |m| wording::instant(m.plus(-1).start(), Tz::UTC)),
                 backfill: reading.and_then(|progress| backfill(progress, now)),
                 problem: problems.get(&indicator.id).cloned(),
             });
@@ -204,9 +206,10 @@ fn backfill(progress: &PullProgress, now: Instant) -> Option<Progress> {
     }
     let all = (now.minute().0 - progress.from.0).max(1);
     let done = progress.reached.map_or(0, |reached| (reached.0 - progress.from.0).clamp(0, all));
-    let text = match all {
-        ..DAY_MINUTES => format!("{} of {}", wording::duration_minutes(done), wording::duration_minutes(all)),
-        _ => format!("{} of {} days", done / DAY_MINUTES, all / DAY_MINUTES),
+    let text = if all < DAY_MINUTES {
+        say!("{done} of {all}", wording::duration_minutes(done), wording::duration_minutes(all))
+    } else {
+        say!("{done} of {all} days", done / DAY_MINUTES, all / DAY_MINUTES)
     };
     Some(Progress { done_permille: done * 1000 / all, text })
 }

@@ -3,6 +3,8 @@
 use crate::domain::model::{Source, SourceSpec};
 use crate::domain::time::Instant;
 use crate::domain::wording;
+use crate::language;
+use crate::say;
 use crate::store::source_states::SourceState;
 use crate::view::{Badge, Tone};
 
@@ -20,30 +22,31 @@ pub fn badge(source: &Source, state: &SourceState) -> Badge {
 pub fn verdict(source: &Source, state: &SourceState, now: Instant) -> String {
     let last = state.last_ok_at.map(|at| wording::from_now(at, now));
     if source.archived_at.is_some() {
-        return "It is archived: what was read is kept, and it is not asked any more.".to_owned();
+        return say!("It is archived: what was read is kept, and it is not asked any more.");
     }
     match (state.failures, last) {
-        (0, None) => "It has not been asked yet.".to_owned(),
-        (0, Some(last)) => format!("It answered {last}."),
+        (0, None) => say!("It has not been asked yet."),
+        (0, Some(last)) => say!("It answered {when}.", last),
         (failures, last) => {
             let tries = wording::counted(failures, "try", "tries");
             let since = last.map_or_else(
-                || format!("It has never answered, in {tries}."),
-                |last| format!("It last answered {last}; {tries} have failed since."),
+                || say!("It has never answered, in {tries}.", tries),
+                |last| say!("It last answered {when}; {tries} have failed since.", last, tries),
             );
-            let why = state.last_error.as_deref().unwrap_or("no reason is known");
-            let resumes = match source.spec {
-                SourceSpec::Prometheus { .. } => " Nothing is lost that it still has: Nines reads on where it stopped.",
-                _ => " Until it answers again the minutes are unknown, neither good nor bad.",
+            let why = state.last_error.as_deref().unwrap_or_else(|| language::word("no reason is known"));
+            let resumes = if matches!(source.spec, SourceSpec::Prometheus { .. }) {
+                say!("Nothing is lost that it still has: Nines reads on where it stopped.")
+            } else {
+                say!("Until it answers again the minutes are unknown, neither good nor bad.")
             };
-            format!("{since} The last error: {}.{resumes}", why.trim_end_matches('.'))
+            say!("{since} The last error: {why}. {resumes}", since, why.trim_end_matches('.'), resumes)
         }
     }
 }
 
 /// When it last answered.
 pub fn last_success(state: &SourceState, now: Instant) -> String {
-    state.last_ok_at.map_or_else(|| "never".to_owned(), |at| wording::from_now(at, now))
+    state.last_ok_at.map_or_else(|| say!("never"), |at| wording::from_now(at, now))
 }
 
 /// What it last said instead of an answer; empty while it works.
@@ -60,7 +63,7 @@ pub fn next_try(source: &Source, state: &SourceState, now: Instant) -> String {
     match state.next_at {
         _ if source.archived_at.is_some() => "–".to_owned(),
         Some(at) if at > now => wording::from_now(at, now),
-        Some(_) | None => "due now".to_owned(),
+        Some(_) | None => say!("due now"),
     }
 }
 
