@@ -8,6 +8,7 @@ use crate::chart::time_axis::TimeAxis;
 use crate::chart::value_axis::ValueAxis;
 use crate::chart::{BandKind, Chart, ChartError, LineStyle};
 use crate::domain::time::Minute;
+use crate::say;
 use plotters::coord::Shift;
 use plotters::coord::cartesian::Cartesian2d;
 use plotters::drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea};
@@ -40,7 +41,7 @@ pub(super) fn draw<B: DrawingBackend>(chart: &Chart<'_>, layout: &Layout, canvas
     if layout.is_empty() {
         let Frame { left, right, top, bottom } = layout.axes.plot;
         let middle = (f64::midpoint(left, right), f64::midpoint(top, bottom) + MIDDLE * 14.0);
-        pen.text("No data in this range", middle, 14.0, FontStyle::Normal, HPos::Center, Ink::Text)?;
+        pen.text(&say!("No data in this range"), middle, 14.0, FontStyle::Normal, HPos::Center, Ink::Text)?;
     }
     draw_envelope(&pen, layout)?;
     draw_rules(&pen, layout)?;

@@ -7,6 +7,8 @@
 
 use crate::chart::fit::{UNITS_PER_PX, units, wide};
 use crate::domain::time::{Instant, Span};
+use crate::domain::wording::{date, day_of, part};
+use crate::say;
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Weekday};
 use chrono_tz::Tz;
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged};
@@ -99,14 +101,14 @@ impl Step {
     }
 
     fn label(self, local: NaiveDateTime) -> String {
-        let format = match self {
-            Self::Minutes(_) if local.time() != NaiveTime::MIN => "%H:%M",
-            Self::Minutes(_) | Self::Days(_) => "%a %-d",
-            Self::Mondays | Self::HalfMonths => "%-d %b",
-            Self::Months(_) if local.month() != 1 => "%b",
-            Self::Months(_) | Self::Years(_) => "%Y",
-        };
-        local.format(format).to_string()
+        let day = local.date();
+        match self {
+            Self::Minutes(_) if local.time() != NaiveTime::MIN => local.format("%H:%M").to_string(),
+            Self::Minutes(_) | Self::Days(_) => say!("{weekday} {day}", part(day, "%a"), day.day()),
+            Self::Mondays | Self::HalfMonths => say!("{day} {month}", day.day(), part(day, "%b")),
+            Self::Months(_) if local.month() != 1 => part(day, "%b"),
+            Self::Months(_) | Self::Years(_) => say!("{year}", day.year()),
+        }
     }
 
     /// All ticks from `start` to `end`, both included.
@@ -177,14 +179,20 @@ impl TimeAxis {
         let first = local(self.start, self.zone).date_naive();
         let last = local(self.end.plus_seconds(-1).max(self.start), self.zone).date_naive();
         if first == last {
-            return first.format("%a %-d %b %Y").to_string();
+            return say!(
+                "{weekday} {day} {month} {year}",
+                part(first, "%a"),
+                first.day(),
+                part(first, "%b"),
+                first.year()
+            );
         }
-        let short = match (first.year() == last.year(), first.month() == last.month()) {
-            (true, true) => "%-d",
-            (true, false) => "%-d %b",
-            (false, _) => "%-d %b %Y",
-        };
-        format!("{} – {}", first.format(short), last.format("%-d %b %Y"))
+        let (year, month) = (last.year(), part(last, "%b"));
+        match (first.year() == year, first.month() == last.month()) {
+            (true, true) => say!("{first} – {last} {month} {year}", first.day(), last.day(), month, year),
+            (true, false) => say!("{first} – {last} {year}", day_of(first), day_of(last), year),
+            (false, _) => format!("{} – {}", date(first), date(last)),
+        }
     }
 }
 

@@ -149,7 +149,10 @@ impl Schedule {
     pub fn in_words(&self) -> String {
         match i64::try_from(self.holidays.count()).unwrap_or_default() {
             0 => self.week.in_words(),
-            count => format!("{}; closed on {}", self.week.in_words(), wording::counted(count, "holiday", "holidays")),
+            count => {
+                let holidays = wording::counted(count, "holiday", "holidays");
+                crate::say!("{hours}; closed on {holidays}", self.week.in_words(), holidays)
+            }
         }
     }
 }

@@ -167,6 +167,12 @@ pub fn counted(n: i64, one: &str, many: &str) -> String {
     language::counted(&count(n), if n == 1 { one } else { many })
 }
 
+/// Things one after the other: `a, b, c`.
+#[must_use]
+pub fn comma_list(things: impl IntoIterator<Item = String>) -> String {
+    things.into_iter().reduce(|list, next| say!("{list}, {next}", list, next)).unwrap_or_default()
+}
+
 /// A length in minutes: `43 min`, `2 h 05 min`, `3 d 4 h`. Days leave the minutes out; a debt begins with `-`.
 #[must_use]
 pub fn duration_minutes(minutes: i64) -> String {
@@ -372,7 +378,8 @@ fn dates(first: NaiveDate, last: NaiveDate) -> String {
 }
 
 /// A day of a year that is said elsewhere: `9 Nov`.
-fn day_of(day: NaiveDate) -> String {
+#[must_use]
+pub fn day_of(day: NaiveDate) -> String {
     say!("{day} {month}", day.day(), part(day, "%b"))
 }
 

@@ -2,7 +2,7 @@
 
 use crate::domain::burn::rules_text;
 use crate::domain::contract::{AgreementTerms, Composite};
-use crate::domain::credit::Credit;
+use crate::domain::credit::{Claim, Credit};
 use crate::domain::ids::ObjectiveId;
 use crate::domain::model::{Agreement, ObjectiveKind, Window};
 use crate::domain::recovery::RecoveryTargets;
@@ -12,6 +12,7 @@ use crate::domain::terms::{Counting, Method};
 use crate::domain::wording;
 use crate::ops::terms_in_force::InForce;
 use crate::store::objectives::ObjectiveListing;
+use crate::{language, say};
 use chrono::Weekday;
 
 /// One value that differs.
@@ -25,7 +26,8 @@ pub struct Difference {
     pub after: String,
 }
 
-/// Names of fields with their values in words; what says nothing is empty.
+/// Names of fields with their values in words; what says nothing is empty. The names are English, to be known by them, and
+/// [`label`] says them to people.
 pub type Fields = Vec<(&'static str, String)>;
 
 /// What differs, in the order of the form; objectives are the same by their identity, whatever their names.
@@ -34,7 +36,7 @@ pub fn differences(before: &InForce, after: &InForce) -> Vec<Difference> {
     let mut found = between("", contract(&before.agreement), contract(&after.agreement));
     let has = |side: &InForce, id: ObjectiveId| side.listings.iter().any(|one| one.objective.id == id);
     for old in before.listings.iter().filter(|old| !has(after, old.objective.id)) {
-        let what = format!("Objective “{}” removed", old.objective.name);
+        let what = say!("Objective “{name}” removed", old.objective.name);
         found.push(Difference { what, before: summary(old), after: String::new() });
     }
     for new in &after.listings {
@@ -42,7 +44,7 @@ pub fn differences(before: &InForce, after: &InForce) -> Vec<Difference> {
             let prefix = format!("{} · ", new.objective.name);
             found.extend(between(&prefix, promise(old, before), promise(new, after)));
         } else {
-            let what = format!("Objective “{}” added", new.objective.name);
+            let what = say!("Objective “{name}” added", new.objective.name);
             found.push(Difference { what, before: String::new(), after: summary(new) });
         }
     }
@@ -55,21 +57,27 @@ pub fn said(side: &InForce) -> Vec<(String, String)> {
     const ELSEWHERE: [&str; 4] = ["name", "customer", "owner", "time zone"];
     let told =
         contract(&side.agreement).into_iter().filter(|(name, text)| !text.is_empty() && !ELSEWHERE.contains(name));
-    told.map(|(name, text)| (wording::capitalised(name), text)).collect()
+    told.map(|(name, text)| (label(name), text)).collect()
 }
 
 /// What an objective promises, as labels and texts; what says nothing is left out.
 #[must_use]
 pub fn promised(listing: &ObjectiveListing, side: &InForce) -> Vec<(String, String)> {
     let told = promise(listing, side).into_iter().filter(|(_, text)| !text.is_empty());
-    told.map(|(name, text)| (wording::capitalised(name), text)).collect()
+    told.map(|(name, text)| (label(name), text)).collect()
+}
+
+/// The name of a field as it begins a line, in the reader's language.
+#[must_use]
+pub fn label(name: &str) -> String {
+    wording::capitalised(language::word(name))
 }
 
 /// Both sides have the same fields in the same order.
 fn between(prefix: &str, before: Fields, after: Fields) -> Vec<Difference> {
     let differ = before.into_iter().zip(after).filter(|((_, was), (_, is))| was != is);
     let difference = |((name, before), (_, after))| {
-        let what = if prefix.is_empty() { wording::capitalised(name) } else { format!("{prefix}{name}") };
+        let what = if prefix.is_empty() { label(name) } else { format!("{prefix}{}", language::word(name)) };
         Difference { what, before, after }
     };
     differ.map(difference).collect()
@@ -79,17 +87,20 @@ fn between(prefix: &str, before: Fields, after: Fields) -> Vec<Difference> {
 #[must_use]
 pub fn contract(agreement: &Agreement) -> Fields {
     let AgreementTerms { anchor, hours, rules, credit, recovery } = &agreement.terms;
+    let claim = credit.as_ref().and_then(Credit::claim).map(claim).unwrap_or_default();
     let credit = credit.as_ref().map(Credit::texts).unwrap_or_default();
     let RecoveryTargets { mttr_minutes, mtbf_minutes, longest_minutes, planned_minutes } = *recovery;
-    let week = if anchor.week() == Weekday::Sun { "Sunday" } else { "Monday" };
-    let begins = format!("weeks on {week}, months on day {}, years with month {}", anchor.day(), anchor.month());
+    let week = language::word(if anchor.week() == Weekday::Sun { "Sunday" } else { "Monday" });
+    let (day, month) = (anchor.day(), anchor.month());
+    let begins = say!("weeks on {weekday}, months on day {day}, years with month {month}", week, day, month);
+    let period = |kind| language::word(wording::period(kind));
     vec![
         ("name", agreement.name.clone()),
         ("customer", agreement.customer.clone()),
         ("owner", agreement.owner.clone()),
         ("time zone", agreement.zone.name().to_owned()),
-        ("judged by", format!("calendar {}", wording::period(agreement.period))),
-        ("report", format!("every {}", wording::period(agreement.report_every))),
+        ("judged by", say!("calendar {period}", period(agreement.period))),
+        ("report", say!("every {period}", period(agreement.report_every))),
         ("periods begin", begins),
         ("business hours", hours.as_ref().map(Schedule::hours_text).unwrap_or_default()),
         ("holidays", hours.as_ref().map(Schedule::holidays_text).unwrap_or_default()),
@@ -98,7 +109,7 @@ pub fn contract(agreement: &Agreement) -> Fields {
         ("credits", credit.tiers),
         ("most credit", credit.cap),
         ("fee", credit.fee),
-        ("claims", credit.claim),
+        ("claims", claim),
         ("mean time to repair, at most", length(mttr_minutes)),
         ("mean time between failures, at least", length(mtbf_minutes)),
         ("longest outage", length(longest_minutes)),
@@ -106,24 +117,31 @@ pub fn contract(agreement: &Agreement) -> Fields {
     ]
 }
 
+fn claim(claim: Claim) -> String {
+    match claim {
+        Claim::Days(n) => wording::counted(n, "day", "days"),
+        Claim::Periods(n) => wording::counted(n, "period", "periods"),
+    }
+}
+
 fn promise(listing: &ObjectiveListing, side: &InForce) -> Fields {
     let (objective, terms) = (&listing.objective, &listing.objective.terms);
     let Counting { method, no_requests, unknown, downtime } = terms.counting;
     vec![
         ("name", objective.name.clone()),
-        ("kind", objective.kind.word().replace('_', " ")),
+        ("kind", spoken(objective.kind.word())),
         ("target", target(listing)),
         ("window", window(listing)),
         ("service", listing.service_name.clone()),
         ("source", listing.source_name.clone()),
-        ("measured by", listing.indicator.query.to_string()),
+        ("measured by", listing.indicator.query.in_words()),
         ("counted by", counted_by(method)),
-        ("slices without requests", no_requests.word().to_owned()),
-        ("unknown slices", unknown.word().to_owned()),
+        ("slices without requests", spoken(no_requests.word())),
+        ("unknown slices", spoken(unknown.word())),
         ("bad slices in a row until down", downtime.consecutive().to_string()),
         ("requests at least for down", wording::count(downtime.at_least_requests())),
-        ("group", objective.group().word().to_owned()),
-        ("earns credit", if terms.earns_credit { "yes" } else { "no" }.to_owned()),
+        ("group", spoken(objective.group().word())),
+        ("earns credit", if terms.earns_credit { say!("yes") } else { say!("no") }),
         ("weight", terms.weight.to_string()),
         ("made of", terms.composite.as_ref().map(|made| members(made, side)).unwrap_or_default()),
         ("alerts", rules_text(&terms.alerts).trim().replace('\n', ", ")),
@@ -131,7 +149,12 @@ fn promise(listing: &ObjectiveListing, side: &InForce) -> Fields {
 }
 
 fn summary(listing: &ObjectiveListing) -> String {
-    format!("{} over {} of {}", target(listing), window(listing), listing.service_name)
+    say!("{target} over {window} of {service}", target(listing), window(listing), listing.service_name)
+}
+
+/// A stored word as people say it.
+fn spoken(word: &str) -> String {
+    language::word(&word.replace('_', " ")).to_owned()
 }
 
 fn target(listing: &ObjectiveListing) -> String {
@@ -145,16 +168,18 @@ fn target(listing: &ObjectiveListing) -> String {
 fn window(listing: &ObjectiveListing) -> String {
     match listing.objective.window {
         Window::Rolling(length) => length.to_string(),
-        Window::Calendar => "the calendar period".to_owned(),
+        Window::Calendar => say!("the calendar period"),
     }
 }
 
 fn counted_by(method: Method) -> String {
-    let slices = format!("slices of {} min", method.slice().minutes());
+    let minutes = method.slice().minutes();
     match method {
-        Method::Occurrences => "single events".to_owned(),
-        Method::Timeslices { target, .. } => format!("{slices} with at least {} % good", ppm_to_percent(target.ppm())),
-        Method::RatioTimeslices { .. } => format!("the mean of {slices}"),
+        Method::Occurrences => say!("single events"),
+        Method::Timeslices { target, .. } => {
+            say!("slices of {minutes} min with at least {percent} % good", minutes, ppm_to_percent(target.ppm()))
+        }
+        Method::RatioTimeslices { .. } => say!("the mean of slices of {minutes} min", minutes),
     }
 }
 
@@ -163,9 +188,8 @@ fn members(composite: &Composite, side: &InForce) -> String {
         let found = side.listings.iter().find(|one| one.objective.id == id);
         found.map_or_else(|| format!("#{id}"), |one| one.objective.name.clone())
     };
-    let parts: Vec<String> =
-        composite.members().iter().map(|(id, weight)| format!("{} × {weight}", name(*id))).collect();
-    format!("{} of {}", composite.rule().word().replace('_', " "), parts.join(", "))
+    let parts = composite.members().iter().map(|(id, weight)| format!("{} × {weight}", name(*id)));
+    say!("{rule} of {members}", spoken(composite.rule().word()), wording::comma_list(parts))
 }
 
 fn length(minutes: Option<i64>) -> String {

@@ -134,7 +134,7 @@ impl OpenReport {
     /// Agreement and period, as a title.
     #[must_use]
     pub fn title(&self) -> String {
-        format!("{}: {}", self.report.agreement.name, self.report.period_name())
+        crate::say!("{agreement}: {period}", self.report.agreement.name, self.report.period_name())
     }
 
     /// How people call its period.
@@ -147,7 +147,7 @@ impl OpenReport {
     #[must_use]
     pub fn made(&self) -> String {
         let Report { built_at, agreement, revision, .. } = &self.report;
-        format!("Made {}, revision {revision}", wording::instant(*built_at, agreement.zone))
+        crate::say!("Made {moment}, revision {revision}", wording::instant(*built_at, agreement.zone), revision)
     }
 
     /// May its numbers still change?
