@@ -230,4 +230,31 @@ mod tests {
         let composite = terms(&Counting::default(), Some(Rule::Weighted), target, ("check", "checks"));
         assert_eq!(composite[0].1, "the weighted mean of its members (weighted)");
     }
+
+    #[test]
+    fn terms_are_told_in_chinese_with_english_nouns_for_keys() {
+        let strict = Counting {
+            method: Method::Timeslices { slice: SliceMinutes::ONE, target: SliceTarget::parse("95").unwrap() },
+            no_requests: Policy::Good,
+            unknown: Policy::Bad,
+            downtime: Downtime::new(5, 100).unwrap(),
+        };
+        let (rows, slices, requests) = language::sync_scope(language::Language::Chinese, || {
+            let rows = terms(&strict, None, Target::parse("99.9").unwrap(), ("request", "requests"));
+            let slices = nouns(Unit::Slice, SliceMinutes::FIVE, ("request", "requests")).1;
+            (rows, numbered("8,640", &slices), numbered("3", "requests"))
+        });
+        let texts: Vec<String> = rows.into_iter().map(|(label, text)| format!("{label}：{text}")).collect();
+        assert_eq!(
+            texts,
+            [
+                "计算方法：良好时间片占全部 1 分钟时间片的比例（timeslices）",
+                "时间片目标值：良好请求占比达到 95 % 的时间片计为良好",
+                "停机时间：连续 5 分钟及以上低于 95 %，且至少有 100 个请求",
+                "无流量：没有请求的时间片计为良好",
+                "未知：数据未知的时间片计为不良",
+            ]
+        );
+        assert_eq!((slices.as_str(), requests.as_str()), ("8,640 个 5 分钟时间片", "3 个请求"));
+    }
 }

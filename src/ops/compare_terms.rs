@@ -10,9 +10,10 @@ use crate::domain::schedule::Schedule;
 use crate::domain::target::ppm_to_percent;
 use crate::domain::terms::{Counting, Method};
 use crate::domain::wording;
+use crate::language;
 use crate::ops::terms_in_force::InForce;
+use crate::say;
 use crate::store::objectives::ObjectiveListing;
-use crate::{language, say};
 use chrono::Weekday;
 
 /// One value that differs.
@@ -26,8 +27,8 @@ pub struct Difference {
     pub after: String,
 }
 
-/// Names of fields with their values in words; what says nothing is empty. The names are English, to be known by them, and
-/// [`label`] says them to people.
+/// Names of fields with their values in words; what says nothing is empty. The names are English, to be known by them;
+/// people get them through [`language::word`].
 pub type Fields = Vec<(&'static str, String)>;
 
 /// What differs, in the order of the form; objectives are the same by their identity, whatever their names.
@@ -57,27 +58,22 @@ pub fn said(side: &InForce) -> Vec<(String, String)> {
     const ELSEWHERE: [&str; 4] = ["name", "customer", "owner", "time zone"];
     let told =
         contract(&side.agreement).into_iter().filter(|(name, text)| !text.is_empty() && !ELSEWHERE.contains(name));
-    told.map(|(name, text)| (label(name), text)).collect()
+    told.map(|(name, text)| (wording::capitalised(language::word(name)), text)).collect()
 }
 
 /// What an objective promises, as labels and texts; what says nothing is left out.
 #[must_use]
 pub fn promised(listing: &ObjectiveListing, side: &InForce) -> Vec<(String, String)> {
     let told = promise(listing, side).into_iter().filter(|(_, text)| !text.is_empty());
-    told.map(|(name, text)| (label(name), text)).collect()
-}
-
-/// The name of a field as it begins a line, in the reader's language.
-#[must_use]
-pub fn label(name: &str) -> String {
-    wording::capitalised(language::word(name))
+    told.map(|(name, text)| (wording::capitalised(language::word(name)), text)).collect()
 }
 
 /// Both sides have the same fields in the same order.
 fn between(prefix: &str, before: Fields, after: Fields) -> Vec<Difference> {
     let differ = before.into_iter().zip(after).filter(|((_, was), (_, is))| was != is);
     let difference = |((name, before), (_, after))| {
-        let what = if prefix.is_empty() { label(name) } else { format!("{prefix}{}", language::word(name)) };
+        let name = language::word(name);
+        let what = if prefix.is_empty() { wording::capitalised(name) } else { format!("{prefix}{name}") };
         Difference { what, before, after }
     };
     differ.map(difference).collect()
@@ -89,11 +85,11 @@ pub fn contract(agreement: &Agreement) -> Fields {
     let AgreementTerms { anchor, hours, rules, credit, recovery } = &agreement.terms;
     let claim = credit.as_ref().and_then(Credit::claim).map(claim).unwrap_or_default();
     let credit = credit.as_ref().map(Credit::texts).unwrap_or_default();
+    let period = |kind| language::word(wording::period(kind));
     let RecoveryTargets { mttr_minutes, mtbf_minutes, longest_minutes, planned_minutes } = *recovery;
     let week = language::word(if anchor.week() == Weekday::Sun { "Sunday" } else { "Monday" });
-    let (day, month) = (anchor.day(), anchor.month());
-    let begins = say!("weeks on {weekday}, months on day {day}, years with month {month}", week, day, month);
-    let period = |kind| language::word(wording::period(kind));
+    let begins =
+        say!("weeks on {week}, months on day {day}, years with month {month}", week, anchor.day(), anchor.month());
     vec![
         ("name", agreement.name.clone()),
         ("customer", agreement.customer.clone()),
@@ -129,19 +125,19 @@ fn promise(listing: &ObjectiveListing, side: &InForce) -> Fields {
     let Counting { method, no_requests, unknown, downtime } = terms.counting;
     vec![
         ("name", objective.name.clone()),
-        ("kind", spoken(objective.kind.word())),
+        ("kind", word_of(objective.kind.word())),
         ("target", target(listing)),
         ("window", window(listing)),
         ("service", listing.service_name.clone()),
         ("source", listing.source_name.clone()),
         ("measured by", listing.indicator.query.in_words()),
         ("counted by", counted_by(method)),
-        ("slices without requests", spoken(no_requests.word())),
-        ("unknown slices", spoken(unknown.word())),
+        ("slices without requests", word_of(no_requests.word())),
+        ("unknown slices", word_of(unknown.word())),
         ("bad slices in a row until down", downtime.consecutive().to_string()),
         ("requests at least for down", wording::count(downtime.at_least_requests())),
-        ("group", spoken(objective.group().word())),
-        ("earns credit", if terms.earns_credit { say!("yes") } else { say!("no") }),
+        ("group", word_of(objective.group().word())),
+        ("earns credit", word_of(if terms.earns_credit { "yes" } else { "no" })),
         ("weight", terms.weight.to_string()),
         ("made of", terms.composite.as_ref().map(|made| members(made, side)).unwrap_or_default()),
         ("alerts", rules_text(&terms.alerts).trim().replace('\n', ", ")),
@@ -150,11 +146,6 @@ fn promise(listing: &ObjectiveListing, side: &InForce) -> Fields {
 
 fn summary(listing: &ObjectiveListing) -> String {
     say!("{target} over {window} of {service}", target(listing), window(listing), listing.service_name)
-}
-
-/// A stored word as people say it.
-fn spoken(word: &str) -> String {
-    language::word(&word.replace('_', " ")).to_owned()
 }
 
 fn target(listing: &ObjectiveListing) -> String {
@@ -173,13 +164,13 @@ fn window(listing: &ObjectiveListing) -> String {
 }
 
 fn counted_by(method: Method) -> String {
-    let minutes = method.slice().minutes();
+    let slices = say!("slices of {minutes} min", method.slice().minutes());
     match method {
         Method::Occurrences => say!("single events"),
         Method::Timeslices { target, .. } => {
-            say!("slices of {minutes} min with at least {percent} % good", minutes, ppm_to_percent(target.ppm()))
+            say!("{slices} with at least {share} % good", slices, ppm_to_percent(target.ppm()))
         }
-        Method::RatioTimeslices { .. } => say!("the mean of slices of {minutes} min", minutes),
+        Method::RatioTimeslices { .. } => say!("the mean of {slices}", slices),
     }
 }
 
@@ -189,7 +180,11 @@ fn members(composite: &Composite, side: &InForce) -> String {
         found.map_or_else(|| format!("#{id}"), |one| one.objective.name.clone())
     };
     let parts = composite.members().iter().map(|(id, weight)| format!("{} × {weight}", name(*id)));
-    say!("{rule} of {members}", spoken(composite.rule().word()), wording::comma_list(parts))
+    say!("{rule} of {members}", word_of(composite.rule().word()), wording::comma_list(parts))
+}
+
+fn word_of(word: &str) -> String {
+    language::word(&word.replace('_', " ")).to_owned()
 }
 
 fn length(minutes: Option<i64>) -> String {

@@ -147,7 +147,7 @@ impl OpenReport {
     #[must_use]
     pub fn made(&self) -> String {
         let Report { built_at, agreement, revision, .. } = &self.report;
-        crate::say!("Made {moment}, revision {revision}", wording::instant(*built_at, agreement.zone), revision)
+        format!("Made {}, revision {revision}", wording::instant(*built_at, agreement.zone))
     }
 
     /// May its numbers still change?

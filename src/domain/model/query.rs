@@ -305,6 +305,16 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_query_is_read_in_the_readers_language_and_written_in_english() {
+        let query = Query::Check { within_ms: Some(500) };
+        let limit = Limit::parse(Bound::AtMost, "80").unwrap();
+        let read = || (query.in_words(), query.to_string(), limit.in_words(), limit.to_string());
+        let (words, file, limit_words, limit_file) = language::sync_scope(Language::Chinese, read);
+        assert_eq!((words.as_str(), file.as_str()), ("在 500 ms 内应答的检查", "checks answered within 500 ms"));
+        assert_eq!((limit_words.as_str(), limit_file.as_str()), ("至多 80", "at most 80"));
+    }
+
     /// 0.1 per second are 6 a minute, 0.05 are 3, 12.345678 are 740.74068; three minutes of 0.1 are 18.
     #[test]
     fn a_rate_is_reached_exactly_or_not_at_all() {

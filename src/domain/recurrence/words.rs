@@ -113,3 +113,29 @@ fn weekday(day: Weekday) -> &'static str {
         Weekday::Sun => "Sunday",
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::recurrence::Recurrence;
+    use crate::domain::time::{Minute, Span};
+    use crate::language::{Language, sync_scope};
+    use chrono_tz::Tz;
+
+    #[test]
+    fn rules_are_told_in_chinese() {
+        // Sunday, 4 October 2026
+        let first = Minute(1_791_072_000 / 60);
+        let first = Span::new(first, first.plus(60));
+        for (rule, text) in [
+            ("", "一次"),
+            ("FREQ=DAILY", "每天"),
+            ("FREQ=WEEKLY;INTERVAL=2;BYDAY=SU,FR", "每 2 周的星期五和星期日"),
+            ("FREQ=MONTHLY;BYDAY=1SU", "每月的第一个星期日"),
+            ("FREQ=MONTHLY;BYMONTHDAY=4,-1;UNTIL=20261231", "每月的第 4 天和最后一天，至 2026 年 12 月 31 日"),
+            ("FREQ=YEARLY;COUNT=3", "每年的 10 月 4 日，共 3 次"),
+        ] {
+            let recurrence = Recurrence::parse(rule, Tz::UTC, first).unwrap();
+            assert_eq!(sync_scope(Language::Chinese, || recurrence.in_words()), text);
+        }
+    }
+}

@@ -5,8 +5,6 @@
 use super::{ScheduleError, quoted};
 use crate::domain::spans::Spans;
 use crate::domain::time::{DAY_MINUTES, HOUR_MINUTES, Minute, Span};
-use crate::domain::wording;
-use crate::language;
 use chrono::Weekday;
 use std::collections::BTreeSet;
 
@@ -69,7 +67,7 @@ impl Week {
         let run = |run: &Run| {
             let (_, _, first) = DAYS[run.first];
             let (_, _, last) = DAYS[run.last];
-            let (first, last) = (language::word(first), language::word(last));
+            let (first, last) = (crate::language::word(first), crate::language::word(last));
             let days = match run.last - run.first {
                 0 => first.to_owned(),
                 1 => crate::say!("{first_day} and {last_day}", first, last),
@@ -80,7 +78,7 @@ impl Week {
             let hours = hours.reduce(|hours, more| crate::say!("{hours} and {more}", hours, more));
             crate::say!("{days} {hours}", days, hours.unwrap_or_default())
         };
-        wording::comma_list(self.runs().iter().map(run))
+        crate::domain::wording::comma_list(self.runs().iter().map(run))
     }
 
     /// Days that follow each other and have the same hours.
