@@ -281,7 +281,7 @@ mod tests {
         let (week, quarter) =
             (axis(zone, "2026-11-14 10:30", "2026-11-21 10:30"), axis(zone, "2026-10-01 00:00", "2027-01-01 00:00"));
         crate::language::sync_scope(crate::language::Language::Chinese, || {
-            assert_eq!(labels(&week, 700.0)[..2], ["周日 15 日", "周一 16 日"]);
+            assert_eq!(labels(&week, 600.0)[..2], ["周日 15 日", "周一 16 日"]);
             assert_eq!(labels(&quarter, 250.0), ["10 月", "11 月", "12 月", "2027 年"]);
             assert_eq!(week.range_label(), "2026 年 11 月 14 日 – 21 日");
             assert_eq!(quarter.range_label(), "2026 年 10 月 1 日 – 12 月 31 日");
