@@ -33,7 +33,7 @@ pub const fn events(kind: ObjectiveKind, query: &Query) -> (&'static str, &'stat
 }
 
 /// What one of a judgement's `good` and `total` is called, and many; billionths are told as slices. In English, as reports
-/// keep it; [`numbered`] and [`noun`] say it to people.
+/// keep it; [`numbered`] says it to people.
 #[must_use]
 pub fn nouns(unit: Unit, slice: SliceMinutes, events: (&str, &str)) -> (String, String) {
     match unit {
@@ -53,17 +53,6 @@ pub fn numbered(number: &str, noun: &str) -> String {
         (Some(minutes), _) => say!("{number} slices of {minutes} min", number, minutes),
         (_, Some(minutes)) => say!("{number} slice of {minutes} min", number, minutes),
         (None, None) => language::counted(number, noun),
-    }
-}
-
-/// What [`nouns`] names, in the reader's language.
-#[must_use]
-pub fn noun(noun: &str) -> String {
-    let minutes = |head: &str| noun.strip_prefix(head)?.strip_suffix(" min");
-    match (minutes("slices of "), minutes("slice of ")) {
-        (Some(minutes), _) => say!("slices of {minutes} min", minutes),
-        (_, Some(minutes)) => say!("slice of {minutes} min", minutes),
-        (None, None) => language::word(noun).to_owned(),
     }
 }
 
