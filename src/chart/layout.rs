@@ -19,8 +19,7 @@ use crate::chart::time_axis::{self, TimeAxis};
 use crate::chart::value_axis::{self, Extent, ValueAxis};
 use crate::chart::{BandKind, Chart, LineStyle, Size};
 use crate::domain::time::Instant;
-use crate::language::word;
-use crate::say;
+use crate::{language, say};
 
 /// Em of the title, of labels and of small labels.
 pub(super) const TITLE_EM: f64 = 15.0;
@@ -193,10 +192,12 @@ fn legend_entries(chart: &Chart<'_>, even: bool) -> Vec<(Swatch, String)> {
     for kind in BandKind::ALL {
         let seen = |band: &&crate::chart::Band| band.kind == kind && !band.span.intersect(chart.span).is_empty();
         if chart.bands.iter().any(|band| seen(&band)) {
-            entries.push((Swatch::Band(kind), word(kind.name()).to_owned()));
+            entries.push((Swatch::Band(kind), language::word(kind.name()).to_owned()));
         }
     }
-    entries.extend(mark::kinds(chart).into_iter().map(|kind| (Swatch::Mark(kind), word(kind.name()).to_owned())));
+    entries.extend(
+        mark::kinds(chart).into_iter().map(|kind| (Swatch::Mark(kind), language::word(kind.name()).to_owned())),
+    );
     if !even {
         entries.push((Swatch::None, say!("Logarithmic scale")));
     }

@@ -7,7 +7,7 @@
 
 use crate::chart::fit::{UNITS_PER_PX, units, wide};
 use crate::domain::time::{Instant, Span};
-use crate::language::word;
+use crate::domain::wording::{date, day_of, part};
 use crate::say;
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Weekday};
 use chrono_tz::Tz;
@@ -101,13 +101,13 @@ impl Step {
     }
 
     fn label(self, local: NaiveDateTime) -> String {
-        let part = |format| part(local.date(), format);
+        let day = local.date();
         match self {
             Self::Minutes(_) if local.time() != NaiveTime::MIN => local.format("%H:%M").to_string(),
-            Self::Minutes(_) | Self::Days(_) => say!("{weekday} {day}", part("%a"), local.day()),
-            Self::Mondays | Self::HalfMonths => say!("{day} {month}", local.day(), part("%b")),
-            Self::Months(_) if local.month() != 1 => part("%b"),
-            Self::Months(_) | Self::Years(_) => local.format("%Y").to_string(),
+            Self::Minutes(_) | Self::Days(_) => say!("{weekday} {day}", part(day, "%a"), day.day()),
+            Self::Mondays | Self::HalfMonths => say!("{day} {month}", day.day(), part(day, "%b")),
+            Self::Months(_) if local.month() != 1 => part(day, "%b"),
+            Self::Months(_) | Self::Years(_) => say!("{year}", day.year()),
         }
     }
 
@@ -178,21 +178,20 @@ impl TimeAxis {
     pub(super) fn range_label(&self) -> String {
         let first = local(self.start, self.zone).date_naive();
         let last = local(self.end.plus_seconds(-1).max(self.start), self.zone).date_naive();
-        let month = |day| part(day, "%b");
-        let year = last.format("%Y");
         if first == last {
-            return say!("{weekday} {day} {month} {year}", part(last, "%a"), last.day(), month(last), year);
+            return say!(
+                "{weekday} {day} {month} {year}",
+                part(first, "%a"),
+                first.day(),
+                part(first, "%b"),
+                first.year()
+            );
         }
-        match (first.year() == last.year(), first.month() == last.month()) {
-            (true, true) => say!("{first} – {last} {month} {year}", first.day(), last.day(), month(last), year),
-            (true, false) => {
-                let (from, to) = (month(first), month(last));
-                say!("{first} {from} – {last} {to} {year}", first.day(), from, last.day(), to, year)
-            }
-            (false, _) => {
-                let said = |day: NaiveDate| say!("{day} {month} {year}", day.day(), month(day), day.format("%Y"));
-                say!("{first} – {last}", said(first), said(last))
-            }
+        let (year, month) = (last.year(), part(last, "%b"));
+        match (first.year() == year, first.month() == last.month()) {
+            (true, true) => say!("{first} – {last} {month} {year}", first.day(), last.day(), month, year),
+            (true, false) => say!("{first} – {last} {year}", day_of(first), day_of(last), year),
+            (false, _) => format!("{} – {}", date(first), date(last)),
         }
     }
 }
@@ -214,11 +213,6 @@ impl Ranged for TimeAxis {
     fn range(&self) -> Range<Instant> {
         self.start..self.end
     }
-}
-
-/// A part of a day that is a word: `%a`, `%b`.
-fn part(day: NaiveDate, format: &str) -> String {
-    word(&day.format(format).to_string()).to_owned()
 }
 
 fn local(at: Instant, zone: Tz) -> DateTime<Tz> {
@@ -279,6 +273,19 @@ mod tests {
         let quarter = axis(zone, "2026-10-01 00:00", "2027-01-01 00:00");
         assert_eq!(labels(&quarter, 500.0), ["1 Oct", "15 Oct", "1 Nov", "15 Nov", "1 Dec", "15 Dec", "1 Jan"]);
         assert_eq!(labels(&quarter, 250.0), ["Oct", "Nov", "Dec", "2027"]);
+    }
+
+    #[test]
+    fn days_and_months_have_their_chinese_names() {
+        let zone = Europe::Berlin;
+        let (week, quarter) =
+            (axis(zone, "2026-11-14 10:30", "2026-11-21 10:30"), axis(zone, "2026-10-01 00:00", "2027-01-01 00:00"));
+        crate::language::sync_scope(crate::language::Language::Chinese, || {
+            assert_eq!(labels(&week, 600.0)[..2], ["周日 15 日", "周一 16 日"]);
+            assert_eq!(labels(&quarter, 250.0), ["10 月", "11 月", "12 月", "2027 年"]);
+            assert_eq!(week.range_label(), "2026 年 11 月 14 日 – 21 日");
+            assert_eq!(quarter.range_label(), "2026 年 10 月 1 日 – 12 月 31 日");
+        });
     }
 
     #[test]

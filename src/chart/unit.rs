@@ -1,5 +1,7 @@
 //! What the values are, and how the value axis writes them.
 
+use crate::language;
+
 /// What the values of a chart are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
@@ -65,7 +67,11 @@ impl Notation {
         let suffix = if is_zero && matches!(self.suffix, " k" | " M" | " bn") { "" } else { self.suffix };
         let sign = if value < 0.0 && !is_zero { "−" } else { "" };
         let point = if fraction.is_empty() { "" } else { "." };
-        format!("{sign}{}{point}{fraction}{suffix}", with_thousands(whole))
+        let number = format!("{sign}{}{point}{fraction}", with_thousands(whole));
+        match suffix {
+            " d" | " h" | " min" | " s" => language::counted(&number, suffix.trim_start()),
+            _ => format!("{number}{suffix}"),
+        }
     }
 }
 

@@ -35,6 +35,7 @@ use crate::domain::target::Target;
 use crate::domain::terms::{Counting, Method, SliceMinutes, Unit};
 use crate::domain::time::{Instant, Minute, Span};
 use crate::domain::wording;
+use crate::say;
 use std::collections::BTreeMap;
 
 /// What one objective is judged from.
@@ -209,9 +210,9 @@ impl Assessed {
 pub fn measured(tally: &Tally, target: Target) -> String {
     match Sli::of(tally) {
         Sli::Measured { good, total } => format!("{} %", wording::sli_percent(good, total, Some(target))),
-        Sli::NoTraffic => "no traffic".to_owned(),
-        Sli::Unknown => "unknown".to_owned(),
-        Sli::NotApplicable => "not applicable".to_owned(),
+        Sli::NoTraffic => say!("no traffic"),
+        Sli::Unknown => say!("unknown"),
+        Sli::NotApplicable => say!("not applicable"),
     }
 }
 
@@ -431,7 +432,7 @@ fn measures(targets: &RecoveryTargets, recovery: &Recovery) -> Vec<Told> {
 
 fn applied(around: &Surroundings<'_>, objectives: &[Assessed]) -> Vec<Applied> {
     let name = |by: Option<UserId>| {
-        let name = by.map(|id| around.names.get(&id).cloned().unwrap_or_else(|| format!("user {id}")));
+        let name = by.map(|id| around.names.get(&id).cloned().unwrap_or_else(|| say!("user {id}", id)));
         name.unwrap_or_else(|| "Nines".to_owned())
     };
     let mut list: Vec<Applied> = Vec::new();

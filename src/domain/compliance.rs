@@ -25,6 +25,7 @@ use crate::domain::ratio::Ratio;
 use crate::domain::recovery::{Measure, MeasureValue};
 use crate::domain::target::Target;
 use crate::domain::time::{Instant, Minute};
+use crate::language;
 
 /// What a promise is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -222,7 +223,7 @@ impl Violation {
     #[must_use]
     pub fn of_measure(measure: &Measure) -> Option<Self> {
         Some(Self {
-            metric: measure.kind.name().to_owned(),
+            metric: language::word(measure.kind.name()).to_owned(),
             target: measure.limit_text(),
             value: measure.value_text(),
             severity: Severity::of_measure(measure)?,

@@ -130,14 +130,14 @@ impl Category {
 
     /// As people read it: `planned maintenance`.
     #[must_use]
-    pub const fn in_words(self) -> &'static str {
-        match self {
+    pub fn in_words(self) -> &'static str {
+        crate::language::word(match self {
             Self::PlannedMaintenance => "planned maintenance",
             Self::CustomerFault => "customer fault",
             Self::ThirdParty => "third party",
             Self::ForceMajeure => "force majeure",
             Self::Other => "other",
-        }
+        })
     }
 }
 

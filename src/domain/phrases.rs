@@ -12,6 +12,7 @@ use crate::domain::model::{ObjectiveKind, Query};
 use crate::domain::target::{Target, ppm_to_percent};
 use crate::domain::terms::{Counting, Method, Policy, SliceMinutes, Unit};
 use crate::domain::wording::{count, grouped};
+use crate::{language, say};
 
 /// Decimals that a part of a slice normally has.
 const SLICE_DECIMALS: u32 = 4;
@@ -31,7 +32,8 @@ pub const fn events(kind: ObjectiveKind, query: &Query) -> (&'static str, &'stat
     }
 }
 
-/// What one of a judgement's `good` and `total` is called, and many; billionths are told as slices.
+/// What one of a judgement's `good` and `total` is called, and many; billionths are told as slices. In English, as reports
+/// keep it; [`numbered`] says it to people.
 #[must_use]
 pub fn nouns(unit: Unit, slice: SliceMinutes, events: (&str, &str)) -> (String, String) {
     match unit {
@@ -40,6 +42,17 @@ pub fn nouns(unit: Unit, slice: SliceMinutes, events: (&str, &str)) -> (String, 
             let minutes = slice.minutes();
             (format!("slice of {minutes} min"), format!("slices of {minutes} min"))
         }
+    }
+}
+
+/// So many of what [`nouns`] names, in the reader's language: `8,640 slices of 5 min`.
+#[must_use]
+pub fn numbered(number: &str, noun: &str) -> String {
+    let minutes = |head: &str| noun.strip_prefix(head)?.strip_suffix(" min");
+    match (minutes("slices of "), minutes("slice of ")) {
+        (Some(minutes), _) => say!("{number} slices of {minutes} min", number, minutes),
+        (_, Some(minutes)) => say!("{number} slice of {minutes} min", number, minutes),
+        (None, None) => language::counted(number, noun),
     }
 }
 
@@ -79,7 +92,7 @@ fn decimal(n: i128, places: u32, most: u32) -> String {
 #[must_use]
 pub fn target(kind: ObjectiveKind, target: Target) -> String {
     if kind == ObjectiveKind::ErrorRate {
-        format!("at most {} % bad ({target} % good)", ppm_to_percent(target.budget_ppm()))
+        say!("at most {bad} % bad ({target} % good)", ppm_to_percent(target.budget_ppm()), target)
     } else {
         format!("{target} %")
     }
@@ -93,33 +106,38 @@ pub fn terms(
     target: Target,
     events: (&str, &str),
 ) -> Vec<(&'static str, String)> {
-    let mut rows = vec![("Method", method(counting.method, rule, events.1))];
+    let label = |text: &'static str| language::word(text);
+    let noun = language::word(events.1);
+    let mut rows = vec![(label("Method"), method(counting.method, rule, events.1))];
     if let (Method::Timeslices { target, .. }, None) = (counting.method, rule) {
-        rows.push(("Slice target", format!("a slice is good from {target} % good {} on", events.1)));
+        rows.push((label("Slice target"), say!("a slice is good from {target} % good {events} on", target, noun)));
     }
-    rows.push(("Downtime", downtime(counting, target, events.1)));
+    rows.push((label("Downtime"), downtime(counting, target, events.1)));
     if counting.method != Method::Occurrences {
-        let sentence = format!("a slice without {} {}", events.1, policy(counting.no_requests));
-        rows.push(("No traffic", sentence));
+        let sentence = say!("a slice without {events} {policy}", noun, policy(counting.no_requests));
+        rows.push((label("No traffic"), sentence));
     }
-    let what = if counting.method == Method::Occurrences { "a minute" } else { "a slice" };
-    rows.push(("Unknown", format!("{what} of which nothing is known {}", policy(counting.unknown))));
+    let unknown = policy(counting.unknown);
+    let unknown = if counting.method == Method::Occurrences {
+        say!("a minute of which nothing is known {policy}", unknown)
+    } else {
+        say!("a slice of which nothing is known {policy}", unknown)
+    };
+    rows.push((label("Unknown"), unknown));
     rows
 }
 
 /// A budgeting method in words, with OpenSLO's name.
 #[must_use]
 pub fn method(method: Method, rule: Option<Rule>, events: &str) -> String {
-    let minutes = method.slice().minutes();
+    let (minutes, events) = (method.slice().minutes(), language::word(events));
     match (rule, method) {
-        (Some(Rule::AnyBad), _) => {
-            "good slices of all slices; one is bad if that of any member is (any_bad)".to_owned()
-        }
-        (Some(Rule::Weighted), _) => "the weighted mean of its members (weighted)".to_owned(),
-        (None, Method::Occurrences) => format!("good {events} of all {events} (occurrences)"),
-        (None, Method::Timeslices { .. }) => format!("good slices of all slices of {minutes} min (timeslices)"),
+        (Some(Rule::AnyBad), _) => say!("good slices of all slices; one is bad if that of any member is (any_bad)"),
+        (Some(Rule::Weighted), _) => say!("the weighted mean of its members (weighted)"),
+        (None, Method::Occurrences) => say!("good {events} of all {all} (occurrences)", events, events),
+        (None, Method::Timeslices { .. }) => say!("good slices of all slices of {minutes} min (timeslices)", minutes),
         (None, Method::RatioTimeslices { .. }) => {
-            format!("the mean share of good {events} in slices of {minutes} min (ratio_timeslices)")
+            say!("the mean share of good {events} in slices of {minutes} min (ratio_timeslices)", events, minutes)
         }
     }
 }
@@ -128,21 +146,25 @@ fn downtime(counting: &Counting, target: Target, events: &str) -> String {
     let (row, least) = (counting.downtime.consecutive(), counting.downtime.at_least_requests());
     let (below, minutes) = (counting.method.slice_target(target), counting.method.slice().minutes());
     let slices = match (row, minutes) {
-        (1, 1) => "every minute".to_owned(),
-        (1, _) => format!("every slice of {minutes} min"),
-        (_, 1) => format!("{row} or more minutes in a row"),
-        _ => format!("{row} or more slices of {minutes} min in a row"),
+        (1, 1) => say!("every minute"),
+        (1, _) => say!("every slice of {minutes} min", minutes),
+        (_, 1) => say!("{row} or more minutes in a row", row),
+        _ => say!("{row} or more slices of {minutes} min in a row", row, minutes),
     };
-    let with = if least > 1 { format!(" and with at least {} {events}", count(least)) } else { String::new() };
-    format!("{slices} below {below} %{with}")
+    if least > 1 {
+        let least = language::counted(&count(least), events);
+        say!("{slices} below {below} % and with at least {requests}", slices, below, least)
+    } else {
+        say!("{slices} below {below} %", slices, below)
+    }
 }
 
-const fn policy(policy: Policy) -> &'static str {
-    match policy {
+fn policy(policy: Policy) -> &'static str {
+    language::word(match policy {
         Policy::Good => "counts as good",
         Policy::Excluded => "is not counted",
         Policy::Bad => "counts as bad",
-    }
+    })
 }
 
 #[cfg(test)]
@@ -196,5 +218,32 @@ mod tests {
         );
         let composite = terms(&Counting::default(), Some(Rule::Weighted), target, ("check", "checks"));
         assert_eq!(composite[0].1, "the weighted mean of its members (weighted)");
+    }
+
+    #[test]
+    fn terms_are_told_in_chinese_with_english_nouns_for_keys() {
+        let strict = Counting {
+            method: Method::Timeslices { slice: SliceMinutes::ONE, target: SliceTarget::parse("95").unwrap() },
+            no_requests: Policy::Good,
+            unknown: Policy::Bad,
+            downtime: Downtime::new(5, 100).unwrap(),
+        };
+        let (rows, slices, requests) = language::sync_scope(language::Language::Chinese, || {
+            let rows = terms(&strict, None, Target::parse("99.9").unwrap(), ("request", "requests"));
+            let slices = nouns(Unit::Slice, SliceMinutes::FIVE, ("request", "requests")).1;
+            (rows, numbered("8,640", &slices), numbered("3", "requests"))
+        });
+        let texts: Vec<String> = rows.into_iter().map(|(label, text)| format!("{label}：{text}")).collect();
+        assert_eq!(
+            texts,
+            [
+                "计算方法：良好时间片占全部 1 分钟时间片的比例（timeslices）",
+                "时间片目标值：良好请求占比达到 95 % 的时间片计为良好",
+                "停机时间：连续 5 分钟及以上低于 95 %，且至少有 100 个请求",
+                "无流量：没有请求的时间片计为良好",
+                "未知：数据未知的时间片计为不良",
+            ]
+        );
+        assert_eq!((slices.as_str(), requests.as_str()), ("8,640 个 5 分钟时间片", "3 个请求"));
     }
 }

@@ -101,7 +101,7 @@ impl MeasureKind {
 
 impl fmt::Display for MeasureKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        f.write_str(crate::language::word(self.name()))
     }
 }
 
@@ -370,16 +370,20 @@ impl Measure {
                 let is_cut = !self.kind.is_minimum() && seconds.rem_euclid(minutes.denominator()) != 0;
                 wording::length(i64::try_from(floor).unwrap_or(i64::MAX).saturating_add(i64::from(is_cut)))
             }
-            MeasureValue::NoOutage { minutes } => format!("no outage in {}", length_of(minutes)),
-            MeasureValue::Unmeasured => "not measured".to_owned(),
+            MeasureValue::NoOutage { minutes } => crate::say!("no outage in {length}", length_of(minutes)),
+            MeasureValue::Unmeasured => crate::say!("not measured"),
         }
     }
 
     /// What was promised, in words: `at most 15 min`, `at least 30 d`.
     #[must_use]
     pub fn limit_text(&self) -> String {
-        let word = if self.kind.is_minimum() { "at least" } else { "at most" };
-        format!("{word} {}", length_of(self.limit_minutes))
+        let length = length_of(self.limit_minutes);
+        if self.kind.is_minimum() {
+            crate::say!("at least {length}", length)
+        } else {
+            crate::say!("at most {length}", length)
+        }
     }
 }
 

@@ -171,7 +171,7 @@ impl Recurrence {
     /// `every week on Sunday`, `once`; the rule itself where words would take longer.
     #[must_use]
     pub fn in_words(&self) -> String {
-        let Some(rule) = &self.rule else { return "once".to_owned() };
+        let Some(rule) = &self.rule else { return crate::say!("once") };
         let words = words::in_words(&rule.parts, local(self.first.start(), self.zone), self.zone);
         words.unwrap_or_else(|| rule.parts.text.clone())
     }

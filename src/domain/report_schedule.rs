@@ -62,12 +62,12 @@ impl Only {
 
     /// For people.
     #[must_use]
-    pub const fn in_words(self) -> &'static str {
-        match self {
+    pub fn in_words(self) -> &'static str {
+        crate::language::word(match self {
             Self::Always => "always",
             Self::Trouble => "unless every objective is met",
             Self::Breach => "only if something was missed",
-        }
+        })
     }
 
     /// What a word stands for.

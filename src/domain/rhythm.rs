@@ -127,16 +127,16 @@ impl Rhythm {
     #[must_use]
     pub fn in_words(&self) -> String {
         match &self.when {
-            When::Final => "as soon as it is final".to_owned(),
+            When::Final => crate::say!("as soon as it is final"),
             When::At { wait_days, time } => {
                 let time = time.format("%H:%M");
                 match wait_days {
-                    0 => format!("at {time} after the period"),
-                    1 => format!("at {time}, a day later"),
-                    days => format!("at {time}, {days} days later"),
+                    0 => crate::say!("at {time} after the period", time),
+                    1 => crate::say!("at {time}, a day later", time),
+                    days => crate::say!("at {time}, {days} days later", time, days),
                 }
             }
-            When::Cron(text, _) => format!("by the cron expression {text}"),
+            When::Cron(text, _) => crate::say!("by the cron expression {cron}", text),
         }
     }
 

@@ -148,7 +148,10 @@ impl Schedule {
     pub fn in_words(&self) -> String {
         match i64::try_from(self.holidays.count()).unwrap_or_default() {
             0 => self.week.in_words(),
-            count => format!("{}; closed on {}", self.week.in_words(), wording::counted(count, "holiday", "holidays")),
+            count => {
+                let holidays = wording::counted(count, "holiday", "holidays");
+                crate::say!("{hours}; closed on {holidays}", self.week.in_words(), holidays)
+            }
         }
     }
 }
@@ -193,6 +196,16 @@ mod tests {
 
     fn listed(spans: &Spans) -> Vec<String> {
         spans.as_slice().iter().map(|span| format!("{} {}", span.start().start(), span.minutes())).collect()
+    }
+
+    #[test]
+    fn hours_are_told_in_chinese_and_kept_as_they_were_written() {
+        let office = Schedule::parse("Mon-Fri 08:00-18:00; Sat 09:00-13:00", "2026-12-25").unwrap();
+        let told = crate::language::sync_scope(crate::language::Language::Chinese, || {
+            (office.in_words(), office.hours_text())
+        });
+        assert_eq!(told.0, "星期一至星期五 08:00–18:00、星期六 09:00–13:00；1 个节假日休息");
+        assert_eq!(told.1, office.hours_text());
     }
 
     /// Berlin went from UTC+1 to UTC+2 in the night to Sunday 29 March 2026.

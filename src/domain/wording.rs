@@ -16,6 +16,7 @@
 use crate::domain::calendar::{Anchor, Period, PeriodKind};
 use crate::domain::target::{Target, WHOLE_PPM};
 use crate::domain::time::{DAY_MINUTES, HOUR_MINUTES, Instant, MINUTE_SECONDS};
+use crate::{language, say};
 use chrono::{DateTime, Datelike as _, NaiveDate, Offset};
 use chrono_tz::Tz;
 
@@ -163,7 +164,13 @@ pub fn capitalised(text: &str) -> String {
 /// A count and its noun: `1 outage`, `2,000 outages`.
 #[must_use]
 pub fn counted(n: i64, one: &str, many: &str) -> String {
-    format!("{} {}", count(n), if n == 1 { one } else { many })
+    language::counted(&count(n), if n == 1 { one } else { many })
+}
+
+/// Things one after the other: `a, b, c`.
+#[must_use]
+pub fn comma_list(things: impl IntoIterator<Item = String>) -> String {
+    things.into_iter().reduce(|list, next| say!("{list}, {next}", list, next)).unwrap_or_default()
 }
 
 /// A length in minutes: `43 min`, `2 h 05 min`, `3 d 4 h`. Days leave the minutes out; a debt begins with `-`.
@@ -173,12 +180,21 @@ pub fn duration_minutes(minutes: i64) -> String {
     let minutes = minutes.unsigned_abs();
     let (day, hour) = (DAY_MINUTES.unsigned_abs(), HOUR_MINUTES.unsigned_abs());
     match minutes {
-        m if m < hour => format!("{sign}{m} min"),
-        m if m < day && m % hour == 0 => format!("{sign}{} h", m / hour),
-        m if m < day => format!("{sign}{} h {:02} min", m / hour, m % hour),
-        m if m % day < hour => format!("{sign}{} d", grouped(&(m / day).to_string())),
-        m => format!("{sign}{} d {} h", grouped(&(m / day).to_string()), m % day / hour),
+        m if m < hour => units(sign, &[(m, "min")]),
+        m if m < day && m % hour == 0 => units(sign, &[(m / hour, "h")]),
+        m if m < day => units(sign, &[(m / hour, "h"), (m % hour, "min")]),
+        m if m % day < hour => units(sign, &[(m / day, "d")]),
+        m => units(sign, &[(m / day, "d"), (m % day / hour, "h")]),
     }
+}
+
+/// A length part by part: `-2 h 05 min`. Minutes and seconds have two digits where something stands before them.
+fn units(sign: &str, parts: &[(u64, &'static str)]) -> String {
+    let part = |(at, (n, unit)): (usize, &(u64, &'static str))| {
+        let number = if at > 0 && *unit != "h" { format!("{n:02}") } else { grouped(&n.to_string()) };
+        language::counted(&number, unit)
+    };
+    format!("{sign}{}", parts.iter().enumerate().map(part).collect::<Vec<_>>().join(" "))
 }
 
 /// A length in seconds: `43 s`, `2 min 05 s`; from an hour on as [`duration_minutes`] says it.
@@ -187,9 +203,9 @@ pub fn duration_seconds(seconds: i64) -> String {
     let sign = if seconds < 0 { "-" } else { "" };
     let minute = MINUTE_SECONDS.unsigned_abs();
     match seconds.unsigned_abs() {
-        s if s < minute => format!("{sign}{s} s"),
-        s if s < 60 * minute && s % minute == 0 => format!("{sign}{} min", s / minute),
-        s if s < 60 * minute => format!("{sign}{} min {:02} s", s / minute, s % minute),
+        s if s < minute => units(sign, &[(s, "s")]),
+        s if s < 60 * minute && s % minute == 0 => units(sign, &[(s / minute, "min")]),
+        s if s < 60 * minute => units(sign, &[(s / minute, "min"), (s % minute, "s")]),
         _ => duration_minutes(seconds / MINUTE_SECONDS),
     }
 }
@@ -202,12 +218,8 @@ pub fn length(seconds: i64) -> String {
     let sign = if seconds < 0 { "-" } else { "" };
     let seconds = seconds.unsigned_abs();
     let parts = [(seconds / 86_400, "d"), (seconds / 3_600 % 24, "h"), (seconds / 60 % 60, "min"), (seconds % 60, "s")];
-    let mut words: Vec<String> = Vec::new();
-    for (n, unit) in parts.into_iter().filter(|(n, _)| *n > 0) {
-        let padded = !words.is_empty() && unit != "h";
-        words.push(if padded { format!("{n:02} {unit}") } else { format!("{} {unit}", grouped(&n.to_string())) });
-    }
-    if words.is_empty() { "0 min".to_owned() } else { format!("{sign}{}", words.join(" ")) }
+    let some: Vec<_> = parts.into_iter().filter(|(n, _)| *n > 0).collect();
+    if some.is_empty() { units("", &[(0, "min")]) } else { units(sign, &some) }
 }
 
 /// A decimal number of minutes in words, to the second: `10.08` is `10 min 04 s`, `-0.03` is `-2 s`.
@@ -274,7 +286,8 @@ pub fn day(at: Instant, zone: Tz) -> String {
 /// The calendar day of a moment in a zone, short and with its weekday: `Sat 21 Nov`.
 #[must_use]
 pub fn weekday(at: Instant, zone: Tz) -> String {
-    at.to_utc().with_timezone(&zone).format("%a %-d %b").to_string()
+    let local = at.to_utc().with_timezone(&zone).date_naive();
+    say!("{weekday} {day} {month}", part(local, "%a"), local.day(), part(local, "%b"))
 }
 
 /// A zone with what it means at a moment: `Europe/Berlin (CET, UTC+01:00)`.
@@ -323,39 +336,78 @@ pub fn period_name(period: &Period) -> String {
     let last = period.next().first_day().pred_opt().unwrap_or(first);
     let calendar = period.anchor() == Anchor::default();
     match period.kind() {
-        PeriodKind::Day => first.format("%-d %B %Y").to_string(),
+        PeriodKind::Day => long_date(first),
         // the last day has the number of the Monday, wherever the week begins
-        PeriodKind::Week => format!("week {}, {}", last.iso_week().week(), dates(first, last)),
-        PeriodKind::Month if calendar => first.format("%B %Y").to_string(),
+        PeriodKind::Week => week_name(last.iso_week().week(), first, last),
+        PeriodKind::Month if calendar => say!("{month} {year}", part(first, "%B"), first.year()),
         PeriodKind::Month => dates(first, last),
         PeriodKind::Quarter => {
             let label = period.label();
             let (year, quarter) = label.split_once("-Q").unwrap_or((&label, ""));
-            let name = format!("quarter {quarter} of {year}");
-            if calendar { name } else { format!("{name}, {}", dates(first, last)) }
+            if calendar {
+                say!("quarter {quarter} of {year}", quarter, year)
+            } else {
+                say!("quarter {quarter} of {year}, {dates}", quarter, year, dates(first, last))
+            }
         }
         PeriodKind::Year if calendar => first.year().to_string(),
-        PeriodKind::Year => format!("year {}, {}", first.year(), dates(first, last)),
+        PeriodKind::Year => say!("year {year}, {dates}", first.year(), dates(first, last)),
+    }
+}
+
+/// A week by its number and its days; the year stands where the language has it.
+fn week_name(number: u32, first: NaiveDate, last: NaiveDate) -> String {
+    let (year, month) = (last.year(), part(last, "%b"));
+    match (first.year() == year, first.month() == last.month()) {
+        (true, true) => {
+            say!("week {week}, {first} to {last} {month} {year}", number, first.day(), last.day(), month, year)
+        }
+        (true, false) => say!("week {week}, {first} to {last} {year}", number, day_of(first), day_of(last), year),
+        (false, _) => say!("week {week}, {dates}", number, dates(first, last)),
     }
 }
 
 /// From a day to a later one, saying month and year once where they are the same: `9 to 15 Nov 2026`.
 fn dates(first: NaiveDate, last: NaiveDate) -> String {
-    let from = match (first.year() == last.year(), first.month() == last.month()) {
-        (true, true) => first.format("%-d"),
-        (true, false) => first.format("%-d %b"),
-        (false, _) => first.format("%-d %b %Y"),
-    };
-    format!("{from} to {}", last.format("%-d %b %Y"))
+    let (year, month) = (last.year(), part(last, "%b"));
+    match (first.year() == year, first.month() == last.month()) {
+        (true, true) => say!("{first} to {last} {month} {year}", first.day(), last.day(), month, year),
+        (true, false) => say!("{first} to {last} {year}", day_of(first), day_of(last), year),
+        (false, _) => say!("{first} to {last}", date(first), date(last)),
+    }
+}
+
+/// A day of a year that is said elsewhere: `9 Nov`.
+#[must_use]
+pub fn day_of(day: NaiveDate) -> String {
+    say!("{day} {month}", day.day(), part(day, "%b"))
+}
+
+/// A day with its year, short: `9 Nov 2026`.
+#[must_use]
+pub fn date(day: NaiveDate) -> String {
+    say!("{day} {month} {year}", day.day(), part(day, "%b"), day.year())
+}
+
+/// A day with its year, at length: `9 November 2026`.
+#[must_use]
+pub fn long_date(day: NaiveDate) -> String {
+    say!("{day} {month} {year}", day.day(), part(day, "%B"), day.year())
+}
+
+/// The name of a day's month or weekday: `%b`, `%B`, `%a` or `%A`.
+#[must_use]
+pub fn part(day: NaiveDate, format: &str) -> String {
+    language::word(&day.format(format).to_string()).to_owned()
 }
 
 /// A moment seen from now: `12 s ago`, `in 18 s`, `now`.
 #[must_use]
 pub fn from_now(at: Instant, now: Instant) -> String {
     match at.seconds() - now.seconds() {
-        0 => "now".to_owned(),
-        ahead @ 1.. => format!("in {}", duration_seconds(ahead)),
-        back => format!("{} ago", duration_seconds(-back)),
+        0 => say!("now"),
+        ahead @ 1.. => say!("in {length}", duration_seconds(ahead)),
+        back => say!("{length} ago", duration_seconds(-back)),
     }
 }
 
@@ -664,6 +716,42 @@ mod tests {
         let now = at("2026-11-21T07:00:00Z");
         for (seconds, text) in [(0, "now"), (18, "in 18 s"), (-12, "12 s ago"), (-7_500, "2 h 05 min ago")] {
             assert_eq!(from_now(now.plus_seconds(seconds), now), text);
+        }
+    }
+
+    #[test]
+    fn lengths_and_periods_are_said_in_chinese() {
+        let chinese = |text: &dyn Fn() -> String| language::sync_scope(language::Language::Chinese, text);
+        for (minutes, text) in [
+            (43, "43 分钟"),
+            (125, "2 小时 05 分钟"),
+            (4_560, "3 天 4 小时"),
+            (-60, "-1 小时"),
+            (1_440_000, "1,000 天"),
+        ] {
+            assert_eq!(chinese(&|| duration_minutes(minutes)), text);
+        }
+        assert_eq!(chinese(&|| duration_seconds(125)), "2 分钟 05 秒");
+        assert_eq!(chinese(&|| length(2_591_970)), "29 天 23 小时 59 分钟 30 秒");
+        assert_eq!(chinese(&|| counted(1, "request", "requests")), "1 个请求");
+        let now = at("2026-11-21T07:00:00Z");
+        for (seconds, text) in [(0, "现在"), (18, "18 秒后"), (-7_500, "2 小时 05 分钟前")] {
+            assert_eq!(chinese(&|| from_now(now.plus_seconds(seconds), now)), text);
+        }
+        assert_eq!(chinese(&|| weekday(now, Tz::UTC)), "11 月 21 日 周六");
+        let financial = Anchor::new(Mon, 1, 4).unwrap();
+        for (label, anchor, name) in [
+            ("2026-11", Anchor::default(), "2026 年 11 月"),
+            ("2026-W46", Anchor::default(), "2026 年第 46 周（11 月 9 日至 15 日）"),
+            ("2026-W44", Anchor::default(), "2026 年第 44 周（10 月 26 日至 11 月 1 日）"),
+            ("2026-W53", Anchor::default(), "第 53 周（2026 年 12 月 28 日至 2027 年 1 月 3 日）"),
+            ("2026-Q4", Anchor::default(), "2026 年第 4 季度"),
+            ("2026-11-21", Anchor::default(), "2026 年 11 月 21 日"),
+            ("2026-Q1", financial, "2026 年第 1 季度（2026 年 4 月 1 日至 6 月 30 日）"),
+            ("2026", financial, "2026 年度（2026 年 4 月 1 日至 2027 年 3 月 31 日）"),
+        ] {
+            let period = Period::parse_anchored(label, Tz::UTC, anchor).unwrap();
+            assert_eq!(chinese(&|| period_name(&period)), name);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::domain::burn::rules_text;
 use crate::domain::contract::{AgreementTerms, Composite};
-use crate::domain::credit::Credit;
+use crate::domain::credit::{Claim, Credit};
 use crate::domain::ids::ObjectiveId;
 use crate::domain::model::{Agreement, ObjectiveKind, Window};
 use crate::domain::recovery::RecoveryTargets;
@@ -27,7 +27,8 @@ pub struct Difference {
     pub after: String,
 }
 
-/// Names of fields with their values in words; what says nothing is empty.
+/// Names of fields with their values in words; what says nothing is empty. The names are English, to be known by them;
+/// people get them through [`language::word`].
 pub type Fields = Vec<(&'static str, String)>;
 
 /// What differs, in the order of the form; objectives are the same by their identity, whatever their names.
@@ -82,7 +83,9 @@ fn between(prefix: &str, before: Fields, after: Fields) -> Vec<Difference> {
 #[must_use]
 pub fn contract(agreement: &Agreement) -> Fields {
     let AgreementTerms { anchor, hours, rules, credit, recovery, language } = &agreement.terms;
+    let claim = credit.as_ref().and_then(Credit::claim).map(claim).unwrap_or_default();
     let credit = credit.as_ref().map(Credit::texts).unwrap_or_default();
+    let period = |kind| language::word(wording::period(kind));
     let RecoveryTargets { mttr_minutes, mtbf_minutes, longest_minutes, planned_minutes } = *recovery;
     let week = language::word(if anchor.week() == Weekday::Sun { "Sunday" } else { "Monday" });
     let begins =
@@ -92,8 +95,8 @@ pub fn contract(agreement: &Agreement) -> Fields {
         ("customer", agreement.customer.clone()),
         ("owner", agreement.owner.clone()),
         ("time zone", agreement.zone.name().to_owned()),
-        ("judged by", say!("calendar {period}", wording::period(agreement.period))),
-        ("report", say!("every {period}", wording::period(agreement.report_every))),
+        ("judged by", say!("calendar {period}", period(agreement.period))),
+        ("report", say!("every {period}", period(agreement.report_every))),
         ("periods begin", begins),
         ("business hours", hours.as_ref().map(Schedule::hours_text).unwrap_or_default()),
         ("holidays", hours.as_ref().map(Schedule::holidays_text).unwrap_or_default()),
@@ -102,13 +105,20 @@ pub fn contract(agreement: &Agreement) -> Fields {
         ("credits", credit.tiers),
         ("most credit", credit.cap),
         ("fee", credit.fee),
-        ("claims", credit.claim),
+        ("claims", claim),
         ("mean time to repair, at most", length(mttr_minutes)),
         ("mean time between failures, at least", length(mtbf_minutes)),
         ("longest outage", length(longest_minutes)),
         ("planned downtime, at most", length(planned_minutes)),
         ("language", language.map(|language| language.name().to_owned()).unwrap_or_default()),
     ]
+}
+
+fn claim(claim: Claim) -> String {
+    match claim {
+        Claim::Days(n) => wording::counted(n, "day", "days"),
+        Claim::Periods(n) => wording::counted(n, "period", "periods"),
+    }
 }
 
 fn promise(listing: &ObjectiveListing, side: &InForce) -> Fields {
@@ -121,7 +131,7 @@ fn promise(listing: &ObjectiveListing, side: &InForce) -> Fields {
         ("window", window(listing)),
         ("service", listing.service_name.clone()),
         ("source", listing.source_name.clone()),
-        ("measured by", listing.indicator.query.to_string()),
+        ("measured by", listing.indicator.query.in_words()),
         ("counted by", counted_by(method)),
         ("slices without requests", word_of(no_requests.word())),
         ("unknown slices", word_of(unknown.word())),
@@ -170,9 +180,8 @@ fn members(composite: &Composite, side: &InForce) -> String {
         let found = side.listings.iter().find(|one| one.objective.id == id);
         found.map_or_else(|| format!("#{id}"), |one| one.objective.name.clone())
     };
-    let parts: Vec<String> =
-        composite.members().iter().map(|(id, weight)| format!("{} × {weight}", name(*id))).collect();
-    say!("{rule} of {members}", word_of(composite.rule().word()), parts.join(", "))
+    let parts = composite.members().iter().map(|(id, weight)| format!("{} × {weight}", name(*id)));
+    say!("{rule} of {members}", word_of(composite.rule().word()), wording::comma_list(parts))
 }
 
 fn word_of(word: &str) -> String {

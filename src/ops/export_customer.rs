@@ -91,7 +91,8 @@ pub async fn export(
     let making = Making { context, customer: customer.to_owned(), steps, zip, out, deliveries: Vec::new() };
     let pieces = stream::try_unfold(making, |mut making| async move {
         let Some(step) = making.steps.pop_front() else { return Ok(None) };
-        making.write(step).await?;
+        // an archive reads the same whoever asks for it
+        language::scope(Language::English, making.write(step)).await?;
         Ok(Some((making.out.take(), making)))
     });
     Ok((name, pieces))

@@ -137,7 +137,7 @@ impl OpenReport {
     /// Agreement and period, as a title.
     #[must_use]
     pub fn title(&self) -> String {
-        format!("{}: {}", self.report.agreement.name, self.report.period_name())
+        crate::say!("{agreement}: {period}", self.report.agreement.name, self.report.period_name())
     }
 
     /// How people call its period.

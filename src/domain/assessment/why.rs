@@ -5,11 +5,12 @@ use crate::domain::calendar::PeriodKind;
 use crate::domain::compliance::Compliance;
 use crate::domain::contract::Rule;
 use crate::domain::exclusion::Broken;
-use crate::domain::phrases::amount;
+use crate::domain::phrases::{amount, numbered};
 use crate::domain::recovery::{MeasureKind, Recovery};
 use crate::domain::target::ppm_to_percent;
 use crate::domain::time::Instant;
-use crate::domain::wording::{self, count, counted, share_percent};
+use crate::domain::wording::{self, comma_list, count, counted, share_percent};
+use crate::{language, say};
 use chrono_tz::Tz;
 
 /// How a compliance comes about.
@@ -19,17 +20,17 @@ pub fn compliance(compliance: &Compliance, objectives: &[&Assessed]) -> Vec<Stri
         let of = objectives.iter().filter(|one| one.judgement.met == Some(met));
         of.map(|one| format!("{} ({})", one.name, one.weight)).collect()
     };
-    let listed = |names: Vec<String>| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    let listed = |names: Vec<String>| if names.is_empty() { say!("none") } else { comma_list(names) };
     let mut lines =
-        vec![format!("Met, with weights: {}", listed(weights(true))), format!("Missed: {}", listed(weights(false)))];
-    let undecided: Vec<&str> =
-        objectives.iter().filter(|one| one.judgement.met.is_none()).map(|one| one.name.as_str()).collect();
+        vec![say!("Met, with weights: {list}", listed(weights(true))), say!("Missed: {list}", listed(weights(false)))];
+    let undecided: Vec<String> =
+        objectives.iter().filter(|one| one.judgement.met.is_none()).map(|one| one.name.clone()).collect();
     if !undecided.is_empty() {
-        lines.push(format!("Not measured or not applicable, so left out: {}", undecided.join(", ")));
+        lines.push(say!("Not measured or not applicable, so left out: {list}", comma_list(undecided)));
     }
     let Compliance { met_weight, decided_weight, .. } = *compliance;
     lines.push(match decided_weight {
-        0 => "Nothing that counts was decided, so there is no compliance.".to_owned(),
+        0 => say!("Nothing that counts was decided, so there is no compliance."),
         _ => format!("{met_weight} / {decided_weight} = {} %", share_percent(met_weight, decided_weight)),
     });
     lines
@@ -39,7 +40,7 @@ pub fn compliance(compliance: &Compliance, objectives: &[&Assessed]) -> Vec<Stri
 #[must_use]
 pub fn compliance_text(compliance: &Compliance) -> String {
     match compliance.decided_weight {
-        0 => "not decided".to_owned(),
+        0 => say!("not decided"),
         all => format!("{} %", share_percent(compliance.met_weight, all)),
     }
 }
@@ -49,7 +50,7 @@ pub fn compliance_text(compliance: &Compliance) -> String {
 pub fn good_of_all(one: &Assessed, good: i64, total: i64) -> String {
     let (one_noun, many) = (&one.nouns.0, &one.nouns.1);
     let noun = if total == one.unit.per_one() { one_noun } else { many };
-    format!("{} of {} {noun}", amount(good, one.unit), amount(total, one.unit))
+    say!("{good} of {all}", amount(good, one.unit), numbered(&amount(total, one.unit), noun))
 }
 
 /// How an objective's raw number becomes its contractual one.
@@ -59,16 +60,16 @@ pub fn raw(one: &Assessed) -> Vec<String> {
     let sides = |tally: &crate::domain::ledger::Tally| {
         let counts = good_of_all(one, tally.good, tally.total);
         let minutes = counted(tally.minutes, "minute", "minutes");
-        format!("{counts} good in {minutes}: {}", super::measured(tally, one.target))
+        say!("{counts} good in {minutes}: {share}", counts, minutes, super::measured(tally, one.target))
     };
     vec![
-        format!("Raw, nothing taken out: {}", sides(raw)),
-        format!(
-            "Taken out: {} excluded, {} outside business hours",
+        say!("Raw, nothing taken out: {numbers}", sides(raw)),
+        say!(
+            "Taken out: {excluded} excluded, {closed} outside business hours",
             counted(one.excluded_minutes, "minute", "minutes"),
             counted(one.closed_minutes, "minute", "minutes")
         ),
-        format!("Contractual: {}", sides(tally)),
+        say!("Contractual: {numbers}", sides(tally)),
     ]
 }
 
@@ -76,12 +77,14 @@ pub fn raw(one: &Assessed) -> Vec<String> {
 #[must_use]
 pub fn owed_text(credit: &CreditDue) -> String {
     match &credit.owed {
-        None => "not applicable: nothing was counted".to_owned(),
-        Some((_, owed)) if owed.credit_ppm == 0 => "nothing".to_owned(),
+        None => say!("not applicable: nothing was counted"),
+        Some((_, owed)) if owed.credit_ppm == 0 => say!("nothing"),
         Some((_, owed)) => {
             let percent = ppm_to_percent(owed.credit_ppm);
-            let money = owed.amount.map(|money| format!(", {money}")).unwrap_or_default();
-            format!("{percent} % of the fee{money}")
+            owed.amount.map_or_else(
+                || say!("{percent} % of the fee", percent),
+                |money| say!("{percent} % of the fee, {money}", percent, money),
+            )
         }
     }
 }
@@ -89,42 +92,48 @@ pub fn owed_text(credit: &CreditDue) -> String {
 /// How the credit comes about.
 #[must_use]
 pub fn owed(credit: &CreditDue, objectives: &[Assessed]) -> Vec<String> {
-    let names: Vec<&str> =
-        credit.by.iter().filter_map(|index| objectives.get(*index)).map(|one| one.name.as_str()).collect();
-    let mut lines = vec![match names.as_slice() {
-        [] => "No objective earns credits, and none is about availability.".to_owned(),
-        names => format!("Credits go by {}; the worst tier decides.", names.join(", ")),
+    let names: Vec<String> =
+        credit.by.iter().filter_map(|index| objectives.get(*index)).map(|one| one.name.clone()).collect();
+    let mut lines = vec![if names.is_empty() {
+        say!("No objective earns credits, and none is about availability.")
+    } else {
+        say!("Credits go by {names}; the worst tier decides.", comma_list(names))
     }];
     if !credit.settles() {
-        let (settled, judged) = (wording::period(credit.settled_by), wording::period(credit.period));
-        lines.push(format!(
-            "Credits are settled by the calendar {settled}: a {judged} alone owes nothing, and this only says which tier it would be in."
+        lines.push(say!(
+            "Credits are settled by the calendar {settled}: a {judged} alone owes nothing, and this only says which tier it would be in.",
+            language::word(wording::period(credit.settled_by)),
+            language::word(wording::period(credit.period))
         ));
     }
     let Some((index, owed)) = &credit.owed else {
-        lines.push("Nothing was counted there, so no tier can apply.".to_owned());
+        lines.push(say!("Nothing was counted there, so no tier can apply."));
         return lines;
     };
     if let Some(one) = objectives.get(*index) {
         let tally = &one.judgement.tally;
-        lines.push(format!("{}: {} good, {}", one.name, good_of_all(one, tally.good, tally.total), one.measured()));
+        let counts = good_of_all(one, tally.good, tally.total);
+        lines.push(say!("{name}: {counts} good, {share}", one.name, counts, one.measured()));
     }
     let Some(tier) = owed.tier else {
-        lines.push("That is below no tier.".to_owned());
+        lines.push(say!("That is below no tier."));
         return lines;
     };
     let percent = ppm_to_percent;
-    lines.push(format!("Below {} %: {} % of the fee", percent(tier.below_ppm), percent(tier.credit_ppm)));
+    let (below, share) = (percent(tier.below_ppm), percent(tier.credit_ppm));
+    lines.push(say!("Below {below} %: {percent} % of the fee", below, share));
     if let Some(cap) = credit.scale.cap_ppm().filter(|cap| *cap < tier.credit_ppm) {
-        lines.push(format!("At most {} % is credited.", percent(cap)));
+        lines.push(say!("At most {percent} % is credited.", percent(cap)));
     }
     if let (Some(fee), Some(amount)) = (credit.scale.fee(), owed.amount) {
-        let months = match credit.period {
-            PeriodKind::Quarter => " × 3 months",
-            PeriodKind::Year => " × 12 months",
-            PeriodKind::Day | PeriodKind::Week | PeriodKind::Month => "",
-        };
-        lines.push(format!("{fee} a month{months} × {} % = {amount}", percent(owed.credit_ppm)));
+        let share = percent(owed.credit_ppm);
+        lines.push(match credit.period {
+            PeriodKind::Quarter => say!("{fee} a month × 3 months × {percent} % = {amount}", fee, share, amount),
+            PeriodKind::Year => say!("{fee} a month × 12 months × {percent} % = {amount}", fee, share, amount),
+            PeriodKind::Day | PeriodKind::Week | PeriodKind::Month => {
+                say!("{fee} a month × {percent} % = {amount}", fee, share, amount)
+            }
+        });
     }
     lines
 }
@@ -133,35 +142,46 @@ pub fn owed(credit: &CreditDue, objectives: &[Assessed]) -> Vec<String> {
 #[must_use]
 pub fn headroom_text(credit: &CreditDue, objectives: &[Assessed]) -> String {
     let Some(room) = &credit.room else {
-        return if credit.owed.is_some() { "none: the worst tier applies" } else { "not applicable" }.to_owned();
+        return if credit.owed.is_some() { say!("none: the worst tier applies") } else { say!("not applicable") };
     };
-    let time = format!("{} of full downtime", wording::duration_seconds(room.seconds));
+    let time = wording::duration_seconds(room.seconds);
     let failures = objectives.get(room.nearest).filter(|one| one.rule != Some(Rule::Weighted)).map(|one| {
         let noun = if room.failures == 1 { &one.nouns.0 } else { &one.nouns.1 };
-        format!("{} more {noun} may fail, or ", count(room.failures))
+        numbered(&say!("{failures} more", count(room.failures)), noun)
     });
-    format!("{}{time}", failures.unwrap_or_default())
+    failures.map_or_else(
+        || say!("{time} of full downtime", time),
+        |failures| say!("{failures} may fail, or {time} of full downtime", failures, time),
+    )
 }
 
 /// How the headroom comes about.
 #[must_use]
 pub fn headroom(credit: &CreditDue, objectives: &[Assessed]) -> Vec<String> {
     let Some((room, one)) = credit.room.as_ref().and_then(|room| Some((room, objectives.get(room.nearest)?))) else {
-        return vec!["There is no further tier to fall to, or nothing was counted.".to_owned()];
+        return vec![say!("There is no further tier to fall to, or nothing was counted.")];
     };
     let (tally, below) = (&one.judgement.tally, ppm_to_percent(room.below_ppm));
     let minutes = counted(tally.minutes, "judged minute", "judged minutes");
     vec![
-        format!(
-            "The next tier credits {} % below {below} %; {} is nearest.",
+        say!(
+            "The next tier credits {percent} % below {below} %; {name} is nearest.",
             ppm_to_percent(room.credit_ppm),
+            below,
             one.name
         ),
-        format!(
-            "{} are good; {below} % of all must be, whole ones rounded up.",
-            good_of_all(one, tally.good, tally.total)
+        say!(
+            "{counts} are good; {below} % of all must be, whole ones rounded up.",
+            good_of_all(one, tally.good, tally.total),
+            below
         ),
-        format!("({} − {below} %) × {minutes} so far = {}", one.measured(), wording::duration_seconds(room.seconds)),
+        say!(
+            "({share} − {below} %) × {minutes} so far = {time}",
+            one.measured(),
+            below,
+            minutes,
+            wording::duration_seconds(room.seconds)
+        ),
     ]
 }
 
@@ -169,11 +189,11 @@ pub fn headroom(credit: &CreditDue, objectives: &[Assessed]) -> Vec<String> {
 #[must_use]
 pub fn claim_text(credit: &CreditDue, zone: Tz) -> Option<String> {
     let until = credit.claim_until?;
-    let left = match credit.days_left.unwrap_or_default() {
-        0 => "too late".to_owned(),
-        days => format!("{} left", counted(days, "day", "days")),
-    };
-    Some(format!("until {}, {left}", wording::instant(until, zone)))
+    let moment = wording::instant(until, zone);
+    Some(match credit.days_left.unwrap_or_default() {
+        0 => say!("until {moment}, too late", moment),
+        days => say!("until {moment}, {days} left", moment, counted(days, "day", "days")),
+    })
 }
 
 /// How a measure of outages comes about.
@@ -185,34 +205,36 @@ pub fn measure(told: &Told, recovery: &Recovery) -> Vec<String> {
     let minutes = |n: i64| counted(n, "minute", "minutes");
     let mut lines = match (told.measure.kind, outages) {
         (MeasureKind::PlannedDowntime, _) => {
-            vec![format!("Planned maintenance in the period, overlaps once: {value}")]
+            vec![say!("Planned maintenance in the period, overlaps once: {value}", value)]
         }
-        (_, 0) => vec![format!("No outage in {} that were judged and known", minutes(up_minutes))],
+        (_, 0) => vec![say!("No outage in {minutes} that were judged and known", minutes(up_minutes))],
         (MeasureKind::Mttr, _) => {
-            vec![format!("{} down / {outages_text} = {value}", minutes(down_minutes))]
+            vec![say!("{minutes} down / {outages} = {value}", minutes(down_minutes), outages_text, value)]
         }
-        (MeasureKind::Mtbf, _) => vec![format!("{} up / {outages_text} = {value}", minutes(up_minutes))],
-        (MeasureKind::LongestOutage, _) => vec![format!("The longest of {outages_text}: {value}")],
+        (MeasureKind::Mtbf, _) => {
+            vec![say!("{minutes} up / {outages} = {value}", minutes(up_minutes), outages_text, value)]
+        }
+        (MeasureKind::LongestOutage, _) => vec![say!("The longest of {outages}: {value}", outages_text, value)],
     };
     if told.measure.kind != MeasureKind::PlannedDowntime {
-        lines.push("Outages of the objectives about availability; those that overlap or touch are one.".to_owned());
+        lines.push(say!("Outages of the objectives about availability; those that overlap or touch are one."));
     }
     if told.promised {
-        lines.push(format!("Promised: {}", told.measure.limit_text()));
+        lines.push(say!("Promised: {limit}", told.measure.limit_text()));
     }
     if told.promised && told.measure.is_unproven() {
-        lines.push("The period is too short to prove it.".to_owned());
+        lines.push(say!("The period is too short to prove it."));
     }
     lines
 }
 
 /// Why minutes stay in the judgement.
 #[must_use]
-pub const fn broken(broken: Broken) -> &'static str {
-    match broken {
+pub fn broken(broken: Broken) -> &'static str {
+    language::word(match broken {
         Broken::Notice => "announced too late",
         Broken::Cap => "beyond the month's cap",
-    }
+    })
 }
 
 /// The occurrences of an exclusion in the period, at most `most` of them spelt out.
@@ -223,12 +245,12 @@ pub fn occurrences(spans: &crate::domain::spans::Spans, zone: Tz, most: usize) -
     let told: Vec<String> = all.iter().take(most).map(text).collect();
     match all.len().saturating_sub(most) {
         0 => told.join("; "),
-        more => format!("{}; and {more} more", told.join("; ")),
+        more => say!("{list}; and {more} more", told.join("; "), more),
     }
 }
 
 /// Since when: `since 2026-11-11 08:12 CET`.
 #[must_use]
 pub fn since_text(since: Option<Instant>, zone: Tz) -> Option<String> {
-    since.map(|at| format!("since {}", wording::instant(at, zone)))
+    since.map(|at| say!("since {moment}", wording::instant(at, zone)))
 }

@@ -97,8 +97,8 @@ impl Method {
 
     /// What it does, for people who choose.
     #[must_use]
-    pub const fn sentence(self) -> &'static str {
-        match self {
+    pub fn sentence(self) -> &'static str {
+        crate::language::word(match self {
             Self::Auto => {
                 "Marks what resembles nothing seen before, and levels that move as they never did; tells an incident once."
             }
@@ -108,7 +108,7 @@ impl Method {
             Self::StdDev => "Marks values far from the mean of a window, counted in standard deviations.",
             Self::Percentile => "Marks values beyond nearly all of the recent history, on either side.",
             Self::Seasonal => "Marks values unlike the same hour of earlier weeks; needs two weeks to learn.",
-        }
+        })
     }
 
     /// Its parameters.

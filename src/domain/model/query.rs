@@ -1,6 +1,8 @@
 //! How an indicator is read: which events there are in a minute, and which of them are good.
 
 use crate::domain::selector::{Expression, Selector};
+use crate::language::{self, Language};
+use crate::say;
 use std::fmt;
 
 /// How good and total events are read from a source.
@@ -60,19 +62,27 @@ impl Query {
     }
 }
 
+impl Query {
+    /// The query on one line, in the reader's language; files have it in English, as [`fmt::Display`] writes it.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        match self {
+            Self::Ratio { total, part: Part::Bad(bad) } => say!("bad: {bad} of total: {total}", bad, total),
+            Self::Ratio { total, part: Part::Good(good) } => say!("good: {good} of total: {total}", good, total),
+            Self::Latency { histogram, threshold } => say!("within {threshold}: {histogram}", threshold, histogram),
+            Self::Up { gauge } => say!("up: {gauge}", gauge),
+            Self::Check { within_ms: None } => say!("checks answered"),
+            Self::Check { within_ms: Some(ms) } => say!("checks answered within {ms} ms", ms),
+            Self::Level { gauge, limit } => say!("{limit}: {gauge}", limit.in_words(), gauge),
+            Self::Throughput { total, at_least } => say!("at least {rate} per second: {total}", at_least, total),
+        }
+    }
+}
+
 impl fmt::Display for Query {
     /// The query as people read it, on one line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Ratio { total, part: Part::Bad(bad) } => write!(f, "bad: {bad} of total: {total}"),
-            Self::Ratio { total, part: Part::Good(good) } => write!(f, "good: {good} of total: {total}"),
-            Self::Latency { histogram, threshold } => write!(f, "within {threshold}: {histogram}"),
-            Self::Up { gauge } => write!(f, "up: {gauge}"),
-            Self::Check { within_ms: None } => f.write_str("checks answered"),
-            Self::Check { within_ms: Some(ms) } => write!(f, "checks answered within {ms} ms"),
-            Self::Level { gauge, limit } => write!(f, "{limit}: {gauge}"),
-            Self::Throughput { total, at_least } => write!(f, "at least {at_least} per second: {total}"),
-        }
+        f.write_str(&language::sync_scope(Language::English, || self.in_words()))
     }
 }
 
@@ -200,6 +210,17 @@ impl Limit {
     }
 }
 
+impl Limit {
+    /// `at most 80`, in the reader's language.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        match self.at {
+            Bound::AtMost => say!("at most {limit}", self.text),
+            Bound::AtLeast => say!("at least {limit}", self.text),
+        }
+    }
+}
+
 impl fmt::Display for Limit {
     /// `at most 80`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -282,6 +303,16 @@ mod tests {
         for text in ["", "inf", "-Infinity", "NaN", "80 %", "0,5", "1e999", &"1".repeat(33)] {
             assert_eq!(Limit::parse(Bound::AtMost, text), None, "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_query_is_read_in_the_readers_language_and_written_in_english() {
+        let query = Query::Check { within_ms: Some(500) };
+        let limit = Limit::parse(Bound::AtMost, "80").unwrap();
+        let read = || (query.in_words(), query.to_string(), limit.in_words(), limit.to_string());
+        let (words, file, limit_words, limit_file) = language::sync_scope(Language::Chinese, read);
+        assert_eq!((words.as_str(), file.as_str()), ("在 500 ms 内应答的检查", "checks answered within 500 ms"));
+        assert_eq!((limit_words.as_str(), limit_file.as_str()), ("至多 80", "at most 80"));
     }
 
     /// 0.1 per second are 6 a minute, 0.05 are 3, 12.345678 are 740.74068; three minutes of 0.1 are 18.

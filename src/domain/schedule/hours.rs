@@ -68,16 +68,18 @@ impl Week {
         let run = |run: &Run| {
             let (_, _, first) = DAYS[run.first];
             let (_, _, last) = DAYS[run.last];
+            let (first, last) = (crate::language::word(first), crate::language::word(last));
             let days = match run.last - run.first {
                 0 => first.to_owned(),
-                1 => format!("{first} and {last}"),
-                6 => "every day".to_owned(),
-                _ => format!("{first} to {last}"),
+                1 => crate::say!("{first_day} and {last_day}", first, last),
+                6 => crate::say!("every day"),
+                _ => crate::say!("{first_day} to {last_day}", first, last),
             };
-            let hours = run.hours.iter().map(|(from, to)| format!("{} to {}", clock(*from), clock(*to)));
-            format!("{days} {}", hours.collect::<Vec<_>>().join(" and "))
+            let hours = run.hours.iter().map(|(from, to)| crate::say!("{start} to {end}", clock(*from), clock(*to)));
+            let hours = hours.reduce(|hours, more| crate::say!("{hours} and {more}", hours, more));
+            crate::say!("{days} {hours}", days, hours.unwrap_or_default())
         };
-        self.runs().iter().map(run).collect::<Vec<_>>().join(", ")
+        crate::domain::wording::comma_list(self.runs().iter().map(run))
     }
 
     /// Days that follow each other and have the same hours.

@@ -39,12 +39,12 @@ impl Sensitivity {
 
     /// What it means, for people who choose.
     #[must_use]
-    pub const fn sentence(self) -> &'static str {
-        match self {
+    pub fn sentence(self) -> &'static str {
+        crate::language::word(match self {
             Self::Calm => "Tells only what is far from the usual; some incidents stay untold.",
             Self::Normal => "The method’s defaults, chosen so that it can stay on.",
             Self::Keen => "Tells more, and is wrong more often.",
-        }
+        })
     }
 
     /// The parameter that decides, and its value; the default of the method for [`Self::Normal`].

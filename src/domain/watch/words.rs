@@ -4,11 +4,12 @@ use super::{Anomaly, Measure, Side};
 use crate::domain::baseline::Cause;
 use crate::domain::model::ObjectiveKind;
 use crate::domain::wording::grouped;
+use crate::{language, say};
 
 /// What a measure is called for a kind of objective.
 #[must_use]
-pub const fn name(measure: Measure, kind: ObjectiveKind) -> &'static str {
-    match (measure, kind) {
+pub fn name(measure: Measure, kind: ObjectiveKind) -> &'static str {
+    language::word(match (measure, kind) {
         (Measure::Traffic, _) => "Traffic",
         (Measure::GoodVolume, _) => "Good events",
         (Measure::BadShare, ObjectiveKind::Latency) => "Slow share",
@@ -19,7 +20,7 @@ pub const fn name(measure: Measure, kind: ObjectiveKind) -> &'static str {
         (Measure::BadShare, ObjectiveKind::Availability | ObjectiveKind::ErrorRate | ObjectiveKind::Composite) => {
             "Error rate"
         }
-    }
+    })
 }
 
 /// A value of a measure with its unit: `0.42 %`, `1,250 a minute`.
@@ -35,7 +36,7 @@ pub fn amount(measure: Measure, value: f64) -> String {
     let number = grouped(&format!("{value:.decimals$}"));
     match measure {
         Measure::BadShare => format!("{number} %"),
-        Measure::Traffic | Measure::GoodVolume => format!("{number} a minute"),
+        Measure::Traffic | Measure::GoodVolume => say!("{number} a minute", number),
     }
 }
 
@@ -46,37 +47,37 @@ pub fn expected(anomaly: &Anomaly) -> String {
     let edge = |edge: f64| amount(anomaly.measure, edge.max(0.0));
     match (anomaly.low.filter(|low| *low > 0.0), anomaly.high) {
         (None, None) => usual,
-        (None, Some(high)) => format!("{usual}, band up to {}", edge(high)),
-        (Some(low), None) => format!("{usual}, band from {}", edge(low)),
-        (Some(low), Some(high)) => format!("{usual}, band {} to {}", edge(low), edge(high)),
+        (None, Some(high)) => say!("{usual}, band up to {high}", usual, edge(high)),
+        (Some(low), None) => say!("{usual}, band from {low}", usual, edge(low)),
+        (Some(low), Some(high)) => say!("{usual}, band {low} to {high}", usual, edge(low), edge(high)),
     }
 }
 
 /// What left its usual, and which way: `Traffic, higher than usual`.
 #[must_use]
 pub fn what(anomaly: &Anomaly, kind: ObjectiveKind) -> String {
-    format!("{}, {}", name(anomaly.measure, kind), direction(anomaly))
+    say!("{measure}, {direction}", name(anomaly.measure, kind), direction(anomaly))
 }
 
 /// Which way it left the usual: `higher than usual`.
-const fn direction(anomaly: &Anomaly) -> &'static str {
-    match (anomaly.measure, anomaly.side) {
+fn direction(anomaly: &Anomaly) -> &'static str {
+    language::word(match (anomaly.measure, anomaly.side) {
         (Measure::GoodVolume, _) => "lower than the other day",
         (_, Side::Above) => "higher than usual",
         (_, Side::Below) => "lower than usual",
-    }
+    })
 }
 
 /// Why it was told, in a few words.
 #[must_use]
-pub const fn why(cause: Cause) -> &'static str {
-    match cause {
+pub fn why(cause: Cause) -> &'static str {
+    language::word(match cause {
         Cause::Above => "above the band",
         Cause::Below => "below the band",
         Cause::NeverSeen => "unlike anything seen before",
         Cause::LevelMoved => "the level moved further than ever",
         Cause::OffBeat => "off the rhythm of the day or week",
-    }
+    })
 }
 
 #[cfg(test)]
