@@ -121,8 +121,8 @@ fn messages() -> BTreeMap<String, String> {
 }
 
 /// The macros of `macros.html` that translate their literals.
-const MACROS: [&str; 7] =
-    ["ui::text(", "ui::secret(", "ui::area(", "ui::select(", "ui::kind(", "ui::empty(", "ui::scroll("];
+const MACROS: [&str; 8] =
+    ["ui::text(", "ui::secret(", "ui::area(", "ui::select(", "ui::kind(", "ui::empty(", "ui::scroll(", "ui::notes("];
 /// Their parameters that are no words for people.
 const NO_WORDS: [&str; 6] = ["kind = ", "list = ", "mode = ", "complete = ", "class = ", "rows = "];
 

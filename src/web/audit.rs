@@ -89,6 +89,7 @@ fn action(entry: &Entry) -> String {
         ("sign_in", _) => say!("signed in"),
         ("sign_out", _) => say!("signed out"),
         ("change_password", _) => say!("changed the password"),
+        ("user.chose_language", _) => say!("chose the language of their pages"),
         ("anomaly.expected", _) => say!("said whether an anomaly was expected"),
         ("objective.watched", _) => say!("changed how the objective is watched"),
         ("report.sent_again", _) => say!("sent the report again"),

@@ -1,6 +1,6 @@
 //! What can go wrong with a request, and the one place where it becomes a page and a line in the log.
 
-use crate::language;
+use crate::language::{self, Language};
 use crate::ops::OpsError;
 use crate::ops::password::HashError;
 use crate::say;
@@ -171,12 +171,15 @@ fn log(status: StatusCode, error: Option<&actix_web::Error>) {
     if !status.is_server_error() {
         return;
     }
-    let chain = match (error, error.and_then(|error| error.as_error::<WebError>())) {
-        (_, Some(error)) => causes(error),
-        // errors of the framework keep their cause to themselves, except here; on one line
-        (Some(error), None) => format!("{error:?}").split_whitespace().collect::<Vec<_>>().join(" "),
-        (None, None) => status.to_string(),
-    };
+    // the log is in English, whoever asked
+    let chain = language::sync_scope(Language::English, || {
+        match (error, error.and_then(|error| error.as_error::<WebError>())) {
+            (_, Some(error)) => causes(error),
+            // errors of the framework keep their cause to themselves, except here; on one line
+            (Some(error), None) => format!("{error:?}").split_whitespace().collect::<Vec<_>>().join(" "),
+            (None, None) => status.to_string(),
+        }
+    });
     tracing::error!(status = status.as_u16(), error = chain, "a request failed");
 }
 

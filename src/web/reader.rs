@@ -6,8 +6,8 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{ACCEPT_LANGUAGE, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderValue, VARY};
 use actix_web::middleware::Next;
 
-/// Endings of files that programs read: these are in English for everybody.
-const FOR_PROGRAMS: [&str; 8] = [".csv", ".json", ".sig", ".prom", ".zip", ".xml", ".ics", ".yaml"];
+/// Endings of files that programs read, or that caches keep for everybody: these are in English.
+const FOR_PROGRAMS: [&str; 9] = [".svg", ".csv", ".json", ".sig", ".prom", ".zip", ".xml", ".ics", ".yaml"];
 
 /// Middleware: answers in the language that the browser likes best, which [`language::prefer`] may still change, and says
 /// which it was.

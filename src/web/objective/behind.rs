@@ -51,7 +51,7 @@ fn queries(kind: ObjectiveKind, query: &Query) -> Vec<Fact> {
             vec![Fact::new(say!("Histogram"), histogram.to_string()), Fact::new(say!("Good up to"), bound)]
         }
         Query::Up { gauge } => vec![Fact::new(say!("Up while 1"), gauge.to_string())],
-        Query::Check { .. } => vec![Fact::new(say!("Good"), query.to_string())],
+        Query::Check { .. } => vec![Fact::new(say!("Good"), query.in_words())],
         Query::Level { gauge, limit } => {
             vec![Fact::new(say!("Level"), gauge.to_string()), Fact::new(say!("Good while"), bound(limit))]
         }

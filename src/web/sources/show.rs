@@ -102,7 +102,7 @@ async fn page(
         let open =
             store::findings::list(&state.db, indicator.id).await?.into_iter().filter(|f| f.resolved_at.is_none());
         for finding in open {
-            problems.entry(indicator.id).or_insert_with(|| finding.message.clone());
+            problems.entry(indicator.id).or_insert_with(|| language::word(&finding.message).to_owned());
             findings.push(finding);
         }
     }
@@ -130,7 +130,7 @@ fn finding(finding: &Finding) -> objective::Finding {
         1 => say!("once, {when}", last),
         times => say!("{times}, last {when}", wording::counted(times, "time", "times"), last),
     };
-    objective::Finding { text: finding.message.clone(), seen }
+    objective::Finding { text: language::word(&finding.message).to_owned(), seen }
 }
 
 fn facts(source: &Source, how: &SourceState, now: Instant) -> Vec<Fact> {
@@ -189,7 +189,7 @@ fn rows(
             rows.push(IndicatorRow {
                 objective: Link::new(format!("/objectives/{}", listing.objective.id), &listing.objective.name),
                 service: format!("{}, {}", listing.service_name, listing.agreement.name),
-                query: indicator.query.to_string(),
+                query: indicator.query.in_words(),
                 newest: newest.map_or_else(|| say!("none yet"), |m| wording::instant(m.plus(-1).start(), Tz::UTC)),
                 backfill: reading.and_then(|progress| backfill(progress, now)),
                 problem: problems.get(&indicator.id).cloned(),
