@@ -10,7 +10,7 @@ use crate::ops::define_schedule::standing;
 use crate::ops::terms_in_force::terms_in_force;
 use crate::ops::write_letter::{Letter, Occasion};
 use crate::ops::{Context, OpsError};
-use crate::report::{self, Picture, Report, Sealed};
+use crate::report::{Album, Report, Sealed};
 use crate::store::outbox::Outgoing;
 use crate::store::{self, Tx};
 use std::collections::BTreeSet;
@@ -18,13 +18,13 @@ use std::collections::BTreeSet;
 /// A report that is ready to be kept. What takes long is done before the transaction.
 pub struct Ready {
     report: Report,
-    pictures: Vec<Picture>,
+    pictures: Album,
 }
 
 impl Ready {
     /// Draws what its mail needs.
     pub fn new(report: Report) -> Result<Self, OpsError> {
-        Ok(Self { pictures: report::charts(&report)?, report })
+        Ok(Self { pictures: Album::of(&report)?, report })
     }
 
     /// Keeps it as the newest report of its agreement, and puts its mail on its way. `Conflict` if this revision of its
@@ -85,7 +85,7 @@ pub(super) async fn post(
     tx: &mut Tx,
     context: &Context,
     report: (ReportId, &Sealed),
-    pictures: &[Picture],
+    pictures: &Album,
     dresses: &[ScheduleDraft],
     occasion: Occasion,
 ) -> Result<(), OpsError> {
@@ -94,7 +94,7 @@ pub(super) async fn post(
         let others = dress.recipients.iter().filter(|recipient| done.insert((*recipient).clone()));
         let others: Vec<EmailAddress> = others.cloned().collect();
         if !others.is_empty() {
-            let letter = Letter::write(context, report, pictures.to_vec(), dress, occasion)?;
+            let letter = Letter::write(context, report, pictures.pictures().to_vec(), dress, occasion)?;
             queue(tx, context, &letter, &others).await?;
         }
     }

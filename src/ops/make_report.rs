@@ -9,6 +9,7 @@ use crate::domain::outage::{self, Outage};
 use crate::domain::phrases;
 use crate::domain::time::{Instant, Minute, Span};
 use crate::domain::wording;
+use crate::language::{self, Language};
 use crate::ops::assess::{Case, assess};
 use crate::ops::compare_terms;
 use crate::ops::judge::Judge;
@@ -24,12 +25,18 @@ use std::collections::BTreeMap;
 const OUTAGES_MAX: usize = 20;
 
 /// Makes the report as the ledger stands now. A period that still runs, or whose data may still change, is provisional.
+///
+/// What it says is English, whoever asks for it, because it is data; it is told in the reader's language where it is shown.
 pub async fn make_report(
     context: &Context,
     agreement: &Agreement,
     period: Period,
     revision: i64,
 ) -> Result<Report, OpsError> {
+    language::scope(Language::English, made(context, agreement, period, revision)).await
+}
+
+async fn made(context: &Context, agreement: &Agreement, period: Period, revision: i64) -> Result<Report, OpsError> {
     let (db, now) = (&context.db, context.clock.now());
     let span = period.span();
     let in_force = terms_in_force(db, agreement, span.start()).await?;

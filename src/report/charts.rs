@@ -2,7 +2,10 @@
 
 use crate::chart::{self, Band, BandKind, Chart, LineStyle, Rule, Size, Theme, Unit};
 use crate::domain::time::{Instant, MINUTE_SECONDS, Span};
+use crate::language::{self, Language};
 use crate::report::{Day, Line, Report, ReportError, Status, by_trouble, say};
+use crate::say;
+use std::collections::BTreeMap;
 
 /// How many pictures a mail carries.
 const PICTURES_MAX: usize = 6;
@@ -32,6 +35,24 @@ pub fn charts(report: &Report) -> Result<Vec<Picture>, ReportError> {
     lines.take(PICTURES_MAX).map(|line| picture(report, line)).collect()
 }
 
+/// The pictures of a mail in every language that it may be written in.
+#[derive(Clone, Debug)]
+pub struct Album(BTreeMap<Language, Vec<Picture>>);
+
+impl Album {
+    /// Draws them all.
+    pub fn of(report: &Report) -> Result<Self, ReportError> {
+        let drawn = Language::ALL.into_iter().map(|one| Ok((one, language::sync_scope(one, || charts(report))?)));
+        Ok(Self(drawn.collect::<Result<_, ReportError>>()?))
+    }
+
+    /// Those in the language of here and now.
+    #[must_use]
+    pub fn pictures(&self) -> &[Picture] {
+        self.0.get(&language::current()).map_or(&[], Vec::as_slice)
+    }
+}
+
 fn picture(report: &Report, line: &Line) -> Result<Picture, ReportError> {
     let png = draw(report, line, |chart| chart::png(chart, SIZE, Theme::Light, SCALE))?;
     Ok(Picture { objective: line.id, cid: format!("objective-{}@nines", line.id), alt: description(report, line), png })
@@ -54,15 +75,20 @@ fn draw<T>(
     render: impl FnOnce(&Chart<'_>) -> Result<T, chart::ChartError>,
 ) -> Result<T, ReportError> {
     let points = steps(report, line);
-    let title = format!("{}, measured by day", line.name);
-    let target = format!("Target {} %", line.target);
+    let title = say!("{name}, measured by day", line.name);
+    let target = say!("Target {target} %", line.target);
     let chart = Chart {
         title: &title,
         description: &description(report, line),
         span: Span::new(report.period.start.minute(), report.period.end.minute()),
         zone: report.agreement.zone,
         unit: Unit::Percent,
-        lines: vec![chart::Line { name: "Measured", style: LineStyle::Main, filled: false, points: &points }],
+        lines: vec![chart::Line {
+            name: language::word("Measured"),
+            style: LineStyle::Main,
+            filled: false,
+            points: &points,
+        }],
         rules: vec![Rule { value: percent(line.target.ppm(), 1_000_000), label: &target }],
         envelope: None,
         bands: bands(report, line),
@@ -109,9 +135,12 @@ pub(super) fn description(report: &Report, line: &Line) -> String {
     let worst = line.daily.iter().zip(&days).filter(|(day, _)| day.total > 0).min_by(|(a, _), (b, _)| {
         (i128::from(a.good) * i128::from(b.total)).cmp(&(i128::from(b.good) * i128::from(a.total)))
     });
-    let worst = worst.map(|(_, text)| format!(" The worst was {} with {}.", text.day, text.sli)).unwrap_or_default();
     let (name, target, all) = (&line.name, line.target, days.len());
-    format!("{name} by day: {missed} of {all} days below the target of {target} %.{worst}")
+    let told = say!("{name} by day: {missed} of {all} days below the target of {target} %.", name, missed, all, target);
+    match worst {
+        Some((_, text)) => say!("{days} The worst was {day} with {share}.", told, text.day, text.sli),
+        None => told,
+    }
 }
 
 /// A share in percent, to the hundred-millionth, which no screen can tell from the exact one.
