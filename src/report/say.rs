@@ -65,7 +65,7 @@ pub(super) fn promise(line: &Line) -> String {
 
 /// Several things in a row.
 pub(super) fn listed(parts: impl IntoIterator<Item = String>) -> String {
-    parts.into_iter().reduce(|first, second| say!("{first}, {second}", first, second)).unwrap_or_default()
+    parts.into_iter().reduce(|list, next| say!("{list}, {next}", list, next)).unwrap_or_default()
 }
 
 /// What is asked of the source; strangers are told that it is not shown.
@@ -80,7 +80,7 @@ pub(super) fn facts(report: &Report) -> Vec<Row> {
     let people = [("Customer", &agreement.customer), ("Owner", &agreement.owner)];
     rows.extend(people.into_iter().filter(|(_, text)| !text.is_empty()).map(|(label, text)| (label, text.clone())));
     let name = wording::capitalised(&report.period_name());
-    rows.push(("Period", listed([name, wording::duration_minutes(period.minutes)])));
+    rows.push(("Period", say!("{period}, {length}", name, wording::duration_minutes(period.minutes))));
     rows.push(("Span", period.local.clone()));
     rows.push(("Time zone", wording::zone(period.start, agreement.zone)));
     let (built, revision) = (wording::instant(report.built_at, agreement.zone), report.revision);

@@ -5,7 +5,7 @@ use crate::domain::exclusion::Category;
 use crate::domain::phrases::amount;
 use crate::domain::recovery::MeasureKind;
 use crate::domain::wording::{self, capitalised, counted};
-use crate::language;
+use crate::language::{self, Language};
 use crate::report::retold::{self, all_retold, retold};
 use crate::report::say::{self, Row};
 use crate::report::{Change, Compared, Compliance, Exclusion, Line, Measure, Report, Term, Violation};
@@ -122,7 +122,12 @@ pub(super) fn credit(report: &Report) -> Vec<Figure> {
         Figure { label: "Headroom", value: headroom(credit), why: all_retold(&credit.headroom_why) },
     ];
     if let Some(claim) = &credit.claim {
-        figures.push(Figure { label: "Claim", value: retold(claim), why: Vec::new() });
+        // elsewhere a claim is what a report says, which is another word in Chinese
+        let label = match language::current() {
+            Language::English => "Claim",
+            Language::Chinese => "Claims",
+        };
+        figures.push(Figure { label, value: retold(claim), why: Vec::new() });
     }
     figures
 }

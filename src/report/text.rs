@@ -210,8 +210,9 @@ impl Page {
     }
 
     fn days(&mut self, days: &[say::DayText]) {
+        let column = 2 + days.iter().map(|one| width(&one.day)).max().unwrap_or_default().max(10);
         let row = |[day, share, bad, all, known]: [&str; 5]| {
-            let columns = [left(day, 12), right(share, 12), right(bad, 12), right(all, 14)];
+            let columns = [left(day, column), right(share, 12), right(bad, 12), right(all, 14)];
             format!("  {}  {known}", columns.concat())
         };
         self.line(&row(["Day", "Measured", "Bad", "All", "Known"].map(language::word)));
