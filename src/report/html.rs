@@ -4,7 +4,7 @@
 //! brings nothing, so the document carries its styles on every element, lies in tables (Outlook), and only refines
 //! itself for phones and dark mode where the reader understands media queries.
 
-use crate::language::filters;
+use crate::language::{self, Language, filters};
 use crate::report::retold::all_retold;
 use crate::report::say::{self, DayText, OutageText, Row};
 use crate::report::sections::{self, CorrectionText, ExclusionText, Figure, MethodText, Sides};
@@ -87,6 +87,22 @@ pub fn render_fragment(report: &Report) -> Result<String, ReportError> {
         report,
     };
     Ok(page.render()?)
+}
+
+/// The typefaces of a mail, which brings none: those that systems have.
+pub(super) fn sans() -> &'static str {
+    match language::current() {
+        Language::English => "-apple-system,Segoe UI,Roboto,Arial,sans-serif",
+        Language::Chinese => "-apple-system,PingFang SC,Microsoft YaHei,Noto Sans CJK SC,sans-serif",
+    }
+}
+
+/// The same for Outlook, which takes the first of a list or its own.
+pub(super) fn outlook_sans() -> &'static str {
+    match language::current() {
+        Language::English => "Arial,sans-serif",
+        Language::Chinese => "Microsoft YaHei,sans-serif",
+    }
 }
 
 fn source(picture: &Picture, medium: Medium) -> String {
@@ -356,6 +372,8 @@ mod tests {
             (1..=12).map(|id| Line { id, name: format!("Objective number {id}"), ..bad.clone() }).collect();
         let html = mail(&report);
         assert!(html.len() < 102_000, "{} bytes", html.len());
+        let chinese = language::sync_scope(Language::Chinese, || mail(&report));
+        assert!(chinese.len() < 102_000, "{} bytes", chinese.len());
         assert!(html.contains("6 further objectives are told in full in the attached files."));
         assert!(html.contains("and 36 smaller ones"));
         let file = render_html(&report, &[], Medium::File, None).unwrap();
