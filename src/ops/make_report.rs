@@ -26,17 +26,17 @@ const OUTAGES_MAX: usize = 20;
 
 /// Makes the report as the ledger stands now. A period that still runs, or whose data may still change, is provisional.
 ///
-/// What it says is English, whoever asks for it, because it is data; it is told in the reader's language where it is shown.
+/// What stands in a report is in English, whoever asks for it: it may be kept, numbered and signed.
 pub async fn make_report(
     context: &Context,
     agreement: &Agreement,
     period: Period,
     revision: i64,
 ) -> Result<Report, OpsError> {
-    language::scope(Language::English, made(context, agreement, period, revision)).await
+    language::scope(Language::English, make(context, agreement, period, revision)).await
 }
 
-async fn made(context: &Context, agreement: &Agreement, period: Period, revision: i64) -> Result<Report, OpsError> {
+async fn make(context: &Context, agreement: &Agreement, period: Period, revision: i64) -> Result<Report, OpsError> {
     let (db, now) = (&context.db, context.clock.now());
     let span = period.span();
     let in_force = terms_in_force(db, agreement, span.start()).await?;

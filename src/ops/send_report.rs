@@ -9,7 +9,7 @@ use crate::ops::keep_report::{Ready, To, post, watch};
 use crate::ops::make_report::make_report;
 use crate::ops::write_letter::Occasion;
 use crate::ops::{Context, OpsError, audit};
-use crate::report::{self, Album, Sealed};
+use crate::report::{self, Sealed};
 use crate::store;
 use crate::store::reports::Report as Kept;
 
@@ -70,7 +70,7 @@ async fn again(
 ) -> Result<ReportId, OpsError> {
     let (now, id) = (context.clock.now(), kept.head.id);
     let report = report::json::read(&kept.document)?;
-    let pictures = Album::of(&report)?;
+    let pictures = report::Album::of(&report)?;
     let sealed = Sealed::kept(report, kept.document.clone(), kept.signature.clone());
     let mut tx = context.db.begin_write().await?;
     match post(&mut tx, context, (id, &sealed), &pictures, dresses, Occasion::SentAgain).await {

@@ -31,6 +31,7 @@ const MESSAGES: &[&str] = &[
     "Contractual: {sides}",
     "{n} of {all} good in {minutes}: {measured}",
     "{n} of {n2} good, {n3} minutes known",
+    "{n} of {n2} good",
     "{n} of {all} good",
     // what is owed
     "not applicable: nothing was counted",
@@ -49,6 +50,8 @@ const MESSAGES: &[&str] = &[
     "{fee} a month × {n} % = {money}",
     "none: the worst tier applies",
     "not applicable",
+    "{n} more slices of {n2} min may fail, or {time} of full downtime",
+    "{n} more slice of {n2} min may fail, or {time} of full downtime",
     "{n} more {noun} may fail, or {time} of full downtime",
     "{time} of full downtime",
     "There is no further tier to fall to, or nothing was counted.",
