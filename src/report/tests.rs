@@ -89,6 +89,7 @@ fn english(text: &str, report: &Report) -> Vec<String> {
     typed.extend(report.whole.exclusions.iter().map(|one| one.reason.clone()));
     // what a source said is kept as it was said
     typed.extend(report.findings.iter().filter_map(|finding| Some(finding.split_once(": ")?.1.to_owned())));
+    typed.retain(|text| !text.is_empty());
     typed.sort_by_key(|text| std::cmp::Reverse(text.len()));
     for one in typed {
         text = text.replace(&one, " ");
