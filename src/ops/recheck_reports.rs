@@ -9,6 +9,7 @@ use crate::domain::ids::{AgreementId, ReportId};
 use crate::domain::model::Agreement;
 use crate::domain::time::{DAY_MINUTES, Minute, Span};
 use crate::domain::wording;
+use crate::language::{self, Language};
 use crate::ops::correct_report::{Outcome, Told, Why, compare, revision};
 use crate::ops::keep_report::{To, keep};
 use crate::ops::{Context, OpsError, audit};
@@ -139,8 +140,16 @@ async fn postpone(context: &Context, id: AgreementId, label: &str) -> Result<(),
     Ok(tx.commit().await?)
 }
 
-/// Why a report is corrected, in words; each once.
+/// Why a report is corrected, in words; each once. They are kept in the report, in English.
 async fn sentences(context: &Context, agreement: &Agreement, reasons: &[Reason]) -> Result<Vec<String>, OpsError> {
+    language::scope(Language::English, told_in_english(context, agreement, reasons)).await
+}
+
+async fn told_in_english(
+    context: &Context,
+    agreement: &Agreement,
+    reasons: &[Reason],
+) -> Result<Vec<String>, OpsError> {
     let mut told = Vec::new();
     for reason in reasons {
         let sentence = match reason.cause {

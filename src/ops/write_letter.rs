@@ -9,6 +9,7 @@ use crate::mail::message::{self, File, Inline, Mime, Parts};
 use crate::ops::show_report::FileFormat;
 use crate::ops::{Context, OpsError};
 use crate::report::{self, Medium, Pack, Picture, Sealed};
+use crate::say;
 
 /// A rendered mail about one report, or about several as a pack, ready to be addressed.
 pub struct Letter {
@@ -179,7 +180,7 @@ fn link(context: &Context, id: ReportId) -> Option<String> {
 
 /// The subject in a schedule's dress: its prefix takes the place of `[Nines]`.
 fn subject(usual: &str, dress: &ScheduleDraft, occasion: Occasion) -> String {
-    let trial = if occasion == Occasion::Trial { "[Test] " } else { "" };
+    let trial = if occasion == Occasion::Trial { format!("{} ", say!("[Test]")) } else { String::new() };
     let plain = usual.strip_prefix("[Nines] ").filter(|_| !dress.prefix.is_empty());
     plain.map_or_else(|| format!("{trial}{usual}"), |plain| format!("{trial}{} {plain}", dress.prefix))
 }

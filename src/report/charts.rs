@@ -2,7 +2,9 @@
 
 use crate::chart::{self, Band, BandKind, Chart, LineStyle, Rule, Size, Theme, Unit};
 use crate::domain::time::{Instant, MINUTE_SECONDS, Span};
+use crate::language;
 use crate::report::{Day, Line, Report, ReportError, Status, by_trouble, say};
+use crate::say;
 
 /// How many pictures a mail carries.
 const PICTURES_MAX: usize = 6;
@@ -54,15 +56,20 @@ fn draw<T>(
     render: impl FnOnce(&Chart<'_>) -> Result<T, chart::ChartError>,
 ) -> Result<T, ReportError> {
     let points = steps(report, line);
-    let title = format!("{}, measured by day", line.name);
-    let target = format!("Target {} %", line.target);
+    let title = say!("{name}, measured by day", line.name);
+    let target = say!("Target {target} %", line.target);
     let chart = Chart {
         title: &title,
         description: &description(report, line),
         span: Span::new(report.period.start.minute(), report.period.end.minute()),
         zone: report.agreement.zone,
         unit: Unit::Percent,
-        lines: vec![chart::Line { name: "Measured", style: LineStyle::Main, filled: false, points: &points }],
+        lines: vec![chart::Line {
+            name: language::word("Measured"),
+            style: LineStyle::Main,
+            filled: false,
+            points: &points,
+        }],
         rules: vec![Rule { value: percent(line.target.ppm(), 1_000_000), label: &target }],
         envelope: None,
         bands: bands(report, line),
@@ -109,9 +116,12 @@ pub(super) fn description(report: &Report, line: &Line) -> String {
     let worst = line.daily.iter().zip(&days).filter(|(day, _)| day.total > 0).min_by(|(a, _), (b, _)| {
         (i128::from(a.good) * i128::from(b.total)).cmp(&(i128::from(b.good) * i128::from(a.total)))
     });
-    let worst = worst.map(|(_, text)| format!(" The worst was {} with {}.", text.day, text.sli)).unwrap_or_default();
     let (name, target, all) = (&line.name, line.target, days.len());
-    format!("{name} by day: {missed} of {all} days below the target of {target} %.{worst}")
+    let told = say!("{name} by day: {missed} of {all} days below the target of {target} %.", name, missed, all, target);
+    match worst {
+        Some((_, text)) => say!("{days} The worst was {day} with {share}.", told, text.day, text.sli),
+        None => told,
+    }
 }
 
 /// A share in percent, to the hundred-millionth, which no screen can tell from the exact one.

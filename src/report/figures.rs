@@ -4,13 +4,19 @@
 //! targets, counts, coverage, outages, exclusions, day by day. Where figures differ, a final report is wrong. *Words* around them
 //! (names, causes) are compared too, but alone they make no report wrong. The comparison with the period before is left
 //! out: that period has reports of its own.
+//!
+//! Claims are compared, and kept with a correction, in English, whoever reads them; they are told anew where they are shown.
 
 use crate::domain::exclusion::Category;
 use crate::domain::phrases::amount;
 use crate::domain::recovery::MeasureKind;
 use crate::domain::wording::{self, capitalised, count};
-use crate::report::{Change, Line, Report, say};
+use crate::language::{self, Language};
+use crate::report::{Change, Line, Report, retold, say};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// The first claim of all.
+const VERDICT: &str = "Verdict";
 
 /// How much a claim weighs; those that weigh most come first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,7 +48,7 @@ pub struct Difference {
 /// What `after` says that `before` does not, and the reverse.
 #[must_use]
 pub fn difference(before: &Report, after: &Report) -> Difference {
-    let (was, is) = (claims(before, Days::Told), claims(after, Days::Told));
+    let [was, is] = [before, after].map(|report| claims(report, Days::Told));
     let of = |claims: &[Claim]| -> BTreeMap<String, String> {
         claims.iter().map(|claim| (claim.what.clone(), claim.says.clone())).collect()
     };
@@ -76,16 +82,20 @@ pub struct Pair {
     pub second: Option<String>,
 }
 
-/// Everything that two reports claim, of whatever agreement and period, in the order of the first. Single days are left
-/// out: those of another period are other days.
+/// Everything beside the verdict that two reports claim, of whatever agreement and period, in the order of the first and in
+/// the reader's language. Single days are left out: those of another period are other days.
 #[must_use]
 pub fn side_by_side(first: &Report, second: &Report) -> Vec<Pair> {
     let [one, two] = [first, second].map(|report| claims(report, Days::LeftOut));
     let says = |claims: &[Claim], what: &str| claims.iter().find(|one| one.what == what).map(|one| one.says.clone());
     let mut seen = BTreeSet::new();
-    let all = one.iter().chain(&two).filter(|claim| seen.insert(claim.what.as_str()));
-    all.map(|claim| Pair { what: claim.what.clone(), first: says(&one, &claim.what), second: says(&two, &claim.what) })
-        .collect()
+    let all = one.iter().chain(&two).filter(|claim| claim.what != VERDICT && seen.insert(claim.what.as_str()));
+    let pair = |claim: &Claim| {
+        let told = |says: Option<String>| says.map(|says| retold::claim(&claim.what, &says).1);
+        let [first, second] = [&one, &two].map(|claims| told(says(claims, &claim.what)));
+        Pair { what: retold::retold(&claim.what), first, second }
+    };
+    all.map(pair).collect()
 }
 
 /// Are single days and single outages told?
@@ -121,8 +131,12 @@ impl Claims {
 }
 
 fn claims(report: &Report, days: Days) -> Vec<Claim> {
+    language::sync_scope(Language::English, || claims_in_english(report, days))
+}
+
+fn claims_in_english(report: &Report, days: Days) -> Vec<Claim> {
     let mut claims = Claims { all: Vec::new(), about: String::new() };
-    claims.add_headline("Verdict", report.verdict.status.word());
+    claims.add_headline(VERDICT, report.verdict.status.word());
     owed(&mut claims, report);
     for line in &report.objectives {
         claims.about.clone_from(&line.name);

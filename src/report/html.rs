@@ -4,7 +4,8 @@
 //! brings nothing, so the document carries its styles on every element, lies in tables (Outlook), and only refines
 //! itself for phones and dark mode where the reader understands media queries.
 
-use crate::language::filters;
+use crate::language::{self, Language, filters};
+use crate::report::retold::all_retold;
 use crate::report::say::{self, DayText, OutageText, Row};
 use crate::report::sections::{self, CorrectionText, ExclusionText, Figure, MethodText, Sides};
 use crate::report::unusual::{AnomalyText, anomalies};
@@ -49,6 +50,9 @@ pub fn render_html(
     });
     let page = Document {
         subject: crate::report::subject(report),
+        sentence: report.sentence(),
+        findings: report.findings_told(),
+        notes: report.notes_told(),
         facts: say::facts(report),
         details: details.collect(),
         not_told: lines.len().saturating_sub(details_max),
@@ -71,6 +75,9 @@ pub fn render_fragment(report: &Report) -> Result<String, ReportError> {
     });
     let parts: Vec<Part<'_>> = parts.collect::<Result<_, ReportError>>()?;
     let page = Fragment {
+        sentence: report.sentence(),
+        findings: report.findings_told(),
+        notes: report.notes_told(),
         facts: say::facts(report),
         summary: parts.iter().map(|part| Brief::of(part.line)).collect(),
         whole: WholePart::of(report, usize::MAX),
@@ -80,6 +87,22 @@ pub fn render_fragment(report: &Report) -> Result<String, ReportError> {
         report,
     };
     Ok(page.render()?)
+}
+
+/// The typefaces of a mail, which brings none: those that systems have.
+pub(super) fn sans() -> &'static str {
+    match language::current() {
+        Language::English => "-apple-system,Segoe UI,Roboto,Arial,sans-serif",
+        Language::Chinese => "-apple-system,PingFang SC,Microsoft YaHei,Noto Sans CJK SC,sans-serif",
+    }
+}
+
+/// The same for Outlook, which takes the first of a list or its own.
+pub(super) fn outlook_sans() -> &'static str {
+    match language::current() {
+        Language::English => "Arial,sans-serif",
+        Language::Chinese => "Microsoft YaHei,sans-serif",
+    }
 }
 
 fn source(picture: &Picture, medium: Medium) -> String {
@@ -94,8 +117,11 @@ fn source(picture: &Picture, medium: Medium) -> String {
 struct Document<'a> {
     report: &'a Report,
     subject: String,
+    sentence: String,
+    findings: Vec<String>,
+    notes: Vec<String>,
     look: Look,
-    correction: Option<CorrectionText<'a>>,
+    correction: Option<CorrectionText>,
     facts: Vec<Row>,
     summary: Vec<Brief<'a>>,
     whole: WholePart<'a>,
@@ -110,8 +136,11 @@ struct Document<'a> {
 #[template(path = "report/fragment.html")]
 struct Fragment<'a> {
     report: &'a Report,
+    sentence: String,
+    findings: Vec<String>,
+    notes: Vec<String>,
     look: Look,
-    correction: Option<CorrectionText<'a>>,
+    correction: Option<CorrectionText>,
     facts: Vec<Row>,
     summary: Vec<Brief<'a>>,
     whole: WholePart<'a>,
@@ -134,11 +163,11 @@ impl<'a> Brief<'a> {
 
 /// The agreement as a whole.
 struct WholePart<'a> {
-    compliance: Vec<Figure<'a>>,
+    compliance: Vec<Figure>,
     violations: Vec<String>,
     violations_left_out: usize,
-    credit: Vec<Figure<'a>>,
-    recovery: Vec<Figure<'a>>,
+    credit: Vec<Figure>,
+    recovery: Vec<Figure>,
     exclusions: Vec<ExclusionText>,
     exclusions_left_out: usize,
     sides: Vec<Sides<'a>>,
@@ -172,14 +201,17 @@ struct Part<'a> {
     figures: Vec<Row>,
     outages: Vec<OutageText>,
     outages_left_out: usize,
-    anomalies: Vec<AnomalyText<'a>>,
+    anomalies: Vec<AnomalyText>,
     anomalies_left_out: usize,
     days: Vec<DayText>,
     /// Are only those days listed that miss the target?
     days_are_missed: bool,
     days_left_out: usize,
+    terms: Vec<(String, String)>,
+    why: Vec<String>,
     methods: Vec<MethodText>,
     disagreement: Option<&'static str>,
+    query: &'a str,
     image: Option<Image>,
     svg: Option<String>,
 }
@@ -216,8 +248,11 @@ impl<'a> Part<'a> {
             days: Vec::new(),
             days_are_missed: false,
             days_left_out: 0,
+            terms: sections::terms(&line.letter.terms),
+            why: all_retold(&line.letter.why),
             methods: sections::comparison(line),
             disagreement: sections::disagreement(line),
+            query: say::query(line),
             image: None,
             svg: None,
         }
@@ -337,6 +372,8 @@ mod tests {
             (1..=12).map(|id| Line { id, name: format!("Objective number {id}"), ..bad.clone() }).collect();
         let html = mail(&report);
         assert!(html.len() < 102_000, "{} bytes", html.len());
+        let chinese = language::sync_scope(Language::Chinese, || mail(&report));
+        assert!(chinese.len() < 102_000, "{} bytes", chinese.len());
         assert!(html.contains("6 further objectives are told in full in the attached files."));
         assert!(html.contains("and 36 smaller ones"));
         let file = render_html(&report, &[], Medium::File, None).unwrap();

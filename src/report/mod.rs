@@ -18,6 +18,7 @@ mod order;
 mod pack;
 #[cfg(feature = "pdf")]
 mod pdf;
+mod retold;
 mod say;
 mod seal;
 mod sections;
@@ -30,6 +31,8 @@ mod xlsx;
 
 #[cfg(test)]
 mod sample;
+#[cfg(test)]
+mod tests;
 
 use crate::domain::calendar::{self, PeriodKind};
 use crate::domain::chain::Digest;
@@ -41,6 +44,8 @@ use crate::domain::target::Target;
 use crate::domain::terms::Unit;
 use crate::domain::time::Instant;
 use crate::domain::wording;
+use crate::language::{self, Language};
+use chrono::{Datelike as _, Weekday};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -217,10 +222,29 @@ impl Period {
     pub fn called(&self, zone: Tz) -> String {
         if self.name.is_empty() {
             let named = calendar::Period::parse(&self.label, zone).map(|period| wording::period_name(&period));
-            named.unwrap_or_else(|_unnamed| self.label.clone())
-        } else {
-            self.name.clone()
+            return named.unwrap_or_else(|_unnamed| self.label.clone());
         }
+        match language::current() {
+            Language::English => self.name.clone(),
+            Language::Chinese => self.found(zone).map_or_else(|| self.name.clone(), |one| wording::period_name(&one)),
+        }
+    }
+
+    /// The calendar period behind it: the one that has its first moment, its label, and in English its name.
+    fn found(&self, zone: Tz) -> Option<calendar::Period> {
+        let day = self.start.to_utc().with_timezone(&zone).day();
+        // a billing day beyond the end of the month begins on its last day
+        let days = [1, day, 29, 30, 31].into_iter().flat_map(|day| (1..=12).map(move |month| (day, month)));
+        let anchors = [Weekday::Mon, Weekday::Sun].into_iter().flat_map(|week| days.clone().map(move |at| (week, at)));
+        let mut periods = anchors.filter_map(|(week, (day, month))| {
+            let anchor = calendar::Anchor::new(week, day, month).ok()?;
+            Some(calendar::Period::anchored(self.kind, zone, anchor, self.start))
+        });
+        let is_it = |one: &calendar::Period| {
+            let name = || language::sync_scope(Language::English, || wording::period_name(one));
+            one.span().start().start() == self.start && one.label() == self.label && name() == self.name
+        };
+        periods.find(is_it)
     }
 }
 

@@ -1,11 +1,13 @@
 //! Several agreements' reports in one mail: who is in trouble first, each objective in one line, everything else in the files.
 
 use crate::domain::wording;
-use crate::language::filters;
+use crate::language::{self, filters};
 use crate::report::html::Look;
 use crate::report::say;
 use crate::report::text::Page;
+use crate::report::verdict::kind_and_label;
 use crate::report::{Line, Report, ReportError, Status, by_trouble};
+use crate::say;
 use askama::Template;
 
 /// How many objectives of one agreement the mail lists; Gmail cuts a mail at 102 kB.
@@ -46,20 +48,23 @@ impl<'a> Pack<'a> {
     pub fn sentence(&self) -> String {
         let status = self.status();
         let (all, part) = (self.reports.len(), self.count(status));
-        let noun = if all == 1 { "agreement" } else { "agreements" };
-        let part = if part == all { format!("all {all} {noun}") } else { format!("{part} of {all} {noun}") };
-        let late = match self.missing.len() {
-            0 => String::new(),
-            1 => format!(" Not ready in time: {}.", self.missing.join(", ")),
-            n => format!(" Not ready in time: {n} agreements, which are named below."),
+        let part = match (part, all) {
+            (1, 1) => say!("all 1 agreement"),
+            _ if part == all => say!("all {all} agreements", all),
+            _ => Self::part(part, all),
         };
         let said = match status {
-            Status::Breached => format!("{part} missed a promise."),
-            Status::AtRisk => format!("Every measured promise is kept, but {part} came close to missing one."),
-            Status::NoData => "Nothing was measured, so nothing can be said about any agreement.".to_owned(),
-            Status::Met => format!("{part} kept every promise."),
+            Status::Breached => say!("{part} missed a promise.", part),
+            Status::AtRisk => say!("Every measured promise is kept, but {part} came close to missing one.", part),
+            Status::NoData => say!("Nothing was measured, so nothing can be said about any agreement."),
+            Status::Met => say!("{part} kept every promise.", part),
         };
-        format!("{}{late}", wording::capitalised(&said))
+        let said = wording::capitalised(&said);
+        match self.missing.as_slice() {
+            [] => said,
+            [one] => say!("{sentence} Not ready in time: {name}.", said, one),
+            all => say!("{sentence} Not ready in time: {n} agreements, which are named below.", said, all.len()),
+        }
     }
 
     /// The subject line: `[Nines] Breached: ACME, month 2026-11 – 1 of 3 agreements`.
@@ -67,10 +72,18 @@ impl<'a> Pack<'a> {
     pub fn subject(&self) -> String {
         let (status, all) = (self.status(), self.reports.len());
         let title = self.title.split_whitespace().collect::<Vec<_>>().join(" ");
-        let noun = if all == 1 { "agreement" } else { "agreements" };
         let period = self.reports.first().map(|(report, _)| &report.period);
-        let period = period.map(|one| format!(", {} {}", wording::period(one.kind), one.label)).unwrap_or_default();
-        format!("[Nines] {}: {title}{period} – {} of {all} {noun}", status.word(), self.count(status))
+        let about = match period.map(|one| kind_and_label(one.kind, &one.label)) {
+            Some(period) => say!("{name}, {period}", title, period),
+            None => title,
+        };
+        let (word, part) = (language::word(status.word()), Self::part(self.count(status), all));
+        format!("[Nines] {}", say!("{verdict}: {report} – {detail}", word, about, part))
+    }
+
+    /// `1 of 3 agreements`.
+    fn part(some: usize, all: usize) -> String {
+        if all == 1 { say!("{some} of 1 agreement", some) } else { say!("{some} of {all} agreements", some, all) }
     }
 
     fn count(&self, status: Status) -> usize {
@@ -85,15 +98,18 @@ impl<'a> Pack<'a> {
     #[must_use]
     pub fn text(&self) -> String {
         let mut page = Page::default();
-        page.heading(&format!("{}: {}, {}", self.status().word(), self.title, self.period_name()), '=');
+        let word = language::word(self.status().word());
+        page.heading(&say!("{verdict}: {name}, {period}", word, self.title, self.period_name()), '=');
         page.prose("", &self.sentence());
         for (report, link) in &self.reports {
             page.blank();
-            page.heading(&format!("{}: {}", report.verdict.status.word(), report.agreement.name), '-');
-            page.prose("", &report.verdict.sentence);
+            let word = language::word(report.verdict.status.word());
+            page.heading(&say!("{verdict}: {name}", word, report.agreement.name), '-');
+            page.prose("", &report.sentence());
             for line in by_trouble(report) {
-                let of = format!("{} of {} %{}", say::measured(&line.sli), line.target, against_before(line));
-                page.prose("  ", &format!("{} {}: {} – {of}", line.status.shape(), line.status.word(), line.name));
+                let of = say!("{measured} of {target} %", say::measured(&line.sli), line.target);
+                let word = say!("{verdict}: {name}", language::word(line.status.word()), line.name);
+                page.prose("  ", &format!("{} {word} – {of}{}", line.status.shape(), against_before(line)));
             }
             if let Some(link) = link {
                 page.line(link);
@@ -123,7 +139,7 @@ impl<'a> Pack<'a> {
 /// How it was in the period before: ` (99.95 % before)`; empty if that is not known.
 fn against_before(line: &Line) -> String {
     let before = line.previous.as_ref().and_then(|previous| previous.sli.percent());
-    before.map(|percent| format!(" ({percent} % before)")).unwrap_or_default()
+    before.map(|percent| format!(" {}", say!("({percent} % before)", percent))).unwrap_or_default()
 }
 
 #[derive(Template)]
@@ -141,6 +157,7 @@ struct Document<'a> {
 
 struct Part<'a> {
     report: &'a Report,
+    sentence: String,
     link: Option<&'a str>,
     look: Look,
     rows: Vec<Row<'a>>,
@@ -167,6 +184,7 @@ impl<'a> Part<'a> {
             look: Look::of(report.verdict.status),
             rows: lines.iter().take(OBJECTIVES_MAX).map(row).collect(),
             not_told: lines.len().saturating_sub(OBJECTIVES_MAX),
+            sentence: report.sentence(),
             report,
             link,
         }

@@ -5,10 +5,14 @@
 //! bytes.
 
 use crate::domain::wording;
+use crate::language;
+use crate::report::retold::all_retold;
 use crate::report::say::{self, Row};
 use crate::report::sections::{self, Figure};
+use crate::report::text::is_wide;
 use crate::report::unusual::anomalies;
 use crate::report::{Line, Report, ReportError, Status, by_trouble, charts};
+use crate::say;
 use chrono::{Datelike, Timelike};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -28,6 +32,56 @@ const CONTENTS_FROM: usize = 4;
 const OUTAGES_MAX: usize = 20;
 /// How many anomalies of an objective are listed.
 const ANOMALIES_MAX: usize = 10;
+/// The layout's own words, which it asks for by their English.
+const WORDS: [&str; 47] = [
+    "Alone",
+    "All",
+    "Bad",
+    "Budget left",
+    "Cause",
+    "Compliance and violations",
+    "Compliance report",
+    "Contents",
+    "Contractual",
+    "Cost",
+    "Credit",
+    "Day",
+    "Day by day",
+    "Effect",
+    "Exclusions",
+    "Expected",
+    "Good of all",
+    "How it was counted",
+    "Is",
+    "Known",
+    "Length",
+    "Measured",
+    "Method",
+    "Objective",
+    "Objectives",
+    "Outages",
+    "Outages and recovery",
+    "Promise",
+    "Provisional: the data has not settled and may still change.",
+    "Raw",
+    "Raw and contractual",
+    "Service",
+    "Standing",
+    "Status",
+    "Summary",
+    "Taken out",
+    "Target",
+    "Terms",
+    "Terms of this objective",
+    "The same period under each method",
+    "Was",
+    "What",
+    "What left its usual",
+    "What this revision corrects",
+    "What was odd about the data",
+    "When",
+    "Who",
+];
 /// A longer word may be broken, so that it stays inside its column.
 const WORD_MAX: usize = 18;
 
@@ -142,6 +196,9 @@ impl World for Desk {
 /// Everything that the layout shows.
 #[derive(Serialize)]
 struct Data {
+    /// `en` or `zh`.
+    lang: &'static str,
+    words: BTreeMap<&'static str, &'static str>,
     title: String,
     agreement: String,
     customer: String,
@@ -176,13 +233,13 @@ struct Look {
 }
 
 impl Look {
-    const fn of(status: Status) -> Self {
+    fn of(status: Status) -> Self {
         let shape = match status {
             // the fonts have no ✕
             Status::Breached => "×",
             status => status.shape(),
         };
-        Self { word: status.word(), key: status.key(), shape }
+        Self { word: language::word(status.word()), key: status.key(), shape }
     }
 }
 
@@ -203,9 +260,10 @@ struct Part {
     chart: Option<String>,
     alt: String,
     outages: Vec<Vec<String>>,
-    outages_left_out: usize,
+    /// How many are not listed, in words.
+    outages_left_out: Option<String>,
     anomalies: Vec<Vec<String>>,
-    anomalies_left_out: usize,
+    anomalies_left_out: Option<String>,
     days: Vec<Vec<String>>,
     methods: Vec<Vec<String>>,
     disagreement: Option<&'static str>,
@@ -225,12 +283,12 @@ impl Data {
         };
         let correction = sections::correction(report).map(|correction| Correction {
             lead: correction.lead,
-            reasons: correction.reasons.to_vec(),
+            reasons: correction.reasons,
             changes: correction
                 .changes
                 .into_iter()
                 .chain(correction.further)
-                .map(|(what, was, is)| [what, was, is].map(breakable).to_vec())
+                .map(|(what, was, is)| [what, was, is].map(|text| breakable(&text)).to_vec())
                 .collect(),
         });
         let exclusion = |one: sections::ExclusionText| {
@@ -239,7 +297,9 @@ impl Data {
         let side =
             |one: &sections::Sides<'_>| [one.name, &one.raw, &one.contractual, &one.taken].map(breakable).to_vec();
         Self {
-            title: format!("{}, {period}", report.agreement.name),
+            lang: language::current().word(),
+            words: WORDS.into_iter().map(|word| (word, language::word(word))).collect(),
+            title: say!("{name}, {period}", report.agreement.name, period),
             agreement: breakable(&report.agreement.name),
             customer: breakable(&report.agreement.customer),
             period,
@@ -252,10 +312,13 @@ impl Data {
                 time.second().into(),
             ],
             status: Look::of(report.verdict.status),
-            sentence: report.verdict.sentence.clone(),
+            sentence: report.sentence(),
             provisional: report.provisional,
             contents: lines.len() >= CONTENTS_FROM,
-            facts: say::facts(report).into_iter().map(|(label, text)| (label, breakable(&text))).collect(),
+            facts: say::facts(report)
+                .into_iter()
+                .map(|(label, text)| (language::word(label), breakable(&text)))
+                .collect(),
             terms: terms(&report.agreement.terms),
             correction,
             summary: lines.iter().map(brief).collect(),
@@ -267,8 +330,8 @@ impl Data {
             exclusions: sections::exclusions(report).into_iter().map(exclusion).collect(),
             sides: sections::sides(report).iter().map(side).collect(),
             parts,
-            notes: report.notes.clone(),
-            findings: report.findings.clone(),
+            notes: report.notes_told(),
+            findings: report.findings_told(),
         }
     }
 }
@@ -281,17 +344,19 @@ impl Part {
             [&one.when, &one.length, &one.cost, &cause].map(|text| breakable(text)).to_vec()
         };
         let unusual = anomalies(report, line);
-        let anomaly = |one: &crate::report::unusual::AnomalyText<'_>| {
-            [one.when.as_str(), one.what, one.measured, one.usual, one.standing.word()].map(breakable).to_vec()
+        let anomaly = |one: &crate::report::unusual::AnomalyText| {
+            let standing = language::word(one.standing.word());
+            [one.when.as_str(), &one.what, &one.measured, &one.usual, standing].map(breakable).to_vec()
         };
         let day = |day: say::DayText| {
-            let alone = if day.missed { "below the target" } else { "" };
+            let alone = if day.missed { language::word("below the target") } else { "" };
             vec![day.day, day.sli, day.bad, day.total, day.known, alone.to_owned()]
         };
         let method = |one: sections::MethodText| vec![one.words, one.share, one.counts, one.verdict.to_owned()];
         let mut figures: Vec<(&'static str, String)> =
-            say::figures(line).into_iter().map(|(label, text)| (label, breakable(&text))).collect();
-        figures.extend([("Source", breakable(&line.source)), ("Query", breakable(&line.query))]);
+            say::figures(line).into_iter().map(|(label, text)| (language::word(label), breakable(&text))).collect();
+        let asked = [("Source", line.source.as_str()), ("Query", say::query(line))];
+        figures.extend(asked.map(|(label, text)| (language::word(label), breakable(text))));
         Self {
             name: breakable(&line.name),
             service: breakable(&line.service),
@@ -300,24 +365,29 @@ impl Part {
             alt: chart.as_ref().map(|_drawn| charts::description(report, line)).unwrap_or_default(),
             chart,
             outages: outages.into_iter().map(outage).collect(),
-            outages_left_out,
+            outages_left_out: (outages_left_out > 0)
+                .then(|| say!("and {outages_left_out} that cost less", outages_left_out)),
             anomalies: unusual.iter().take(ANOMALIES_MAX).map(anomaly).collect(),
-            anomalies_left_out: unusual.len().saturating_sub(ANOMALIES_MAX),
+            anomalies_left_out: unusual
+                .len()
+                .checked_sub(ANOMALIES_MAX)
+                .filter(|more| *more > 0)
+                .map(|more| say!("and {anomalies_left_out} more", more)),
             days: say::days(report, line).into_iter().map(day).collect(),
             methods: sections::comparison(line).into_iter().map(method).collect(),
             disagreement: sections::disagreement(line),
             terms: terms(&line.letter.terms),
-            why: line.letter.why.clone(),
+            why: all_retold(&line.letter.why),
         }
     }
 }
 
-fn rows(figures: Vec<Figure<'_>>) -> Vec<(&'static str, String)> {
-    figures.into_iter().map(|figure| (figure.label, figure.value)).collect()
+fn rows(figures: Vec<Figure>) -> Vec<(&'static str, String)> {
+    figures.into_iter().map(|figure| (language::word(figure.label), figure.value)).collect()
 }
 
 fn terms(terms: &[crate::report::Term]) -> Vec<(String, String)> {
-    terms.iter().map(|term| (breakable(&term.label), breakable(&term.text))).collect()
+    sections::terms(terms).into_iter().map(|(label, text)| (breakable(&label), breakable(&text))).collect()
 }
 
 /// The text with places in long words where a line may end.
@@ -326,7 +396,8 @@ fn breakable(text: &str) -> String {
     let mut run = 0;
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        run = if c.is_whitespace() { 0 } else { run + 1 };
+        // a line may end beside any ideograph
+        run = if c.is_whitespace() || is_wide(c) { 0 } else { run + 1 };
         if run > WORD_MAX {
             out.push(ZERO_WIDTH_SPACE);
             run = 1;
@@ -347,6 +418,23 @@ mod tests {
         report.agreement.name = "#panic() *bold* $x$ <b> 可用性协议 \u{202e}".to_owned();
         let pdf = render_pdf(&report).unwrap();
         assert!(pdf.starts_with(b"%PDF-") && pdf == render_pdf(&report).unwrap());
+    }
+
+    #[test]
+    fn a_report_is_set_in_chinese() {
+        let pdf = language::sync_scope(language::Language::Chinese, || render_pdf(&sample::judged())).unwrap();
+        assert!(pdf.starts_with(b"%PDF-") && pdf != render_pdf(&sample::judged()).unwrap());
+    }
+
+    #[test]
+    fn the_layout_asks_for_no_word_that_it_does_not_have() {
+        let layout = include_str!("report.typ");
+        let asked: Vec<&str> = layout.split("w(\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        assert!(asked.len() >= WORDS.len());
+        let missing: Vec<&&str> = asked.iter().filter(|word| !WORDS.contains(word)).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+        let unused: Vec<&&str> = WORDS.iter().filter(|word| !asked.contains(word)).collect();
+        assert!(unused.is_empty(), "{unused:?}");
     }
 
     #[test]

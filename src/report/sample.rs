@@ -225,11 +225,25 @@ pub(super) fn judged() -> Report {
         severity: Some("minor".to_owned()),
         violated_since: Some(at("2026-11-11T07:12:00Z")),
         comparison: vec![
-            compared("occurrences", "good requests of all requests", true, Unit::Event, (998_997, 1_000_000), false),
-            compared("timeslices", "good slices of 5 min", false, Unit::Slice, (2_015, 2_016), true),
+            compared(
+                "occurrences",
+                "good requests of all requests (occurrences)",
+                true,
+                Unit::Event,
+                (998_997, 1_000_000),
+                false,
+            ),
+            compared(
+                "timeslices",
+                "good slices of all slices of 5 min (timeslices)",
+                false,
+                Unit::Slice,
+                (2_015, 2_016),
+                true,
+            ),
             compared(
                 "ratio_timeslices",
-                "the mean share of slices of 5 min",
+                "the mean share of good requests in slices of 5 min (ratio_timeslices)",
                 false,
                 Unit::BillionthOfSlice,
                 (2_013_600_000_000, 2_016_000_000_000),

@@ -4,11 +4,17 @@ use crate::domain::model::ObjectiveKind;
 use crate::domain::phrases::amount;
 use crate::domain::terms::Unit;
 use crate::domain::wording::{self, count, counted, grouped};
+use crate::language;
+use crate::report::retold::{self, retold};
 use crate::report::{Bounds, Budget, Day, Interval, Line, Outage, Previous, Report, Sli};
+use crate::say;
 use std::cmp::Ordering;
 
-/// A label and its value.
+/// A label, to be translated where it is shown, and its value.
 pub(super) type Row = (&'static str, String);
+
+/// What strangers are told instead of a query; it stands in the report's files too.
+const NOT_SHOWN: &str = "not shown here";
 
 /// What one event or slice of the objective is called, and many; older reports go by the kind of promise.
 pub(super) fn nouns(line: &Line) -> (&str, &str) {
@@ -27,34 +33,44 @@ pub(super) fn nouns(line: &Line) -> (&str, &str) {
 pub(super) fn measured(sli: &Sli) -> String {
     match sli {
         Sli::Measured { percent, .. } => format!("{percent} %"),
-        Sli::NoTraffic => "no traffic".to_owned(),
-        Sli::Unknown => "unknown".to_owned(),
-        Sli::NotApplicable => "not applicable".to_owned(),
+        Sli::NoTraffic => say!("no traffic"),
+        Sli::Unknown => say!("unknown"),
+        Sli::NotApplicable => say!("not applicable"),
     }
 }
 
 /// The promise in words: what the target means for this kind.
 pub(super) fn promise(line: &Line) -> String {
     let target = line.target;
-    let nouns = nouns(line).1;
+    let nouns = retold(nouns(line).1);
     match (line.unit, line.kind) {
-        (Unit::Slice, _) => return format!("at least {target} % of {nouns} are good"),
-        (Unit::BillionthOfSlice, _) => return format!("at least {target} % as the mean over {nouns}"),
+        (Unit::Slice, _) => return say!("at least {target} % of {nouns} are good", target, nouns),
+        (Unit::BillionthOfSlice, _) => return say!("at least {target} % as the mean over {nouns}", target, nouns),
         (Unit::Event, _) => {}
     }
     match line.kind {
-        ObjectiveKind::Availability => format!("at least {target} % of requests answered without an error"),
-        ObjectiveKind::Uptime => format!("at least {target} % of checks find it up"),
-        ObjectiveKind::Latency => format!("at least {target} % of requests answered in time"),
+        ObjectiveKind::Availability => say!("at least {target} % of requests answered without an error", target),
+        ObjectiveKind::Uptime => say!("at least {target} % of checks find it up", target),
+        ObjectiveKind::Latency => say!("at least {target} % of requests answered in time", target),
         ObjectiveKind::ErrorRate => {
             let most = crate::domain::target::ppm_to_percent(target.budget_ppm());
-            format!("at most {most} % of requests fail (at least {target} % good)")
+            say!("at most {most} % of requests fail (at least {target} % good)", most, target)
         }
-        ObjectiveKind::Success => format!("at least {target} % of attempts succeed"),
-        ObjectiveKind::Throughput => format!("at least {target} % of minutes have the promised throughput"),
-        ObjectiveKind::Level => format!("at least {target} % of readings within the limit"),
-        ObjectiveKind::Composite => format!("at least {target} % of all members together"),
+        ObjectiveKind::Success => say!("at least {target} % of attempts succeed", target),
+        ObjectiveKind::Throughput => say!("at least {target} % of minutes have the promised throughput", target),
+        ObjectiveKind::Level => say!("at least {target} % of readings within the limit", target),
+        ObjectiveKind::Composite => say!("at least {target} % of all members together", target),
     }
+}
+
+/// Several things in a row.
+pub(super) fn listed(parts: impl IntoIterator<Item = String>) -> String {
+    parts.into_iter().reduce(|list, next| say!("{list}, {next}", list, next)).unwrap_or_default()
+}
+
+/// What is asked of the source; strangers are told that it is not shown.
+pub(super) fn query(line: &Line) -> &str {
+    if line.query == NOT_SHOWN { language::word(NOT_SHOWN) } else { &line.query }
 }
 
 /// The report's own facts.
@@ -63,17 +79,17 @@ pub(super) fn facts(report: &Report) -> Vec<Row> {
     let mut rows = vec![("Agreement", agreement.name.clone())];
     let people = [("Customer", &agreement.customer), ("Owner", &agreement.owner)];
     rows.extend(people.into_iter().filter(|(_, text)| !text.is_empty()).map(|(label, text)| (label, text.clone())));
-    rows.push((
-        "Period",
-        format!("{}, {}", wording::capitalised(&report.period_name()), wording::duration_minutes(period.minutes)),
-    ));
+    let name = wording::capitalised(&report.period_name());
+    rows.push(("Period", say!("{period}, {length}", name, wording::duration_minutes(period.minutes))));
     rows.push(("Span", period.local.clone()));
     rows.push(("Time zone", wording::zone(period.start, agreement.zone)));
-    let state = if report.provisional { ", provisional" } else { "" };
-    rows.push((
-        "Built",
-        format!("{}, revision {}{state}", wording::instant(report.built_at, agreement.zone), report.revision),
-    ));
+    let (built, revision) = (wording::instant(report.built_at, agreement.zone), report.revision);
+    let built = if report.provisional {
+        say!("{moment}, revision {revision}, provisional", built, revision)
+    } else {
+        say!("{moment}, revision {revision}", built, revision)
+    };
+    rows.push(("Built", built));
     rows.extend(place(report));
     rows
 }
@@ -81,20 +97,21 @@ pub(super) fn facts(report: &Report) -> Vec<Row> {
 /// Where an issued report stands in its agreement's chain, and what its file must come to.
 fn place(report: &Report) -> Vec<Row> {
     let Some(place) = &report.chain else { return Vec::new() };
-    let mut rows = vec![("Report", format!("no. {} of this agreement", count(place.number)))];
+    let mut rows = vec![("Report", say!("no. {number} of this agreement", count(place.number)))];
     if let Some(digest) = report.digest {
-        rows.push(("SHA-256", format!("{digest} (of the JSON file)")));
+        rows.push(("SHA-256", say!("{digest} (of the JSON file)", digest)));
     }
     if let Some(key) = place.signed_by {
-        rows.push(("Signed by", format!("the key {key}")));
+        rows.push(("Signed by", say!("the key {key}", key)));
     }
     rows
 }
 
 /// Everything that is known about an objective, most telling first.
 pub(super) fn figures(line: &Line) -> Vec<Row> {
-    let mut rows = vec![("Promise", format!("{}, over {}", promise(line), line.window))];
-    rows.push(("Measured", format!("{}{}", measured(&line.sli), if line.estimated { " (estimated)" } else { "" })));
+    let mut rows = vec![("Promise", say!("{promise}, over {window}", promise(line), retold(&line.window)))];
+    let share = measured(&line.sli);
+    rows.push(("Measured", if line.estimated { say!("{measured} (estimated)", share) } else { share }));
     if let Some(text) = certainty(&line.sli) {
         rows.push(("Certainty", text));
     }
@@ -104,7 +121,7 @@ pub(super) fn figures(line: &Line) -> Vec<Row> {
             (amount(line.bad, line.unit), amount(line.good, line.unit), amount(line.total, line.unit));
         let noun = if line.total == line.unit.per_one() { one } else { many };
         let label = if line.unit == Unit::Event { "Events" } else { "Slices" };
-        rows.push((label, format!("{bad} bad and {good} good of {all} {noun}")));
+        rows.push((label, say!("{bad} bad and {good} good of {all}", bad, good, retold::counted(&all, noun))));
     }
     if let Some(text) = raw(line) {
         rows.push(("Raw", text));
@@ -117,7 +134,7 @@ pub(super) fn figures(line: &Line) -> Vec<Row> {
         rows.push(("In time", budget_in_time(budget)));
     }
     if let Some(rate) = &line.burn_rate {
-        rows.push(("Burn rate", format!("{}× over the period", grouped(rate))));
+        rows.push(("Burn rate", say!("{rate}× over the period", grouped(rate))));
     }
     rows.push(("Coverage", coverage(line)));
     if let Some(previous) = &line.previous {
@@ -131,38 +148,37 @@ pub(super) fn figures(line: &Line) -> Vec<Row> {
 
 /// What is left of the budget, in a few words: `12.3 % left`, `overspent by 69.49 %`.
 pub(super) fn budget_left(line: &Line) -> String {
-    match &line.budget {
-        None => "nothing to spend".to_owned(),
-        Some(budget) => match budget.remaining_percent.strip_prefix('-') {
-            Some(debt) => format!("overspent by {} %", grouped(debt)),
-            None => format!("{} % left", grouped(&budget.remaining_percent)),
-        },
+    let Some(budget) = &line.budget else { return say!("nothing to spend") };
+    if let Some(debt) = budget.remaining_percent.strip_prefix('-') {
+        say!("overspent by {debt} %", grouped(debt))
+    } else {
+        say!("{left} % left", grouped(&budget.remaining_percent))
     }
 }
 
 fn budget_in_events(line: &Line, budget: &Budget) -> String {
-    let left = match budget.remaining_events.strip_prefix('-') {
-        Some(debt) => format!("{} too many", grouped(debt)),
-        None => format!("{} left", grouped(&budget.remaining_events)),
+    let left = if let Some(debt) = budget.remaining_events.strip_prefix('-') {
+        say!("{debt} too many", grouped(debt))
+    } else {
+        say!("{amount} left", grouped(&budget.remaining_events))
     };
-    let consumed = grouped(&budget.consumed_percent);
-    format!(
-        "{} bad allowed, {} used ({consumed} %); {left}",
+    say!(
+        "{allowed} bad allowed, {used} used ({consumed} %); {left}",
         grouped(&budget.allowed_events),
-        amount(line.bad, line.unit)
+        amount(line.bad, line.unit),
+        grouped(&budget.consumed_percent),
+        left
     )
 }
 
 fn budget_in_time(budget: &Budget) -> String {
     let allowed = wording::minutes_in_words(&budget.allowed_minutes);
-    match budget.remaining_minutes.strip_prefix('-') {
-        Some(_) => {
-            let debt = wording::minutes_in_words(&budget.remaining_minutes);
-            format!("{allowed} of full downtime allowed; overspent by {}", debt.trim_start_matches('-'))
-        }
-        None => {
-            format!("{allowed} of full downtime allowed; {} left", wording::minutes_in_words(&budget.remaining_minutes))
-        }
+    let left = wording::minutes_in_words(&budget.remaining_minutes);
+    if budget.remaining_minutes.starts_with('-') {
+        let debt = left.trim_start_matches('-');
+        say!("{allowed} of full downtime allowed; overspent by {debt}", allowed, debt)
+    } else {
+        say!("{allowed} of full downtime allowed; {left} left", allowed, left)
     }
 }
 
@@ -170,70 +186,75 @@ fn budget_in_time(budget: &Budget) -> String {
 fn raw(line: &Line) -> Option<String> {
     let letter = &line.letter;
     let raw = letter.raw.as_ref().filter(|_| letter.excluded_minutes > 0 || letter.closed_minutes > 0)?;
-    let taken = [(letter.excluded_minutes, "excluded"), (letter.closed_minutes, "outside business hours")];
-    let taken = taken.into_iter().filter(|(minutes, _)| *minutes > 0);
-    let taken: Vec<String> =
-        taken.map(|(minutes, what)| format!("{} {what}", counted(minutes, "minute", "minutes"))).collect();
-    let verdict = match raw.met {
-        Some(true) => ", which meets the target",
-        Some(false) => ", which misses the target",
-        None => "",
-    };
-    Some(format!("{} with nothing taken out{verdict}; {}", measured(&raw.sli), taken.join(", ")))
+    let minutes = |n: i64| (n > 0).then(|| counted(n, "minute", "minutes"));
+    let excluded = minutes(letter.excluded_minutes).map(|minutes| say!("{minutes} excluded", minutes));
+    let closed = minutes(letter.closed_minutes).map(|minutes| say!("{minutes} outside business hours", minutes));
+    let (share, taken) = (measured(&raw.sli), listed(excluded.into_iter().chain(closed)));
+    Some(match raw.met {
+        Some(true) => say!("{measured} with nothing taken out, which meets the target; {taken}", share, taken),
+        Some(false) => say!("{measured} with nothing taken out, which misses the target; {taken}", share, taken),
+        None => say!("{measured} with nothing taken out; {taken}", share, taken),
+    })
 }
 
 fn severity(line: &Line) -> Option<String> {
     // the moment stands with the other violations, where the zone is known
-    line.letter.severity.as_ref().map(|severity| format!("{severity}, by the share of the error budget consumed"))
+    let severity = line.letter.severity.as_ref()?;
+    Some(say!("{severity}, by the share of the error budget consumed", language::word(severity)))
 }
 
 fn certainty(sli: &Sli) -> Option<String> {
     let Sli::Measured { interval, too_little_data, .. } = sli else { return None };
     let range = interval.as_ref().map(|Interval { low_percent, high_percent }| {
-        format!("between {low_percent} % and {high_percent} % (95 % interval)")
+        say!("between {low} % and {high} % (95 % interval)", low_percent, high_percent)
     });
     match (range, too_little_data) {
-        (Some(range), true) => Some(format!("too little data to tell: {range}")),
-        (None, true) => Some("too little data to tell".to_owned()),
+        (Some(range), true) => Some(say!("too little data to tell: {range}", range)),
+        (None, true) => Some(say!("too little data to tell")),
         (range, false) => range,
     }
 }
 
 fn coverage(line: &Line) -> String {
     let c = &line.coverage;
-    let known = format!("{} % ({} of {} known)", c.percent, count(c.known), counted(c.minutes, "minute", "minutes"));
+    let minutes = counted(c.minutes, "minute", "minutes");
+    let known = say!("{percent} % ({known} of {minutes} known)", c.percent, count(c.known), minutes);
     match &line.bounds {
         None => known,
         Some(Bounds { worst_percent, best_percent }) => {
-            format!("{known}; between {worst_percent} % and {best_percent} % whatever happened in the rest")
+            say!(
+                "{known}; between {worst} % and {best} % whatever happened in the rest",
+                known,
+                worst_percent,
+                best_percent
+            )
         }
     }
 }
 
 /// The period before, and which way it went: compared by the counts, not by the rounded figures.
 fn change(line: &Line, previous: &Previous) -> String {
-    let before = measured(&previous.sli);
-    let way = if line.total > 0 && previous.total > 0 {
+    let (before, period) = (measured(&previous.sli), &previous.label);
+    if line.total > 0 && previous.total > 0 {
         let now = i128::from(line.good) * i128::from(previous.total);
         let then = i128::from(previous.good) * i128::from(line.total);
         match now.cmp(&then) {
-            Ordering::Less => "; it got worse",
-            Ordering::Equal => "; unchanged",
-            Ordering::Greater => "; it got better",
+            Ordering::Less => say!("{before} in {period}; it got worse", before, period),
+            Ordering::Equal => say!("{before} in {period}; unchanged", before, period),
+            Ordering::Greater => say!("{before} in {period}; it got better", before, period),
         }
     } else {
-        ""
-    };
-    format!("{before} in {}{way}", previous.label)
+        say!("{before} in {period}", before, period)
+    }
 }
 
 fn outages(line: &Line) -> String {
     let minutes: i64 = line.outages.iter().map(|outage| outage.minutes).sum();
     match line.outages.len() {
-        0 => "none".to_owned(),
+        0 => say!("none"),
         n => {
             let n = counted(i64::try_from(n).unwrap_or(i64::MAX), "outage", "outages");
-            format!("{n}, {} in all", wording::duration_minutes(minutes))
+            say!("{outages}, {time} in all", n, wording::duration_minutes(minutes))
         }
     }
 }
@@ -264,10 +285,14 @@ pub(super) fn worst_outages(report: &Report, line: &Line, most: usize) -> (Vec<O
 }
 
 fn cost(outage: &Outage) -> String {
-    let depth = outage.bad_percent.as_ref().map(|percent| format!(" ({percent} %)")).unwrap_or_default();
-    let counts = format!("{} of {} bad{depth}", count(outage.bad), count(outage.total));
+    let (bad, all) = (count(outage.bad), count(outage.total));
+    let counts = if let Some(percent) = &outage.bad_percent {
+        say!("{bad} of {total} bad ({percent} %)", bad, all, percent)
+    } else {
+        say!("{bad} of {total} bad", bad, all)
+    };
     match &outage.share_of_budget_percent {
-        Some(share) => format!("{counts}, {} % of the budget", grouped(share)),
+        Some(share) => say!("{counts}, {share} % of the budget", counts, grouped(share)),
         None => counts,
     }
 }

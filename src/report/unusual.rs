@@ -3,6 +3,7 @@
 
 use crate::domain::time::Instant;
 use crate::domain::wording;
+use crate::report::retold::retold;
 use crate::report::{Line, Report, serial};
 use serde::{Deserialize, Serialize};
 
@@ -68,24 +69,24 @@ impl Standing {
 }
 
 /// An anomaly in words.
-pub(super) struct AnomalyText<'a> {
+pub(super) struct AnomalyText {
     pub(super) when: String,
-    pub(super) what: &'a str,
-    pub(super) measured: &'a str,
-    pub(super) usual: &'a str,
+    pub(super) what: String,
+    pub(super) measured: String,
+    pub(super) usual: String,
     pub(super) standing: Standing,
 }
 
 /// The anomalies of an objective, those first that nobody expected.
-pub(super) fn anomalies<'a>(report: &Report, line: &'a Line) -> Vec<AnomalyText<'a>> {
+pub(super) fn anomalies(report: &Report, line: &Line) -> Vec<AnomalyText> {
     let mut all: Vec<&Anomaly> = line.anomalies.iter().collect();
     all.sort_by_key(|one| (one.standing != Standing::Unusual, one.start));
     let zone = report.agreement.zone;
-    let text = |one: &'a Anomaly| AnomalyText {
+    let text = |one: &Anomaly| AnomalyText {
         when: wording::span(one.start, one.end, zone),
-        what: &one.what,
-        measured: &one.measured,
-        usual: &one.usual,
+        what: retold(&one.what),
+        measured: retold(&one.measured),
+        usual: retold(&one.usual),
         standing: one.standing,
     };
     all.into_iter().map(text).collect()

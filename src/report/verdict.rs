@@ -1,7 +1,10 @@
 //! The outcome in one word and one sentence, and the subject line that says it.
 
+use crate::domain::calendar::PeriodKind;
 use crate::domain::wording;
-use crate::report::{Line, Report, Sli};
+use crate::language;
+use crate::report::{Line, Report, Sli, say};
+use crate::say;
 use serde::{Deserialize, Serialize};
 
 /// The outcome of an objective or of a whole agreement; the order is that of trouble.
@@ -72,7 +75,8 @@ impl Verdict {
         if broken.is_empty() {
             return own;
         }
-        let sentence = format!("{} Broken promises about outages: {}.", own.sentence, broken.join(", "));
+        let broken = say::listed(broken.iter().map(|name| language::word(name).to_owned()));
+        let sentence = say!("{sentence} Broken promises about outages: {broken}.", own.sentence, broken);
         Self { status: Status::Breached, sentence }
     }
 
@@ -81,26 +85,26 @@ impl Verdict {
         let status = tally.status();
         let (part, names) = (tally.part(status), tally.names(status));
         let mut sentence = match status {
-            _ if objectives.is_empty() => "This agreement has no objectives.".to_owned(),
-            Status::Breached => wording::capitalised(&format!("{part} missed: {names}.")),
-            Status::AtRisk => {
-                let verb = if tally.count(status) == 1 { "is" } else { "are" };
-                format!("Every measured target is met, but {part} {verb} at risk: {names}.")
+            _ if objectives.is_empty() => say!("This agreement has no objectives."),
+            Status::Breached => wording::capitalised(&say!("{part} missed: {names}.", part, names)),
+            Status::AtRisk if tally.count(status) == 1 => {
+                say!("Every measured target is met, but {part} is at risk: {names}.", part, names)
             }
+            Status::AtRisk => say!("Every measured target is met, but {part} are at risk: {names}.", part, names),
             Status::NoData if objectives.iter().all(|line| line.sli == Sli::NotApplicable) => {
-                "Nothing of this period is judged: all of it is excluded, or outside business hours.".to_owned()
+                say!("Nothing of this period is judged: all of it is excluded, or outside business hours.")
             }
-            Status::NoData => "Nothing was measured, so nothing can be said about any objective.".to_owned(),
-            Status::Met => wording::capitalised(&format!("{part} met.")),
+            Status::NoData => say!("Nothing was measured, so nothing can be said about any objective."),
+            Status::Met => wording::capitalised(&say!("{part} met.", part)),
         };
         if status != Status::NoData && tally.count(Status::NoData) > 0 {
             let (left_out, silent): (Vec<&Line>, Vec<&Line>) =
                 tally.of_status(Status::NoData).partition(|line| line.sli == Sli::NotApplicable);
             if !silent.is_empty() {
-                sentence = format!("{sentence} Nothing was measured for {}.", listed(&silent));
+                sentence = say!("{sentence} Nothing was measured for {names}.", sentence, listed(&silent));
             }
             if !left_out.is_empty() {
-                sentence = format!("{sentence} Not applicable: {}.", listed(&left_out));
+                sentence = say!("{sentence} Not applicable: {names}.", sentence, listed(&left_out));
             }
         }
         Self { status, sentence }
@@ -113,19 +117,39 @@ pub fn subject(report: &Report) -> String {
     let tally = Tally::of(&report.objectives);
     let status = report.verdict.status;
     let detail = match status {
-        _ if report.objectives.is_empty() => "no objectives".to_owned(),
-        Status::Breached if tally.count(status) == 0 => "a promise about outages broken".to_owned(),
-        Status::Breached => format!("{} missed", tally.part(status)),
-        Status::AtRisk => format!("{} at risk", tally.part(status)),
-        Status::Met => format!("{} met", tally.part(status)),
-        Status::NoData => "nothing measured".to_owned(),
+        _ if report.objectives.is_empty() => say!("no objectives"),
+        Status::Breached if tally.count(status) == 0 => say!("a promise about outages broken"),
+        Status::Breached => say!("{part} missed", tally.part(status)),
+        Status::AtRisk => say!("{part} at risk", tally.part(status)),
+        Status::Met => say!("{part} met", tally.part(status)),
+        Status::NoData => say!("nothing measured"),
     };
-    let state = if report.provisional { ", provisional" } else { "" };
-    let revision = if report.revision > 1 { format!(", revision {}", report.revision) } else { String::new() };
     let name = report.agreement.name.split_whitespace().collect::<Vec<_>>().join(" ");
-    let (kind, label) = (wording::period(report.period.kind), &report.period.label);
-    let correction = if report.correction.is_some() { "Correction, " } else { "" };
-    format!("[Nines] {correction}{}: {name}, {kind} {label}{state}{revision} – {detail}", status.word())
+    let mut about = say!("{name}, {period}", name, kind_and_label(report.period.kind, &report.period.label));
+    if report.provisional {
+        about = say!("{report}, provisional", about);
+    }
+    if report.revision > 1 {
+        about = say!("{report}, revision {revision}", about, report.revision);
+    }
+    let word = language::word(status.word());
+    let subject = if report.correction.is_some() {
+        say!("Correction, {verdict}: {report} – {detail}", word, about, detail)
+    } else {
+        say!("{verdict}: {report} – {detail}", word, about, detail)
+    };
+    format!("[Nines] {subject}")
+}
+
+/// A period by its kind and label: `week 2026-W46`.
+pub(super) fn kind_and_label(kind: PeriodKind, label: &str) -> String {
+    match kind {
+        PeriodKind::Day => say!("day {label}", label),
+        PeriodKind::Week => say!("week {label}", label),
+        PeriodKind::Month => say!("month {label}", label),
+        PeriodKind::Quarter => say!("quarter {label}", label),
+        PeriodKind::Year => say!("year {label}", label),
+    }
 }
 
 /// Objectives by outcome.
@@ -152,11 +176,11 @@ impl<'a> Tally<'a> {
     /// `1 of 3 objectives`, `all 3 objectives`, `1 objective`.
     fn part(&self, status: Status) -> String {
         let (some, all) = (self.count(status), self.0.len());
-        let noun = if all == 1 { "objective" } else { "objectives" };
         match (some, all) {
-            (1, 1) => format!("1 {noun}"),
-            _ if some == all => format!("all {all} {noun}"),
-            _ => format!("{some} of {all} {noun}"),
+            (1, 1) => say!("1 objective"),
+            _ if some == all => say!("all {all} objectives", all),
+            (_, 1) => say!("{some} of 1 objective", some),
+            _ => say!("{some} of {all} objectives", some, all),
         }
     }
 
@@ -168,10 +192,10 @@ impl<'a> Tally<'a> {
 
 /// The names of objectives, at most three of them.
 fn listed(lines: &[&Line]) -> String {
-    let names: Vec<&str> = lines.iter().map(|line| line.name.as_str()).collect();
-    match names.get(..3) {
-        Some(first) if names.len() > 3 => format!("{} and {} more", first.join(", "), names.len() - 3),
-        _ => names.join(", "),
+    let names = say::listed(lines.iter().take(3).map(|line| line.name.clone()));
+    match lines.len().saturating_sub(3) {
+        0 => names,
+        more => say!("{names} and {more} more", names, more),
     }
 }
 

@@ -6,9 +6,12 @@
 
 use crate::domain::phrases::amount_of_millionths;
 use crate::domain::time::Instant;
+use crate::language;
+use crate::report::retold::retold;
 use crate::report::say;
 use crate::report::sections;
 use crate::report::{Line, Report, ReportError, by_trouble};
+use crate::say;
 use chrono::{NaiveDate, NaiveDateTime};
 use chrono_tz::Tz;
 use rust_xlsxwriter::{DocProperties, Format, FormatAlign, Workbook, Worksheet, XlsxError};
@@ -33,12 +36,17 @@ impl Cell {
         Self::Text(text.into())
     }
 
+    /// A word of ours that is chosen at run time.
+    fn word(word: &str) -> Self {
+        Self::text(language::word(word))
+    }
+
     fn decimal(text: Option<&String>) -> Self {
         Self::Decimal(text.cloned().unwrap_or_default())
     }
 
     fn yes(is: Option<bool>) -> Self {
-        Self::text(is.map_or("", |is| if is { "yes" } else { "no" }))
+        is.map_or_else(|| Self::text(""), |is| Self::word(if is { "yes" } else { "no" }))
     }
 }
 
@@ -46,20 +54,20 @@ impl Cell {
 pub fn render_xlsx(report: &Report) -> Result<Vec<u8>, ReportError> {
     let mut workbook = Workbook::new();
     let built = report.built_at.to_utc().naive_utc();
-    let title = format!("{}, {}", report.agreement.name, report.period_name());
+    let title = say!("{name}, {period}", report.agreement.name, report.period_name());
     let properties = DocProperties::new().set_title(cut(&title, 250)).set_creation_datetime(&built);
     workbook.set_properties(&properties);
     let book = Book { zone: report.agreement.zone };
     for (name, head, rows) in [
-        ("Summary", vec!["What".to_owned(), "Value".to_owned()], summary(report)),
+        ("Summary", words(&["What", "Value"]), summary(report)),
         ("Objectives", words(&OBJECTIVES), by_trouble(report).into_iter().map(objective).collect()),
         ("Days", words(&DAYS), days(report)),
         ("Outages", book.head(&OUTAGES), outages(report)),
         ("Anomalies", book.head(&ANOMALIES), anomalies(report)),
         ("Exclusions", book.head(&EXCLUSIONS), exclusions(report)),
-        ("Agreement", vec!["Part".to_owned(), "What".to_owned(), "Value".to_owned()], agreement(report)),
+        ("Agreement", words(&["Part", "What", "Value"]), agreement(report)),
     ] {
-        book.sheet(workbook.add_worksheet().set_name(name)?, &head, rows)?;
+        book.sheet(workbook.add_worksheet().set_name(language::word(name))?, &head, rows)?;
     }
     Ok(workbook.save_to_buffer()?)
 }
@@ -116,25 +124,25 @@ const EXCLUSIONS: [&str; 11] = [
 ];
 
 fn words(head: &[&str]) -> Vec<String> {
-    head.iter().map(|word| (*word).to_owned()).collect()
+    head.iter().map(|word| language::word(word).to_owned()).collect()
 }
 
 fn row(label: &str, value: impl Into<String>) -> Vec<Cell> {
-    vec![Cell::text(label), Cell::text(value)]
+    vec![Cell::word(label), Cell::text(value)]
 }
 
 fn summary(report: &Report) -> Vec<Vec<Cell>> {
     let mut rows: Vec<Vec<Cell>> = say::facts(report).into_iter().map(|(label, value)| row(label, value)).collect();
-    rows.push(row("Verdict", report.verdict.status.word()));
-    rows.push(row("In a sentence", report.verdict.sentence.clone()));
+    rows.push(row("Verdict", language::word(report.verdict.status.word())));
+    rows.push(row("In a sentence", report.sentence()));
     if let Some(correction) = sections::correction(report) {
         rows.push(row("Correction", correction.lead));
-        rows.extend(correction.reasons.iter().map(|reason| row("Reason", reason.clone())));
+        rows.extend(correction.reasons.into_iter().map(|reason| row("Reason", reason)));
         let changes = correction.changes.into_iter().chain(correction.further);
-        rows.extend(changes.map(|(what, was, is)| row("Changed", format!("{what}: {was} → {is}"))));
+        rows.extend(changes.map(|(what, was, is)| row("Changed", say!("{what}: {was} → {is}", what, was, is))));
     }
-    rows.extend(report.notes.iter().map(|note| row("How it was counted", note.clone())));
-    rows.extend(report.findings.iter().map(|finding| row("Odd about the data", finding.clone())));
+    rows.extend(report.notes_told().into_iter().map(|note| row("How it was counted", note)));
+    rows.extend(report.findings_told().into_iter().map(|finding| row("Odd about the data", finding)));
     rows
 }
 
@@ -145,13 +153,13 @@ fn objective(line: &Line) -> Vec<Cell> {
     vec![
         Cell::text(&line.name),
         Cell::text(&line.service),
-        Cell::text(line.kind.word()),
-        Cell::text(line.status.word()),
+        Cell::word(line.kind.word()),
+        Cell::word(line.status.word()),
         Cell::yes(line.met),
         Cell::Decimal(line.target.to_string()),
-        Cell::text(&line.window),
+        Cell::text(retold(&line.window)),
         Cell::Decimal(line.sli.percent().unwrap_or_default().to_owned()),
-        Cell::text(line.unit.word()),
+        Cell::word(line.unit.word()),
         amount(line.good),
         amount(line.bad),
         amount(line.total),
@@ -168,7 +176,7 @@ fn objective(line: &Line) -> Vec<Cell> {
         Cell::Decimal(raw.to_owned()),
         Cell::Whole(letter.excluded_minutes),
         Cell::Whole(letter.closed_minutes),
-        Cell::text(letter.severity.clone().unwrap_or_default()),
+        Cell::word(letter.severity.as_deref().unwrap_or_default()),
         Cell::text(&letter.method),
         letter.weight.map_or_else(|| Cell::text(""), |weight| Cell::Whole(weight.into())),
         count(line.outages.len()),
@@ -225,13 +233,13 @@ fn anomalies(report: &Report) -> Vec<Vec<Cell>> {
             Cell::text(&line.name),
             Cell::Moment(Some(one.start)),
             Cell::Moment(Some(one.end)),
-            Cell::text(&one.what),
+            Cell::text(retold(&one.what)),
             Cell::Decimal(one.value.clone()),
             Cell::Decimal(one.expected.clone()),
             Cell::decimal(one.low.as_ref()),
             Cell::decimal(one.high.as_ref()),
             Cell::Decimal(one.score.clone()),
-            Cell::text(one.standing.word()),
+            Cell::word(one.standing.word()),
         ]
     };
     each(report, |line| &line.anomalies).map(row).collect()
@@ -244,7 +252,7 @@ fn exclusions(report: &Report) -> Vec<Vec<Cell>> {
         for (n, stretch) in one.occurrences.iter().enumerate() {
             let once = |minutes: i64| if n == 0 { Cell::Whole(minutes) } else { Cell::text("") };
             rows.push(vec![
-                Cell::text(&one.category),
+                Cell::word(&one.category),
                 Cell::text(&one.reason),
                 Cell::Moment(Some(stretch.start)),
                 Cell::Moment(Some(stretch.end)),
@@ -262,23 +270,23 @@ fn exclusions(report: &Report) -> Vec<Vec<Cell>> {
 }
 
 fn agreement(report: &Report) -> Vec<Vec<Cell>> {
-    let told = |part: &'static str, figures: Vec<sections::Figure<'_>>| {
-        let row = move |figure: sections::Figure<'_>| {
-            vec![Cell::text(part), Cell::text(figure.label), Cell::text(figure.value)]
-        };
+    let told = |part: &'static str, figures: Vec<sections::Figure>| {
+        let row =
+            move |figure: sections::Figure| vec![Cell::word(part), Cell::word(figure.label), Cell::text(figure.value)];
         figures.into_iter().map(row).collect::<Vec<_>>()
     };
     let mut rows = told("Compliance", sections::compliance(report));
-    let violation = |one| vec![Cell::text("Violation"), Cell::text(""), Cell::text(sections::violation(report, one))];
+    let violation = |one| vec![Cell::word("Violation"), Cell::text(""), Cell::text(sections::violation(report, one))];
     rows.extend(report.whole.violations.iter().map(violation));
     rows.extend(told("Credit", sections::credit(report)));
     rows.extend(told("Outages and recovery", sections::recovery(report)));
-    let term = |part: &str, term: &crate::report::Term| {
-        vec![Cell::text(part), Cell::text(&term.label), Cell::text(&term.text)]
+    let terms = |part: String, terms: &[crate::report::Term]| -> Vec<Vec<Cell>> {
+        let row = |(label, text)| vec![Cell::text(&part), Cell::Text(label), Cell::Text(text)];
+        sections::terms(terms).into_iter().map(row).collect()
     };
-    rows.extend(report.agreement.terms.iter().map(|one| term("Terms", one)));
+    rows.extend(terms(say!("Terms"), &report.agreement.terms));
     for line in &report.objectives {
-        rows.extend(line.letter.terms.iter().map(|one| term(&format!("Terms of {}", line.name), one)));
+        rows.extend(terms(say!("Terms of {name}", line.name), &line.letter.terms));
     }
     rows
 }
@@ -291,8 +299,10 @@ impl Book {
     /// Heads of which those over moments name the zone.
     fn head(&self, head: &[&str]) -> Vec<String> {
         let is_moment = |word: &str| ["Began", "Ended", "Asked at", "Approved at"].contains(&word);
-        let said =
-            |word: &&str| if is_moment(word) { format!("{word} ({})", self.zone.name()) } else { (*word).to_owned() };
+        let said = |word: &&str| match language::word(word) {
+            told if is_moment(word) => say!("{moment} ({zone})", told, self.zone.name()),
+            told => told.to_owned(),
+        };
         head.iter().map(said).collect()
     }
 
