@@ -93,7 +93,7 @@ pub fn render_fragment(report: &Report) -> Result<String, ReportError> {
 pub(super) fn sans() -> &'static str {
     match language::current() {
         Language::English => "-apple-system,Segoe UI,Roboto,Arial,sans-serif",
-        Language::Chinese => "-apple-system,PingFang SC,Microsoft YaHei,Noto Sans CJK SC,sans-serif",
+        Language::Chinese => "PingFang SC,Microsoft YaHei,sans-serif",
     }
 }
 
