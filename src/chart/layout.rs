@@ -19,7 +19,7 @@ use crate::chart::time_axis::{self, TimeAxis};
 use crate::chart::value_axis::{self, Extent, ValueAxis};
 use crate::chart::{BandKind, Chart, LineStyle, Size};
 use crate::domain::time::Instant;
-use crate::{language, say};
+use crate::language::{self, say};
 
 /// Em of the title, of labels and of small labels.
 pub(super) const TITLE_EM: f64 = 15.0;

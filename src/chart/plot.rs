@@ -8,7 +8,7 @@ use crate::chart::time_axis::TimeAxis;
 use crate::chart::value_axis::ValueAxis;
 use crate::chart::{BandKind, Chart, ChartError, LineStyle};
 use crate::domain::time::Minute;
-use crate::say;
+use crate::language::say;
 use plotters::coord::Shift;
 use plotters::coord::cartesian::Cartesian2d;
 use plotters::drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea};

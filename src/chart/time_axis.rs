@@ -8,7 +8,7 @@
 use crate::chart::fit::{UNITS_PER_PX, units, wide};
 use crate::domain::time::{Instant, Span};
 use crate::domain::wording::{date, day_of, part};
-use crate::say;
+use crate::language::say;
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Weekday};
 use chrono_tz::Tz;
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged};

@@ -35,7 +35,7 @@ use crate::domain::target::Target;
 use crate::domain::terms::{Counting, Method, SliceMinutes, Unit};
 use crate::domain::time::{Instant, Minute, Span};
 use crate::domain::wording;
-use crate::say;
+use crate::language::say;
 use std::collections::BTreeMap;
 
 /// What one objective is judged from.

@@ -23,7 +23,7 @@ mod anchor;
 pub use anchor::{Anchor, AnchorError};
 
 use crate::domain::time::{Instant, Span};
-use crate::say;
+use crate::language::say;
 use chrono::{DateTime, Datelike as _, Days, Months, NaiveDate, NaiveTime, TimeDelta, TimeZone as _, Weekday};
 use chrono_tz::Tz;
 use std::fmt;

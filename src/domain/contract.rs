@@ -20,7 +20,7 @@ use crate::domain::schedule::Schedule;
 use crate::domain::target::Target;
 use crate::domain::terms::{Counting, Unit};
 use crate::language::Language;
-use crate::say;
+use crate::language::say;
 use std::collections::BTreeSet;
 use thiserror::Error;
 

@@ -23,7 +23,7 @@ mod packing;
 pub(crate) mod varint;
 
 use crate::domain::time::{Hour, Minute, Span};
-use crate::say;
+use crate::language::say;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign};
 use thiserror::Error;

@@ -10,7 +10,7 @@ use crate::domain::contract::{AgreementTerms, ObjectiveTerms};
 use crate::domain::ids::{AgreementId, IndicatorId, ObjectiveId, ServiceId, SourceId};
 use crate::domain::target::Target;
 use crate::domain::time::{DAY_MINUTES, Instant};
-use crate::say;
+use crate::language::say;
 use chrono_tz::Tz;
 use secrecy::SecretString;
 use std::fmt;

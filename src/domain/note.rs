@@ -4,7 +4,7 @@
 use crate::domain::exclusion::Scope;
 use crate::domain::ids::{NoteId, NoteKeyId, UserId};
 use crate::domain::time::{DAY_MINUTES, Instant, Minute, Span};
-use crate::say;
+use crate::language::say;
 use thiserror::Error;
 
 /// The longest text, in characters.

@@ -51,7 +51,7 @@ use crate::domain::ratio::{Ratio, float, nearest};
 use crate::domain::spans::Spans;
 use crate::domain::target::{Target, WHOLE_PPM};
 use crate::domain::time::{Minute, Span};
-use crate::say;
+use crate::language::say;
 use chrono::{Datelike as _, Weekday};
 use chrono_tz::Tz;
 use std::fmt;

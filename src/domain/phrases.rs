@@ -12,7 +12,7 @@ use crate::domain::model::{ObjectiveKind, Query};
 use crate::domain::target::{Target, ppm_to_percent};
 use crate::domain::terms::{Counting, Method, Policy, SliceMinutes, Unit};
 use crate::domain::wording::{count, grouped};
-use crate::{language, say};
+use crate::language::{self, say};
 
 /// Decimals that a part of a slice normally has.
 const SLICE_DECIMALS: u32 = 4;

@@ -40,7 +40,7 @@ use crate::domain::ratio::Ratio;
 use crate::domain::spans::Spans;
 use crate::domain::time::{DAY_MINUTES, HOUR_MINUTES, MINUTE_SECONDS, Span};
 use crate::domain::wording;
-use crate::say;
+use crate::language::say;
 use std::fmt;
 use thiserror::Error;
 
@@ -370,8 +370,8 @@ impl Measure {
                 let is_cut = !self.kind.is_minimum() && seconds.rem_euclid(minutes.denominator()) != 0;
                 wording::length(i64::try_from(floor).unwrap_or(i64::MAX).saturating_add(i64::from(is_cut)))
             }
-            MeasureValue::NoOutage { minutes } => crate::say!("no outage in {length}", length_of(minutes)),
-            MeasureValue::Unmeasured => crate::say!("not measured"),
+            MeasureValue::NoOutage { minutes } => crate::language::say!("no outage in {length}", length_of(minutes)),
+            MeasureValue::Unmeasured => crate::language::say!("not measured"),
         }
     }
 
@@ -380,9 +380,9 @@ impl Measure {
     pub fn limit_text(&self) -> String {
         let length = length_of(self.limit_minutes);
         if self.kind.is_minimum() {
-            crate::say!("at least {length}", length)
+            crate::language::say!("at least {length}", length)
         } else {
-            crate::say!("at most {length}", length)
+            crate::language::say!("at most {length}", length)
         }
     }
 }

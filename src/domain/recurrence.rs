@@ -38,7 +38,7 @@ use crate::domain::calendar::first_instant_from;
 use crate::domain::spans::Spans;
 use crate::domain::time::{DAY_MINUTES, Instant, Minute, Span};
 use crate::language;
-use crate::say;
+use crate::language::say;
 use chrono::{Days, NaiveDateTime, TimeDelta};
 use chrono_tz::Tz;
 use thiserror::Error;
@@ -171,7 +171,7 @@ impl Recurrence {
     /// `every week on Sunday`, `once`; the rule itself where words would take longer.
     #[must_use]
     pub fn in_words(&self) -> String {
-        let Some(rule) = &self.rule else { return crate::say!("once") };
+        let Some(rule) = &self.rule else { return crate::language::say!("once") };
         let words = words::in_words(&rule.parts, local(self.first.start(), self.zone), self.zone);
         words.unwrap_or_else(|| rule.parts.text.clone())
     }

@@ -17,7 +17,7 @@
 
 use crate::domain::calendar::{Calendar, Period, PeriodKind, first_instant_from};
 use crate::domain::time::{DAY_MINUTES, Instant};
-use crate::say;
+use crate::language::say;
 use chrono::{Days, NaiveTime};
 use chrono_tz::Tz;
 use croner::Cron;
@@ -127,16 +127,16 @@ impl Rhythm {
     #[must_use]
     pub fn in_words(&self) -> String {
         match &self.when {
-            When::Final => crate::say!("as soon as it is final"),
+            When::Final => crate::language::say!("as soon as it is final"),
             When::At { wait_days, time } => {
                 let time = time.format("%H:%M");
                 match wait_days {
-                    0 => crate::say!("at {time} after the period", time),
-                    1 => crate::say!("at {time}, a day later", time),
-                    days => crate::say!("at {time}, {days} days later", time, days),
+                    0 => crate::language::say!("at {time} after the period", time),
+                    1 => crate::language::say!("at {time}, a day later", time),
+                    days => crate::language::say!("at {time}, {days} days later", time, days),
                 }
             }
-            When::Cron(text, _) => crate::say!("by the cron expression {cron}", text),
+            When::Cron(text, _) => crate::language::say!("by the cron expression {cron}", text),
         }
     }
 

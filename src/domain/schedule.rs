@@ -25,7 +25,7 @@ use crate::domain::calendar::first_instant_from;
 use crate::domain::spans::Spans;
 use crate::domain::time::{Instant, Minute, Span};
 use crate::domain::wording;
-use crate::say;
+use crate::language::say;
 use chrono::{Datelike as _, Days, NaiveDate, NaiveTime, TimeDelta};
 use chrono_tz::Tz;
 use holidays::Holidays;
@@ -150,7 +150,7 @@ impl Schedule {
             0 => self.week.in_words(),
             count => {
                 let holidays = wording::counted(count, "holiday", "holidays");
-                crate::say!("{hours}; closed on {holidays}", self.week.in_words(), holidays)
+                crate::language::say!("{hours}; closed on {holidays}", self.week.in_words(), holidays)
             }
         }
     }

@@ -19,7 +19,7 @@
 mod parser;
 mod pattern;
 
-use crate::say;
+use crate::language::say;
 use parser::Parser;
 use regex::Regex;
 use std::collections::BTreeMap;

@@ -32,7 +32,7 @@ use crate::domain::ledger::Tally;
 use crate::domain::ratio::{float, nearest};
 use crate::domain::target::{Target, WHOLE_PPM};
 use crate::domain::time::{DAY_MINUTES, HOUR_MINUTES, Minute, Span};
-use crate::say;
+use crate::language::say;
 use thiserror::Error;
 
 /// The targets that are suggested, in parts per million, highest first.

@@ -12,7 +12,7 @@
 //! assert_eq!(target.to_string(), "99.95");
 //! ```
 
-use crate::say;
+use crate::language::say;
 use std::fmt;
 use thiserror::Error;
 

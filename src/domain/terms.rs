@@ -13,7 +13,7 @@
 //! ```
 
 use crate::domain::target::{Target, WHOLE_PPM, percent_to_ppm, ppm_to_percent};
-use crate::say;
+use crate::language::say;
 use std::fmt;
 use thiserror::Error;
 

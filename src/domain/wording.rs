@@ -16,7 +16,7 @@
 use crate::domain::calendar::{Anchor, Period, PeriodKind};
 use crate::domain::target::{Target, WHOLE_PPM};
 use crate::domain::time::{DAY_MINUTES, HOUR_MINUTES, Instant, MINUTE_SECONDS};
-use crate::{language, say};
+use crate::language::{self, say};
 use chrono::{DateTime, Datelike as _, NaiveDate, Offset};
 use chrono_tz::Tz;
 

@@ -9,8 +9,7 @@
 //!
 //! ```
 //! use nines::language::{self, Language};
-//! use nines::say;
-//! let known = || say!("{known} of {total} minutes known", 58, 60);
+//! let known = || language::fill("{known} of {total} minutes known", &[&58, &60]);
 //! assert_eq!(known(), "58 of 60 minutes known");
 //! assert_eq!(language::sync_scope(Language::Chinese, known), "60 分钟中已知 58 分钟");
 //! ```
@@ -135,7 +134,7 @@ pub fn counted(number: &str, noun: &str) -> String {
     whole.map_or_else(|| format!("{number} {}", word(noun)), |whole| whole.replace("{n}", number))
 }
 
-/// The message in the reader's language with its parts filled in, in the order of the English text. See [`say!`](crate::say).
+/// The message in the reader's language with its parts filled in, in the order of the English text. Where the message is a literal, `say!` does this and counts the parts.
 #[must_use]
 pub fn fill(message: &str, parts: &[&dyn Display]) -> String {
     let mut text = String::with_capacity(message.len() + 16 * parts.len());
@@ -185,15 +184,16 @@ pub const fn holes(message: &str) -> usize {
 /// What a message says in the reader's language, as a `String`; the parts stand in the order of the English text.
 ///
 /// `say!("{known} of {total} minutes known", known, total)`. It does not compile with too few or too many parts.
-#[macro_export]
 macro_rules! say {
     (@one $part:expr) => { () };
     ($message:literal $(, $part:expr)* $(,)?) => {{
-        const PARTS: &[()] = &[$($crate::say!(@one $part)),*];
+        const PARTS: &[()] = &[$($crate::language::say!(@one $part)),*];
         const { assert!($crate::language::holes($message) == PARTS.len(), "as many parts as holes") };
         $crate::language::fill($message, &[$(&$part),*])
     }};
 }
+
+pub(crate) use say;
 
 #[cfg(test)]
 mod tests;

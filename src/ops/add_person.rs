@@ -2,10 +2,10 @@
 
 use crate::domain::ids::UserId;
 use crate::domain::model::EmailAddress;
+use crate::language::say;
 use crate::ops::password::{self, HashError, Hasher};
 use crate::ops::set_up::{self, add_user};
 use crate::ops::{Context, OpsError, audit};
-use crate::say;
 use crate::store::StoreError;
 use crate::store::users::{self, Role, User};
 use secrecy::SecretString;

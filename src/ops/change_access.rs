@@ -1,8 +1,8 @@
 //! An admin changes what somebody may do, or takes their access away. There is always an admin left.
 
 use crate::domain::ids::UserId;
+use crate::language::say;
 use crate::ops::{Context, OpsError, audit};
-use crate::say;
 use crate::store::users::{self, Role, User};
 use crate::store::{Tx, sessions};
 use serde::Serialize;

@@ -2,8 +2,8 @@
 
 use crate::domain::model::EmailAddress;
 use crate::domain::time::Instant;
+use crate::language::say;
 use crate::ops::password::{self, HashError, Hasher};
-use crate::say;
 use crate::store::audit::{self, Change};
 use crate::store::users::{self, User};
 use crate::store::{Db, StoreError, sessions};

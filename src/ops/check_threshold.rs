@@ -5,8 +5,8 @@
 
 use crate::domain::model::{Source, SourceSpec, Threshold};
 use crate::domain::selector::Selector;
+use crate::language::say;
 use crate::ops::Context;
-use crate::say;
 use crate::source::SourceError;
 use crate::source::prometheus::Prometheus;
 use crate::source::scrape::Scrape;

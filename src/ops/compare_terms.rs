@@ -11,8 +11,8 @@ use crate::domain::target::ppm_to_percent;
 use crate::domain::terms::{Counting, Method};
 use crate::domain::wording;
 use crate::language;
+use crate::language::say;
 use crate::ops::terms_in_force::InForce;
-use crate::say;
 use crate::store::objectives::ObjectiveListing;
 use chrono::Weekday;
 

@@ -6,10 +6,10 @@ use crate::domain::model::Agreement;
 use crate::language::{self, Language};
 use crate::ops::keep_report::{To, keep, watch};
 
+use crate::language::say;
 use crate::ops::remake_report::{Remade, remake};
 use crate::ops::{Context, OpsError, audit};
 use crate::report::{self, Correction, Difference, Report};
-use crate::say;
 use crate::store;
 use crate::store::reports::{Report as Kept, ReportHead};
 use serde::Serialize;

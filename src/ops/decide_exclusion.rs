@@ -3,10 +3,10 @@
 use crate::domain::exclusion::{Exclusion, Signed, State};
 use crate::domain::ids::{ExclusionId, UserId};
 use crate::language;
+use crate::language::say;
 use crate::ops::propose_exclusion::{Snapshot, find};
 use crate::ops::recheck_reports::touch;
 use crate::ops::{Context, OpsError, audit};
-use crate::say;
 use crate::store::rechecks::Cause;
 use crate::store::{self, StoreError};
 

@@ -11,9 +11,9 @@ use crate::domain::model::{Agreement, EmailAddress, Indicator, Objective, Object
 use crate::domain::report_schedule::ScheduleDraft;
 use crate::domain::target::Target;
 use crate::domain::time::{DAY_MINUTES, Instant, Minute, Span};
+use crate::language::say;
 use crate::ops::revise::{self, Making, Taking};
 use crate::ops::{Context, OpsError, audit, define_schedule};
-use crate::say;
 use crate::store::indicators::PullState;
 use crate::store::rechecks::Cause;
 use crate::store::{self, Db, StoreError, Tx};

@@ -4,9 +4,9 @@ use crate::domain::ids::{ScheduleId, UserId};
 use crate::domain::model::{Agreement, EmailAddress};
 use crate::domain::report_schedule::{ReportSchedule, ScheduleDraft, Scope};
 use crate::language::Language;
+use crate::language::say;
 use crate::ops::run_schedules::due;
 use crate::ops::{Context, OpsError, audit};
-use crate::say;
 use crate::store::{self, Db, Tx};
 use serde::Serialize;
 

@@ -2,8 +2,8 @@
 
 use crate::domain::ids::{SourceId, UserId};
 use crate::domain::model::{Auth, Source};
+use crate::language::say;
 use crate::ops::{Context, OpsError, audit};
-use crate::say;
 use crate::store::{self, StoreError};
 use serde::Serialize;
 

@@ -3,9 +3,9 @@
 use crate::domain::ids::{DeliveryId, UserId};
 use crate::domain::model::EmailAddress;
 use crate::domain::time::Instant;
+use crate::language::say;
 use crate::mail::{Envelope, MailError, mask};
 use crate::ops::{Context, OpsError, audit};
-use crate::say;
 use crate::store::outbox::Claimed;
 use crate::store::{self};
 use crate::telemetry::Outcome;

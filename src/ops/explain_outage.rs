@@ -2,8 +2,8 @@
 
 use crate::domain::ids::{ServiceId, UserId};
 use crate::domain::time::Span;
+use crate::language::say;
 use crate::ops::{Context, OpsError, audit};
-use crate::say;
 use crate::store;
 use crate::store::outage_causes::OutageCause;
 use serde::Serialize;

@@ -1,10 +1,10 @@
 //! Exports the notes of a range: CSV and JSON say the same.
 
 use crate::domain::time::Span;
+use crate::language::say;
 use crate::ops::OpsError;
 use crate::ops::export::Format;
 use crate::report::csv::table;
-use crate::say;
 use crate::store::notes::SignedNote;
 use crate::store::objectives::ObjectiveListing;
 use crate::store::{self, Db};

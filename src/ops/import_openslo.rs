@@ -7,7 +7,7 @@ mod node;
 mod slo;
 
 use crate::domain::calendar::PeriodKind;
-use crate::say;
+use crate::language::say;
 use node::Node;
 use serde_json::Value;
 use std::collections::BTreeMap;

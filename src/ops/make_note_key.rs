@@ -2,8 +2,8 @@
 
 use crate::domain::exclusion::Scope;
 use crate::domain::ids::{NoteKeyId, UserId};
+use crate::language::say;
 use crate::ops::{Context, OpsError, audit, token};
-use crate::say;
 use crate::store;
 use crate::store::note_keys::NoteKey;
 use crate::store::objectives::ObjectiveListing;

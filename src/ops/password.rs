@@ -4,7 +4,7 @@
 //! answer requests. An unknown user costs the same as a wrong password.
 
 use crate::domain::model::EmailAddress;
-use crate::say;
+use crate::language::say;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{self, PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};

@@ -4,13 +4,13 @@ use crate::domain::calendar::Period;
 use crate::domain::ids::{AgreementId, ReportId, UserId};
 use crate::domain::model::Agreement;
 use crate::domain::report_schedule::ScheduleDraft;
+use crate::language::say;
 use crate::ops::define_schedule::standing;
 use crate::ops::keep_report::{To, keep, post, watch};
 use crate::ops::make_report::make_report;
 use crate::ops::write_letter::Occasion;
 use crate::ops::{Context, OpsError, audit};
 use crate::report::{self, Sealed};
-use crate::say;
 use crate::store;
 use crate::store::reports::Report as Kept;
 

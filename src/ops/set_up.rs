@@ -6,9 +6,9 @@
 use crate::domain::ids::UserId;
 use crate::domain::model::EmailAddress;
 use crate::domain::time::Instant;
+use crate::language::say;
 use crate::ops::password::{self, HashError, Hasher};
 use crate::ops::token;
-use crate::say;
 use crate::store::audit::{self, Change};
 use crate::store::users::{self, Role, User};
 use crate::store::{Db, StoreError, Tx, setup_tokens};

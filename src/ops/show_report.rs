@@ -4,10 +4,10 @@ use crate::domain::calendar::Period;
 use crate::domain::ids::ReportId;
 use crate::domain::model::Agreement;
 use crate::domain::wording;
+use crate::language::say;
 use crate::ops::make_report::make_report;
 use crate::ops::{Context, OpsError};
 use crate::report::{self, Medium, Pair, Report};
-use crate::say;
 use crate::store::reports::ReportHead;
 use crate::store::{self, Db};
 
@@ -137,7 +137,7 @@ impl OpenReport {
     /// Agreement and period, as a title.
     #[must_use]
     pub fn title(&self) -> String {
-        crate::say!("{agreement}: {period}", self.report.agreement.name, self.report.period_name())
+        crate::language::say!("{agreement}: {period}", self.report.agreement.name, self.report.period_name())
     }
 
     /// How people call its period.

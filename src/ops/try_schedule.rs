@@ -2,12 +2,12 @@
 
 use crate::domain::ids::{ScheduleId, UserId};
 use crate::domain::model::EmailAddress;
+use crate::language::say;
 use crate::ops::define_schedule::find;
 use crate::ops::keep_report::queue;
 use crate::ops::run_schedules::{covered, letter};
 use crate::ops::write_letter::Occasion;
 use crate::ops::{Context, OpsError, audit};
-use crate::say;
 use crate::store::{self, Page};
 
 /// Mails the newest report of each agreement that the schedule is about, all of one period, to one address. Nothing is

@@ -5,11 +5,11 @@ use crate::domain::model::EmailAddress;
 use crate::domain::report_schedule::{Attachment, ScheduleDraft};
 use crate::domain::time::Instant;
 use crate::language;
+use crate::language::say;
 use crate::mail::message::{self, File, Inline, Mime, Parts};
 use crate::ops::show_report::FileFormat;
 use crate::ops::{Context, OpsError};
 use crate::report::{self, Medium, Pack, Picture, Sealed};
-use crate::say;
 
 /// A rendered mail about one report, or about several as a pack, ready to be addressed.
 pub struct Letter {

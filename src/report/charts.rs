@@ -3,8 +3,8 @@
 use crate::chart::{self, Band, BandKind, Chart, LineStyle, Rule, Size, Theme, Unit};
 use crate::domain::time::{Instant, MINUTE_SECONDS, Span};
 use crate::language;
+use crate::language::say;
 use crate::report::{Day, Line, Report, ReportError, Status, by_trouble, say};
-use crate::say;
 
 /// How many pictures a mail carries.
 const PICTURES_MAX: usize = 6;

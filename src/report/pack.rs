@@ -1,13 +1,13 @@
 //! Several agreements' reports in one mail: who is in trouble first, each objective in one line, everything else in the files.
 
 use crate::domain::wording;
+use crate::language::say;
 use crate::language::{self, filters};
 use crate::report::html::Look;
 use crate::report::say;
 use crate::report::text::Page;
 use crate::report::verdict::kind_and_label;
 use crate::report::{Line, Report, ReportError, Status, by_trouble};
-use crate::say;
 use askama::Template;
 
 /// How many objectives of one agreement the mail lists; Gmail cuts a mail at 102 kB.

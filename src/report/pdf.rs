@@ -6,13 +6,13 @@
 
 use crate::domain::wording;
 use crate::language;
+use crate::language::say;
 use crate::report::retold::all_retold;
 use crate::report::say::{self, Row};
 use crate::report::sections::{self, Figure};
 use crate::report::text::is_wide;
 use crate::report::unusual::anomalies;
 use crate::report::{Line, Report, ReportError, Status, by_trouble, charts};
-use crate::say;
 use chrono::{Datelike, Timelike};
 use serde::Serialize;
 use std::collections::BTreeMap;

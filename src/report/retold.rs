@@ -192,7 +192,7 @@ pub(super) fn claim(what: &str, says: &str) -> (String, String) {
 fn exclusion(what: &str, says: &str) -> Option<String> {
     what.strip_prefix("Exclusion ").filter(|id| is_number(id))?;
     let (category, reason) = says.split_once(": ")?;
-    Some(crate::say!("{category}: {reason}", retold(category), reason))
+    Some(crate::language::say!("{category}: {reason}", retold(category), reason))
 }
 
 impl Report {
@@ -215,7 +215,7 @@ impl Report {
         let finding = |text: &String| {
             let told = self.objectives.iter().find_map(|line| {
                 let sentence = text.strip_prefix(&line.name)?.strip_prefix(": ")?;
-                Some(crate::say!("{category}: {reason}", line.name, retold(sentence)))
+                Some(crate::language::say!("{category}: {reason}", line.name, retold(sentence)))
             });
             told.unwrap_or_else(|| text.clone())
         };

@@ -5,9 +5,9 @@ use crate::domain::phrases::amount;
 use crate::domain::terms::Unit;
 use crate::domain::wording::{self, count, counted, grouped};
 use crate::language;
+use crate::language::say;
 use crate::report::retold::{self, retold};
 use crate::report::{Bounds, Budget, Day, Interval, Line, Outage, Previous, Report, Sli};
-use crate::say;
 use std::cmp::Ordering;
 
 /// A label, to be translated where it is shown, and its value.

@@ -5,11 +5,11 @@ use crate::domain::exclusion::Category;
 use crate::domain::phrases::amount;
 use crate::domain::recovery::MeasureKind;
 use crate::domain::wording::{self, capitalised, counted};
+use crate::language::say;
 use crate::language::{self, Language};
 use crate::report::retold::{self, all_retold, retold};
 use crate::report::say::{self, Row};
 use crate::report::{Change, Compared, Compliance, Exclusion, Line, Measure, Report, Term, Violation};
-use crate::say;
 
 /// How many occurrences of an exclusion are spelt out.
 const OCCURRENCES_MAX: usize = 3;

@@ -2,11 +2,11 @@
 
 use crate::domain::wording::capitalised;
 use crate::language;
+use crate::language::say;
 use crate::report::say::{self, Row};
 use crate::report::sections::{self, Figure};
 use crate::report::unusual::{AnomalyText, anomalies};
 use crate::report::{Line, Report, Status, by_trouble};
-use crate::say;
 use std::iter::once;
 
 /// Where prose is broken, in characters.

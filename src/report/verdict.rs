@@ -3,8 +3,8 @@
 use crate::domain::calendar::PeriodKind;
 use crate::domain::wording;
 use crate::language;
+use crate::language::say;
 use crate::report::{Line, Report, Sli, say};
-use crate::say;
 use serde::{Deserialize, Serialize};
 
 /// The outcome of an objective or of a whole agreement; the order is that of trouble.

@@ -7,11 +7,11 @@
 use crate::domain::phrases::amount_of_millionths;
 use crate::domain::time::Instant;
 use crate::language;
+use crate::language::say;
 use crate::report::retold::retold;
 use crate::report::say;
 use crate::report::sections;
 use crate::report::{Line, Report, ReportError, by_trouble};
-use crate::say;
 use chrono::{NaiveDate, NaiveDateTime};
 use chrono_tz::Tz;
 use rust_xlsxwriter::{DocProperties, Format, FormatAlign, Workbook, Worksheet, XlsxError};

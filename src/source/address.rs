@@ -4,7 +4,7 @@
 //! services of clouds give away credentials of the machine itself, so they are refused unless a source allows them.
 //! An address that hides such an IPv4 address (mapped, NAT64, 6to4) counts as that address.
 
-use crate::say;
+use crate::language::say;
 use crate::source::SourceError;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use thiserror::Error;

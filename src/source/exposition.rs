@@ -7,7 +7,7 @@
 //! counting needs.
 
 use crate::language;
-use crate::say;
+use crate::language::say;
 use crate::source::Labels;
 use std::collections::btree_map::Entry;
 use thiserror::Error;

@@ -2,7 +2,7 @@
 
 use crate::domain::model::{Access, Auth, Source, SourceSpec};
 use crate::language;
-use crate::say;
+use crate::language::say;
 use crate::source::SourceError;
 use crate::source::address::{self, AddressError};
 use base64::Engine as _;

@@ -5,7 +5,7 @@
 //! uses no proxy, reads no more than it was told to, and refuses addresses where only a machine's own cloud answers.
 //! What foreign servers say is data: it is bounded, checked and named in errors, and secrets never stand in an error.
 
-use crate::say;
+use crate::language::say;
 use thiserror::Error;
 
 mod address;

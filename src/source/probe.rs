@@ -6,7 +6,7 @@
 
 use crate::domain::model::{Check, Source, SourceSpec};
 use crate::domain::time::Instant;
-use crate::say;
+use crate::language::say;
 use crate::source::http::{Http, ProbeAnswer, patience};
 use crate::source::{SourceError, address};
 use futures_util::future::select_ok;

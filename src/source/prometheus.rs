@@ -12,7 +12,7 @@ use crate::domain::counting::Sample;
 use crate::domain::model::{Source, SourceSpec};
 use crate::domain::selector::{Comparison, Matcher, NAME_LABEL, Selector, SelectorError};
 use crate::domain::time::{MINUTE_SECONDS, Minute, Span};
-use crate::say;
+use crate::language::say;
 use crate::source::series::{RawSeries, Target};
 use crate::source::{Labels, SourceError, http::Http};
 use std::collections::{BTreeMap, BTreeSet};

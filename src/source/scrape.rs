@@ -2,7 +2,7 @@
 
 use crate::domain::counting::Sample;
 use crate::domain::model::{Source, SourceSpec};
-use crate::say;
+use crate::language::say;
 use crate::source::http::Http;
 use crate::source::{Labels, SourceError, exposition};
 use url::Url;

@@ -8,8 +8,8 @@ use super::reports::ReportRow;
 use super::{Choice, Fact, Field, Form, Link, Progress, Shell, Status};
 use crate::domain::calendar::PeriodKind;
 use crate::domain::credit::templates;
+use crate::language::say;
 use crate::language::{filters, word};
-use crate::say;
 use askama::Template;
 
 /// `/agreements`. Query: `archived=1` shows the archived ones.

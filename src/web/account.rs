@@ -43,7 +43,9 @@ pub async fn show_sign_in(frame: Frame, state: Data<State>, query: Query<Next>) 
     if !set_up::is_done(&state.db).await? {
         form.refuse(
             "",
-            crate::say!("There is no account yet. Open the set-up link that Nines printed when it was started."),
+            crate::language::say!(
+                "There is no account yet. Open the set-up link that Nines printed when it was started."
+            ),
         );
     }
     let shell = frame.shell.clone().page("Sign in", Section::Account, Some(Help::SIGN_IN));
@@ -95,7 +97,9 @@ impl Refusal {
         tracing::info!("somebody was not signed in: wrong address or password");
         Self {
             status: StatusCode::UNPROCESSABLE_ENTITY,
-            sentence: crate::say!("This address and password do not belong together. Check both and try again."),
+            sentence: crate::language::say!(
+                "This address and password do not belong together. Check both and try again."
+            ),
             retry_after: None,
         }
     }
@@ -105,7 +109,7 @@ impl Refusal {
         let wait = error::in_words(wait_seconds);
         Self {
             status: StatusCode::TOO_MANY_REQUESTS,
-            sentence: crate::say!("There were too many tries. Please wait {wait}, then try again.", wait),
+            sentence: crate::language::say!("There were too many tries. Please wait {wait}, then try again.", wait),
             retry_after: Some(wait_seconds),
         }
     }
@@ -155,7 +159,7 @@ pub async fn set_up(
     match set_up::set_up(&state.db, &state.hasher, wish, state.clock.now()).await {
         Ok(user) => {
             session::begin(&session, user)?;
-            session::tell(&session, &done(&crate::say!("Welcome to Nines. Your account is ready.")))?;
+            session::tell(&session, &done(&crate::language::say!("Welcome to Nines. Your account is ready.")))?;
             Ok(see_other(paths::HOME))
         }
         Err(set_up::SetUpError::DeadLink) => Err(dead_link()),
@@ -197,7 +201,7 @@ pub async fn choose_language(
     choose_language::choose_language(&state, &user.0, chosen).await?;
     // said on the next page, which is in that language already
     chosen.into_iter().for_each(language::prefer);
-    session::tell(&session, &done(&crate::say!("Your pages are in this language from now on.")))?;
+    session::tell(&session, &done(&crate::language::say!("Your pages are in this language from now on.")))?;
     Ok(see_other(paths::ACCOUNT))
 }
 
@@ -223,7 +227,7 @@ pub async fn change_password(
             session::begin(&session, user.0.id)?;
             session::tell(
                 &session,
-                &done(&crate::say!("The password is changed. Everywhere else you are signed out.")),
+                &done(&crate::language::say!("The password is changed. Everywhere else you are signed out.")),
             )?;
             Ok(see_other(paths::ACCOUNT))
         }
@@ -243,8 +247,8 @@ fn done(text: &str) -> Flash {
 fn dead_link() -> WebError {
     WebError::Refused {
         status: StatusCode::GONE,
-        title: crate::say!("This set-up link does not work any more"),
-        message: crate::say!(
+        title: crate::language::say!("This set-up link does not work any more"),
+        message: crate::language::say!(
             "It works once, for one day, and only until there is an account. Start Nines again to get a new one, \
              or sign in if somebody has made the account already."
         ),

@@ -2,7 +2,7 @@
 
 use crate::domain::wording;
 use crate::language;
-use crate::say;
+use crate::language::say;
 use crate::store::Page;
 use crate::store::audit::{self, Entry};
 use crate::view::audit::{AuditPage, AuditRow, Change};

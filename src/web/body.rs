@@ -2,7 +2,7 @@
 //!
 //! A file is a field like any other: its text is its value, its name is not looked at.
 
-use crate::say;
+use crate::language::say;
 use crate::web::WebError;
 use actix_multipart::Multipart;
 use actix_web::error::PayloadError;

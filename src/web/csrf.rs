@@ -4,8 +4,8 @@
 //! `Origin`), and a token that only our pages know. Who is signed in has a token in the session; before that a signed
 //! cookie that lasts as long as the browser carries one, so that a stranger's visit writes nothing to the database.
 
+use crate::language::say;
 use crate::ops::token;
-use crate::say;
 use crate::web::{State, WebError, body, session};
 use actix_session::SessionExt as _;
 use actix_web::HttpRequest;

@@ -1,9 +1,9 @@
 //! What can go wrong with a request, and the one place where it becomes a page and a line in the log.
 
+use crate::language::say;
 use crate::language::{self, Language};
 use crate::ops::OpsError;
 use crate::ops::password::HashError;
-use crate::say;
 use crate::store::StoreError;
 use crate::view::error::ErrorPage;
 use crate::view::{Link, Section, Shell};

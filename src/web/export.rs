@@ -2,10 +2,10 @@
 
 use crate::domain::time::{DAY_MINUTES, Span};
 use crate::domain::wording;
+use crate::language::say;
 use crate::ops::OpsError;
 use crate::ops::evaluate::judged_until;
 use crate::ops::export::{self, Format, Step};
-use crate::say;
 use crate::store::objectives::ObjectiveListing;
 use crate::web::extract::SignedIn;
 use crate::web::objective::range::{self, Asked};

@@ -3,9 +3,9 @@
 use crate::domain::note::{Author, NoteKind};
 use crate::domain::time::{Instant, Minute};
 use crate::language;
+use crate::language::say;
 use crate::ops::OpsError;
 use crate::ops::leave_note::{self, Draft};
-use crate::say;
 use crate::store::note_keys::NoteKey;
 use crate::web::extract::{Client, Posted};
 use crate::web::{State, WebError};

@@ -3,10 +3,10 @@
 use crate::domain::ids::UserId;
 use crate::domain::wording;
 use crate::language;
+use crate::language::say;
 use crate::ops::OpsError;
 use crate::ops::add_person::{self, AddError, Person};
 use crate::ops::change_access;
-use crate::say;
 use crate::store;
 use crate::store::users::{Role, User};
 use crate::view::people::{PeoplePage, PersonRow};

@@ -2,7 +2,7 @@
 
 use crate::domain::wording;
 use crate::language;
-use crate::say;
+use crate::language::say;
 use crate::store::users::{Role, User};
 use crate::view::{Flash, FlashKind, Pager, Status};
 use crate::web::WebError;

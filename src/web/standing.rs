@@ -8,7 +8,7 @@ use crate::domain::model::{Objective, ObjectiveKind, Window};
 use crate::domain::target::{Target, ppm_to_percent};
 use crate::domain::time::Minute;
 use crate::domain::wording::{self, grouped};
-use crate::say;
+use crate::language::say;
 use crate::view::{BudgetBar, Status, Tone};
 
 /// The status as pages show it.

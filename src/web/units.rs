@@ -7,7 +7,7 @@ use crate::domain::target::{Target, WHOLE_PPM, ppm_to_percent};
 use crate::domain::terms::{Method, SliceMinutes, Unit};
 use crate::domain::wording::{self, count, grouped};
 use crate::language;
-use crate::say;
+use crate::language::say;
 use crate::store::objectives::ObjectiveListing;
 use crate::web::standing;
 

@@ -10,7 +10,7 @@ use crate::domain::recovery::{MeasureKind, Recovery};
 use crate::domain::target::ppm_to_percent;
 use crate::domain::time::Instant;
 use crate::domain::wording::{self, comma_list, count, counted, share_percent};
-use crate::{language, say};
+use crate::language::{self, say};
 use chrono_tz::Tz;
 
 /// How a compliance comes about.

@@ -1,6 +1,6 @@
 //! The methods and their parameters, with defaults, limits and a sentence each.
 
-use crate::say;
+use crate::language::say;
 use chrono_tz::Tz;
 use std::fmt;
 use thiserror::Error;

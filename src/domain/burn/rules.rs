@@ -4,7 +4,7 @@ use super::{AlertRule, Severity, max_burn_rate, short_of};
 use crate::domain::target::Target;
 use crate::domain::time::{DAY_MINUTES, HOUR_MINUTES};
 use crate::domain::wording::{duration_minutes, factor as factor_in_words};
-use crate::say;
+use crate::language::say;
 use std::fmt::Write as _;
 use thiserror::Error;
 

@@ -14,7 +14,7 @@
 //! ```
 
 use super::PeriodKind;
-use crate::say;
+use crate::language::say;
 use chrono::{Datelike as _, Days, NaiveDate, Weekday};
 use thiserror::Error;
 

@@ -5,7 +5,7 @@
 //! `1.200 EUR` has more decimals than the euro, and is neither 1.20 nor 1,200.
 
 use crate::domain::wording;
-use crate::say;
+use crate::language::say;
 use std::fmt;
 use thiserror::Error;
 

@@ -2,7 +2,7 @@
 
 use super::{Claim, Credit, Money, MoneyError, TIERS_MAX, Tier};
 use crate::domain::target::{TargetError, WHOLE_PPM, percent_to_ppm, ppm_to_percent};
-use crate::say;
+use crate::language::say;
 use thiserror::Error;
 
 /// The fields of a form about credits; a blank one says that nothing was agreed.

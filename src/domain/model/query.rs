@@ -1,8 +1,8 @@
 //! How an indicator is read: which events there are in a minute, and which of them are good.
 
 use crate::domain::selector::{Expression, Selector};
+use crate::language::say;
 use crate::language::{self, Language};
-use crate::say;
 use std::fmt;
 
 /// How good and total events are read from a source.

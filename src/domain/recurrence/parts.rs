@@ -1,7 +1,7 @@
 //! The text of a rule, read and checked part by part: what the calendar crate would take on trust.
 
 use super::RecurrenceError;
-use crate::say;
+use crate::language::say;
 use chrono::{Month, NaiveDate, NaiveDateTime, NaiveTime, Weekday};
 use rrule::{Frequency, NWeekday, RRule, Unvalidated};
 use std::collections::BTreeMap;

@@ -2,7 +2,7 @@
 
 use super::parts::{Parts, Until};
 use crate::domain::wording::{self, comma_list, long_date};
-use crate::{language, say};
+use crate::language::{self, say};
 use chrono::{Datelike as _, NaiveDateTime, TimeZone as _, Weekday};
 use chrono_tz::Tz;
 use rrule::Frequency;

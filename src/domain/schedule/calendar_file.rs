@@ -7,7 +7,7 @@ use super::ScheduleError;
 use super::holidays::{Holidays, YEARS, name_from};
 use super::quoted;
 use crate::domain::recurrence::Rule;
-use crate::say;
+use crate::language::say;
 use chrono::{Datelike as _, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone as _};
 use chrono_tz::Tz;
 use std::collections::BTreeSet;

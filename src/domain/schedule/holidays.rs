@@ -1,7 +1,7 @@
 //! The days on which a business is closed: dates with names, one per line or comma.
 
 use super::{ScheduleError, calendar_file, quoted};
-use crate::say;
+use crate::language::say;
 use chrono::{Datelike as _, NaiveDate};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;

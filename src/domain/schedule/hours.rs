@@ -5,7 +5,7 @@
 use super::{ScheduleError, quoted};
 use crate::domain::spans::Spans;
 use crate::domain::time::{DAY_MINUTES, HOUR_MINUTES, Minute, Span};
-use crate::say;
+use crate::language::say;
 use chrono::Weekday;
 use std::collections::BTreeSet;
 
@@ -71,13 +71,14 @@ impl Week {
             let (first, last) = (crate::language::word(first), crate::language::word(last));
             let days = match run.last - run.first {
                 0 => first.to_owned(),
-                1 => crate::say!("{first_day} and {last_day}", first, last),
-                6 => crate::say!("every day"),
-                _ => crate::say!("{first_day} to {last_day}", first, last),
+                1 => crate::language::say!("{first_day} and {last_day}", first, last),
+                6 => crate::language::say!("every day"),
+                _ => crate::language::say!("{first_day} to {last_day}", first, last),
             };
-            let hours = run.hours.iter().map(|(from, to)| crate::say!("{start} to {end}", clock(*from), clock(*to)));
-            let hours = hours.reduce(|hours, more| crate::say!("{hours} and {more}", hours, more));
-            crate::say!("{days} {hours}", days, hours.unwrap_or_default())
+            let hours =
+                run.hours.iter().map(|(from, to)| crate::language::say!("{start} to {end}", clock(*from), clock(*to)));
+            let hours = hours.reduce(|hours, more| crate::language::say!("{hours} and {more}", hours, more));
+            crate::language::say!("{days} {hours}", days, hours.unwrap_or_default())
         };
         crate::domain::wording::comma_list(self.runs().iter().map(run))
     }

@@ -1,7 +1,7 @@
 //! Reads selectors as Prometheus writes them.
 
 use super::{Comparison, LENGTH_MAX, Matcher, Selector, SelectorError};
-use crate::say;
+use crate::language::say;
 
 /// Reads a text character by character.
 pub(super) struct Parser {

@@ -3,7 +3,7 @@
 //! Both are cousins. Where the same text means something else, it is translated: `\d`, `\w`, `\s` and `\b` are ASCII in
 //! RE2; a brace that is no repetition is itself; in a class `[`, `&&`, `--` and `~~` are plain characters; `\Q…\E` quotes.
 
-use crate::say;
+use crate::language::say;
 use regex::{Regex, RegexBuilder};
 use std::collections::BTreeMap;
 use std::iter::Peekable;

@@ -14,7 +14,7 @@ use crate::domain::ratio::float;
 use crate::domain::sheet::{Cut, Sheet};
 use crate::domain::spans::Spans;
 use crate::domain::time::{Instant, Span};
-use crate::say;
+use crate::language::say;
 use chrono::{Days, TimeZone as _};
 use chrono_tz::Tz;
 use thiserror::Error;

@@ -4,7 +4,7 @@ use super::{Anomaly, Measure, Side};
 use crate::domain::baseline::Cause;
 use crate::domain::model::ObjectiveKind;
 use crate::domain::wording::grouped;
-use crate::{language, say};
+use crate::language::{self, say};
 
 /// What a measure is called for a kind of objective.
 #[must_use]

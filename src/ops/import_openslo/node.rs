@@ -1,6 +1,6 @@
 //! A mapping from which fields are taken one by one; what is left over at the end was not taken over.
 
-use crate::say;
+use crate::language::say;
 use serde_json::{Map, Value};
 
 /// A mapping, and where it stands: `SLO Checkout: spec.`.

@@ -3,7 +3,7 @@
 use super::node::Node;
 use super::{ImportedObjective, ImportedQuery, Reader};
 use crate::domain::calendar::PeriodKind;
-use crate::say;
+use crate::language::say;
 
 /// What an indicator measures.
 enum Measure {

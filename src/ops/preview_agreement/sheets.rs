@@ -5,9 +5,9 @@ use crate::domain::ids::{IndicatorId, ServiceId};
 use crate::domain::model::{Indicator, Source, SourceSpec};
 use crate::domain::sheet::Sheet;
 use crate::domain::time::Span;
+use crate::language::say;
 use crate::ops::define_agreement::ObjectiveDraft;
 use crate::ops::{Context, OpsError, pull};
-use crate::say;
 use crate::store;
 use tokio::time::Instant as Moment;
 

@@ -2,8 +2,8 @@
 
 use crate::domain::model::{Source, SourceSpec};
 use crate::domain::wording;
+use crate::language::say;
 use crate::ops::Context;
-use crate::say;
 use crate::source::SourceError;
 use crate::source::probe::Probe;
 use crate::source::prometheus::Prometheus;

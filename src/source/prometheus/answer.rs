@@ -1,7 +1,7 @@
 //! The JSON of Prometheus's HTTP API: the envelope of every answer, and the series in it.
 
 use crate::domain::counting::Sample;
-use crate::say;
+use crate::language::say;
 use crate::source::http::Http;
 use crate::source::{Labels, SourceError};
 use serde::Deserialize;

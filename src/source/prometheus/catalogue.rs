@@ -2,7 +2,7 @@
 
 use super::{Prometheus, answer, seconds};
 use crate::domain::selector::{NAME_LABEL, Selector};
-use crate::say;
+use crate::language::say;
 use crate::source::{Labels, SourceError};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;

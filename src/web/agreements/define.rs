@@ -93,7 +93,7 @@ pub async fn archive(
     define_agreement::archive(&state, Some(user.0.id), AgreementId(*id)).await?;
     session::tell(
         &session,
-        &say::done(crate::say!("The agreement is archived. Its history and its reports are kept.")),
+        &say::done(crate::language::say!("The agreement is archived. Its history and its reports are kept.")),
     )?;
     Ok(see_other(&format!("{}/{id}", paths::AGREEMENTS)))
 }
@@ -107,7 +107,7 @@ pub async fn restore(
 ) -> Result<HttpResponse, WebError> {
     say::editor(&user.0)?;
     let told = match define_agreement::restore(&state, Some(user.0.id), AgreementId(*id)).await {
-        Ok(()) => say::done(crate::say!("The agreement is restored and judged again.")),
+        Ok(()) => say::done(crate::language::say!("The agreement is restored and judged again.")),
         Err(OpsError::Refused { sentence, .. }) => say::failed(sentence),
         Err(error) => return Err(error.into()),
     };
@@ -176,7 +176,7 @@ async fn save(
     match id {
         None => {
             let id = define_agreement::define(state, who, draft).await?;
-            Ok((id, crate::say!("The agreement is defined. Its history is being read from the source now.")))
+            Ok((id, crate::language::say!("The agreement is defined. Its history is being read from the source now.")))
         }
         Some(id) => {
             let zone = draft.zone;

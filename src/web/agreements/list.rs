@@ -4,7 +4,7 @@ use crate::domain::ids::ObjectiveId;
 use crate::domain::model::Agreement;
 use crate::domain::time::Instant;
 use crate::domain::wording;
-use crate::say;
+use crate::language::say;
 use crate::store::objectives::ObjectiveListing;
 use crate::store::{self, Page};
 use crate::view::agreements::{AgreementRow, AgreementsPage};

@@ -1,8 +1,8 @@
 //! The button in the agreement form that asks an objective's source what it knows.
 
 use crate::domain::model::Source;
+use crate::language::say;
 use crate::ops::look_up::{Known, look_up};
-use crate::say;
 use crate::view::preview::LookedUp;
 use crate::view::{Fact, Form};
 use crate::web::State;

@@ -3,8 +3,8 @@
 use crate::domain::model::Agreement;
 use crate::domain::time::Minute;
 use crate::domain::wording;
+use crate::language::say;
 use crate::ops::revise::{EFFECTIVE, Taking, usual_day};
-use crate::say;
 use crate::store;
 use crate::view::Form;
 use crate::web::{State, WebError};

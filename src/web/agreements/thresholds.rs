@@ -1,8 +1,8 @@
 //! Before an agreement is saved: has each histogram a bucket at its threshold?
 
 use crate::domain::model::{Query, Source};
+use crate::language::say;
 use crate::ops::check_threshold::{Fit, check_threshold};
-use crate::say;
 use crate::view::Form;
 use crate::web::State;
 use crate::web::forms::agreement::Typed;

@@ -3,7 +3,7 @@
 use crate::domain::judgement::{Judgement, Sli, Status};
 use crate::domain::wording;
 use crate::language;
-use crate::say;
+use crate::language::say;
 
 /// How many names one sentence takes.
 const NAMES_MAX: usize = 3;

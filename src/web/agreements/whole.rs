@@ -7,7 +7,7 @@ use crate::domain::recovery::MeasureKind;
 use crate::domain::target::ppm_to_percent;
 use crate::domain::wording::{self, capitalised, counted};
 use crate::language;
-use crate::say;
+use crate::language::say;
 use crate::view::assessment::{ExclusionRow, Figure, SidesRow, ViolationRow, WholeView};
 use crate::view::{Badge, Link, Tone};
 use chrono_tz::Tz;

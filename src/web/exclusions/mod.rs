@@ -13,7 +13,7 @@ use crate::domain::exclusion::{Exclusion, Scope, Signed, State as Stage};
 use crate::domain::ids::{AgreementId, ServiceId, UserId};
 use crate::domain::wording;
 use crate::language;
-use crate::say;
+use crate::language::say;
 use crate::store::{self, Db, StoreError};
 use crate::view::{Badge, Choice, Tone};
 use chrono_tz::Tz;

@@ -3,8 +3,8 @@
 use super::{comes_back, effect, scopes, when};
 use crate::domain::exclusion::Exclusion;
 use crate::domain::wording;
+use crate::language::say;
 use crate::ops::{OpsError, propose_exclusion};
-use crate::say;
 use crate::store;
 use crate::view::exclusions::{EffectTable, ExclusionFormPage};
 use crate::view::{Choice, Form, Help, Section};

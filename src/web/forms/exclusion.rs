@@ -6,7 +6,7 @@ use crate::domain::exclusion::{Category, Exclusion, Scope, State};
 use crate::domain::recurrence::{Recurrence, SPAN_DAYS_MAX};
 use crate::domain::time::{DAY_MINUTES, Instant, Span};
 use crate::language;
-use crate::say;
+use crate::language::say;
 use crate::view::{Choice, Form};
 use chrono::offset::LocalResult;
 use chrono::{Datelike as _, NaiveDateTime, TimeZone as _};

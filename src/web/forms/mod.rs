@@ -9,7 +9,7 @@ pub mod source;
 use crate::domain::model::EmailAddress;
 use crate::domain::wording;
 use crate::language::Language;
-use crate::say;
+use crate::language::say;
 use crate::view::Form;
 use chrono_tz::Tz;
 use std::collections::BTreeSet;

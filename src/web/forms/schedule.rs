@@ -8,7 +8,7 @@ use crate::domain::report_schedule::{Attached, Attachment, Only, RECIPIENTS_MAX,
 use crate::domain::rhythm::{Rhythm, RhythmError, When};
 use crate::language;
 use crate::language::Language;
-use crate::say;
+use crate::language::say;
 use crate::view::{Choice, Form, HAS_PDF};
 use std::collections::BTreeSet;
 

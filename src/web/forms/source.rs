@@ -4,7 +4,7 @@ use super::{line, number};
 use crate::domain::ids::SourceId;
 use crate::domain::model::{Access, Auth, Check, Source, SourceSpec};
 use crate::language;
-use crate::say;
+use crate::language::say;
 use crate::view::Form;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use secrecy::SecretString;

@@ -9,7 +9,7 @@ use crate::domain::terms::Unit;
 use crate::domain::time::{DAY_MINUTES, Minute};
 use crate::domain::wording::{self, count, counted, grouped};
 use crate::language;
-use crate::say;
+use crate::language::say;
 use crate::store::indicators::PullProgress;
 use crate::view::objective::{Behind, Finding, Step};
 use crate::view::{Fact, Link, Progress};

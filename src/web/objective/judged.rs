@@ -11,7 +11,7 @@ use crate::domain::target::Target;
 use crate::domain::terms::{Method, SliceMinutes, Unit};
 use crate::domain::wording::{self, count};
 use crate::language;
-use crate::say;
+use crate::language::say;
 use crate::view::objective::{MethodRow, WorstSlice};
 use crate::view::{Badge, Fact, Link, Tone};
 use crate::web::standing;

@@ -4,7 +4,7 @@ use super::Facts;
 use crate::domain::model::{Indicator, Query, Threshold};
 use crate::domain::percentile::{Enclosed, Within, enclose};
 use crate::domain::time::Span;
-use crate::say;
+use crate::language::say;
 use crate::store::{Db, StoreError, indicators, ledger};
 use crate::view::objective::Tile;
 

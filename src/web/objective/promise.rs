@@ -6,7 +6,7 @@ use crate::domain::target::{Target, WHOLE_PPM, ppm_to_percent};
 use crate::domain::terms::{Counting, Downtime, Method, Policy, SliceMinutes, SliceTarget};
 use crate::domain::wording::count;
 use crate::language;
-use crate::say;
+use crate::language::say;
 use crate::store::objectives::ObjectiveListing;
 use crate::web::{standing, units};
 

@@ -11,7 +11,7 @@ use crate::domain::terms::Unit;
 use crate::domain::time::DAY_MINUTES;
 use crate::domain::wording::{self, count, counted, grouped};
 use crate::language;
-use crate::say;
+use crate::language::say;
 use crate::store::objectives::ObjectiveListing;
 use crate::view::objective::{Alert, BurnRate, Tile};
 use crate::view::{Badge, Link, Tone};

@@ -7,7 +7,7 @@ use crate::domain::model::ObjectiveKind;
 use crate::domain::ratio::Ratio;
 use crate::domain::target::WHOLE_PPM;
 use crate::domain::time::{DAY_MINUTES, HOUR_MINUTES, Minute, Span};
-use crate::say;
+use crate::language::say;
 use crate::store::trends::{self, Steps};
 use crate::store::{Db, StoreError};
 use crate::view::plot::PlotError;

@@ -1,8 +1,8 @@
 //! The form of a schedule, new or changed.
 
 use crate::domain::ids::{AgreementId, ScheduleId};
+use crate::language::say;
 use crate::ops::{OpsError, define_schedule};
-use crate::say;
 use crate::store;
 use crate::view::schedules::ScheduleFormPage;
 use crate::view::{Form, Help, Section};

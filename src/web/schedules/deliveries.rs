@@ -3,8 +3,8 @@
 use crate::domain::ids::DeliveryId;
 use crate::domain::wording;
 use crate::language;
+use crate::language::say;
 use crate::ops::{OpsError, deliver};
-use crate::say;
 use crate::store::outbox::{Counts, Delivery, DeliveryState};
 use crate::store::{self, Page};
 use crate::view::schedules::{DeliveriesPage, OutboxRow};

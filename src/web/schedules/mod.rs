@@ -17,7 +17,7 @@ use crate::domain::model::Agreement;
 use crate::domain::report_schedule::{ReportSchedule, Scope};
 use crate::domain::wording;
 use crate::language;
-use crate::say;
+use crate::language::say;
 use crate::view::{Badge, Tone};
 
 /// Live or paused.

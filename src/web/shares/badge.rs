@@ -3,9 +3,9 @@
 use super::{base, rows};
 use crate::domain::wording;
 use crate::language;
+use crate::language::say;
 use crate::ops::make_link::{self, NOTE, Shows};
 use crate::ops::{OpsError, open_link};
-use crate::say;
 use crate::store;
 use crate::store::objectives::ObjectiveListing;
 use crate::store::users::User;

@@ -3,9 +3,9 @@
 use super::{base, rows};
 use crate::domain::ids::{AgreementId, ShareLinkId};
 use crate::domain::model::Agreement;
+use crate::language::say;
 use crate::ops::make_link::{self, NOTE, Shows, UNTIL};
 use crate::ops::{OpsError, revoke_link};
-use crate::say;
 use crate::store;
 use crate::store::users::User;
 use crate::view::shares::LinksPage;

@@ -4,7 +4,7 @@ use crate::domain::model::{Source, SourceSpec};
 use crate::domain::time::Instant;
 use crate::domain::wording;
 use crate::language;
-use crate::say;
+use crate::language::say;
 use crate::store::source_states::SourceState;
 use crate::view::{Badge, Tone};
 

@@ -9,7 +9,7 @@ use crate::domain::exclusion::Rules;
 use crate::domain::recovery::{MeasureKind, RecoveryTargets, RecoveryTexts, parse_length};
 use crate::domain::schedule::Schedule;
 use crate::language::Language;
-use crate::say;
+use crate::language::say;
 use crate::view::Form;
 use crate::web::forms::{Refused, language, sentence};
 use chrono::Weekday;

@@ -16,8 +16,8 @@ use crate::domain::calendar::PeriodKind;
 use crate::domain::model::{ObjectiveKind, RollingMinutes, Source};
 use crate::domain::report_schedule::RECIPIENTS_MAX;
 use crate::domain::terms::Method;
+use crate::language::say;
 use crate::ops::define_agreement::{AgreementDraft, DefinedAgreement};
-use crate::say;
 use crate::view::Form;
 
 /// The name of the repeated group.

@@ -9,8 +9,8 @@ use crate::domain::model::{ObjectiveKind, Query, RollingMinutes, Source, SourceS
 use crate::domain::target::{Target, TargetError, WHOLE_PPM, ppm_to_percent};
 use crate::domain::terms::Method;
 use crate::domain::time::DAY_MINUTES;
+use crate::language::say;
 use crate::ops::define_agreement::ObjectiveDraft;
-use crate::say;
 use crate::view::Form;
 use crate::web::forms::{NAME_CHARS_MAX, line, sentence};
 use std::collections::BTreeSet;

@@ -2,8 +2,8 @@
 
 use super::{GROUP, add_objective, field};
 use crate::domain::model::{ObjectiveKind, Source, SourceSpec};
+use crate::language::say;
 use crate::ops::import_openslo::{Imported, ImportedObjective, ImportedQuery, import};
-use crate::say;
 use crate::view::Form;
 
 /// The field into which documents are pasted.

@@ -3,7 +3,7 @@
 
 use crate::domain::model::Threshold;
 use crate::domain::target::{Target, TargetError};
-use crate::say;
+use crate::language::say;
 
 /// How many percentiles one line may have.
 const PERCENTILES_MAX: usize = 10;

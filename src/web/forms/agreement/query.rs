@@ -3,7 +3,7 @@
 use super::field;
 use crate::domain::model::{Bound, Limit, ObjectiveKind, Part, Query, Rate, SourceSpec, Threshold};
 use crate::domain::selector::{Expression, Selector, SelectorError};
-use crate::say;
+use crate::language::say;
 use crate::view::Form;
 use crate::web::forms::sentence;
 
