@@ -22,6 +22,7 @@ pub(super) fn sqlite() -> Migrator {
         8 "0008_baselines",
         9 "0009_notes",
         10 "0010_schedules",
+        11 "0011_languages_and_deploys",
     ))
 }
 
@@ -38,6 +39,7 @@ pub(super) fn postgres() -> Migrator {
         8 "0008_baselines",
         9 "0009_notes",
         10 "0010_schedules",
+        11 "0011_languages_and_deploys",
     ))
 }
 

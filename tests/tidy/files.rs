@@ -10,7 +10,7 @@ fn regex(pattern: &str) -> Regex {
     Regex::new(pattern).expect("the pattern is fixed")
 }
 
-/// Both engines have the same migrations.
+/// Both engines have the same migrations, and the program knows each of them: one that nobody lists is never applied.
 pub fn migrations(tree: &Tree) -> Vec<String> {
     let names = |engine: &str| -> BTreeSet<String> {
         let folder = format!("migrations/{engine}/");
@@ -19,7 +19,15 @@ pub fn migrations(tree: &Tree) -> Vec<String> {
     let (sqlite, postgres) = (names("sqlite"), names("postgres"));
     let only = |name: &String, has: &str, lacks: &str| format!("migrations/{has}/{name} has no twin for {lacks}");
     let first = sqlite.difference(&postgres).map(|name| only(name, "sqlite", "postgres"));
-    first.chain(postgres.difference(&sqlite).map(|name| only(name, "postgres", "sqlite"))).collect()
+    let second = postgres.difference(&sqlite).map(|name| only(name, "postgres", "sqlite"));
+    let listing = tree.sources.iter().find(|source| source.path == "src/store/migrations.rs");
+    let lists = |name: &str| {
+        let quoted = format!("\"{}\"", name.trim_end_matches(".sql"));
+        listing.is_none_or(|source| source.raw.matches(&quoted).count() == 2)
+    };
+    let unlisted = sqlite.intersection(&postgres).filter(|name| !lists(name));
+    let unlisted = unlisted.map(|name| format!("src/store/migrations.rs does not list {name} for both engines"));
+    first.chain(second).chain(unlisted).collect()
 }
 
 /// Every template is rendered by a struct, or reached from one that is.
@@ -112,6 +120,16 @@ mod tests {
             migrations(&tree(&[both, ("migrations/sqlite/0001_first.sql", ""), ("migrations/sqlite/0002_b.sql", "")]));
         assert_eq!(found, ["migrations/sqlite/0002_b.sql has no twin for postgres"]);
         assert_eq!(migrations(&tree(&[both])), ["migrations/postgres/0001_first.sql has no twin for sqlite"]);
+    }
+
+    #[test]
+    fn a_migration_that_no_engine_applies_is_found() {
+        let with = |listed: &str| {
+            let (one, other) = (("migrations/postgres/0001_a.sql", ""), ("migrations/sqlite/0001_a.sql", ""));
+            migrations(&tree(&[one, other, ("src/store/migrations.rs", listed)]))
+        };
+        assert_eq!(with("steps!(1 \"0001_a\") steps!(1 \"0001_a\")"), Vec::<String>::new());
+        assert_eq!(with("steps!(1 \"0001_a\")"), ["src/store/migrations.rs does not list 0001_a.sql for both engines"]);
     }
 
     #[test]
