@@ -265,7 +265,7 @@ mod tests {
         let seen = errors(&outlooks).unwrap();
         assert_eq!((seen.forecasts, seen.traffic_inside, seen.bad_inside), (20, 10, 10));
         assert!((seen.traffic_off - 250.0 / 2250.0).abs() < 1e-12, "{seen:?}");
-        assert!((seen.bad_off - (0.01 - 1.0 / 105.0 + 0.04) / 2.0).abs() < 1e-12, "{seen:?}");
+        assert!((seen.bad_off - f64::midpoint(0.01 - 1.0 / 105.0, 0.04)).abs() < 1e-12, "{seen:?}");
         outlooks.push(past(0, 0));
         assert_eq!(errors(&outlooks).unwrap().forecasts, 20, "where nothing came there is no share");
         assert_eq!(errors(&outlooks[1..]), None, "too few to tell");

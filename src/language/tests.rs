@@ -1,7 +1,7 @@
 use super::*;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 #[test]
 fn a_browser_gets_what_it_likes_best_among_what_there_is() {
@@ -62,13 +62,14 @@ proptest! {
 }
 
 /// Every file of ours below a folder.
-fn files(folder: &Path, found: &mut Vec<(String, String)>) {
+fn files(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
             files(&path, found);
         } else if path.extension().is_some_and(|end| end == "rs" || end == "html") {
-            found.push((path.display().to_string(), std::fs::read_to_string(&path).unwrap()));
+            let text = std::fs::read_to_string(&path).unwrap();
+            found.push((path, text));
         }
     }
 }
@@ -105,14 +106,15 @@ fn messages() -> BTreeMap<String, String> {
     files(&root.join("templates"), &mut all);
     let mut found = BTreeMap::new();
     for (path, text) in &all {
-        if path.ends_with(".html") {
-            found.extend(of_template(text).into_iter().map(|message| (message, path.clone())));
-        } else if !path.contains("/language/") && !path.ends_with("/tests.rs") && !path.contains("/tests/") {
+        let name = path.display().to_string();
+        if path.extension().is_some_and(|end| end == "html") {
+            found.extend(of_template(text).into_iter().map(|message| (message, name.clone())));
+        } else if !name.contains("/language/") && !name.ends_with("/tests.rs") && !name.contains("/tests/") {
             let text = text.split("#[cfg(test)]").next().unwrap();
             for part in text.split("say!(").skip(1) {
                 let part = part.trim_start();
-                let quoted = part.strip_prefix('"').unwrap_or_else(|| panic!("{path}: say! wants a literal"));
-                found.insert(literal(quoted).0, path.clone());
+                let quoted = part.strip_prefix('"').unwrap_or_else(|| panic!("{name}: say! wants a literal"));
+                found.insert(literal(quoted).0, name.clone());
             }
         }
     }

@@ -32,14 +32,14 @@ pub struct Round {
 
 /// Issues every report that is due and mails what is due. One schedule's trouble does not hold back another's.
 pub async fn run_due(context: &Context) -> Result<Round, OpsError> {
-    let mut round = Round { issued: issue_due(context).await?, mailed: 0 };
+    let mut round = Round { issued: Box::pin(issue_due(context)).await?, mailed: 0 };
     let agreements = store::agreements::list(&context.db).await?;
     let schedules = store::schedules::list(&context.db).await?;
     for schedule in schedules.iter().filter(|one| one.is_live()) {
         book(context, schedule, &agreements).await?;
     }
     for run in store::schedules::waiting(&context.db).await? {
-        match serve(context, &run, &agreements).await {
+        match Box::pin(serve(context, &run, &agreements)).await {
             Ok(is_mailed) => round.mailed += usize::from(is_mailed),
             Err(error) => {
                 tracing::error!(schedule.id = run.schedule.0, period = %run.label, error = %error, "a schedule's run failed and will be tried again");
