@@ -265,6 +265,8 @@ fn serve(state: State, listener: TcpListener) -> Result<Server, AppError> {
         .disable_signals()
         .shutdown_timeout(REQUESTS_FINISH.as_secs())
         .client_request_timeout(Duration::from_secs(10))
+        // a compressed page leaves in pieces; held back, the last would wait 40 ms for the client to confirm the others
+        .tcp_nodelay(true)
         .listen(listener)?;
     Ok(server.run())
 }
