@@ -1,7 +1,7 @@
 //! Judges an objective at any instant, over its own window or any other span.
 //!
-//! Where events are counted one by one and nothing is taken out, sums of hours answer. Everything else is judged from the
-//! minutes: they are read once, and every window, look-back and chart asks the same [`Evidence`].
+//! Where events are counted one by one, sums of hours answer, and minutes only for the hours that something cuts into.
+//! Everything else is judged from the minutes: they are read once, and every window, look-back and chart asks the same [`Evidence`].
 
 use crate::domain::account::Account;
 use crate::domain::burn::AlertRule;
@@ -133,9 +133,13 @@ impl Judge {
     pub async fn accounts(&self, listing: &ObjectiveListing, spans: &[Span]) -> Result<Vec<Account>, StoreError> {
         let hull = hull(spans);
         let judged = self.judged(listing, hull);
-        if is_plain(&listing.objective) && judged.minutes == Spans::from(hull) {
-            let tallies = store::ledger::tallies(&self.db, listing.indicator.id, spans).await?;
-            return Ok(tallies.into_iter().map(Account::of_events).collect());
+        if is_plain(&listing.objective) {
+            // sums answer for whatever is left of each span
+            let pieces: Vec<Spans> = spans.iter().map(|span| judged.minutes.within(*span)).collect();
+            let all: Vec<Span> = pieces.iter().flat_map(Spans::as_slice).copied().collect();
+            let mut tallies = store::ledger::tallies(&self.db, listing.indicator.id, &all).await?.into_iter();
+            let sum = |pieces: &Spans| tallies.by_ref().take(pieces.as_slice().len()).sum();
+            return Ok(pieces.iter().map(sum).map(Account::of_events).collect());
         }
         // nobody asks this evidence for more than what is judged
         let wanted = judged.minutes.clone();

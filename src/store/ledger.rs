@@ -24,6 +24,9 @@ const CHUNK_HOURS: i64 = 240;
 /// Edges that one [`TALLY`] takes: eight windows that end together have nine.
 const EDGES: usize = 12;
 
+/// With more edges than this, every hour is read once instead.
+const EDGES_MANY: usize = 3 * EDGES;
+
 /// The sums of the hours strictly between two neighbouring edges; the first column tells which gap it is.
 macro_rules! gap {
     ($low:literal, $high:literal) => {
@@ -186,10 +189,13 @@ fn hull(span: Option<Span>, minutes: &[(Minute, Option<Slice>)]) -> Option<Span>
 }
 
 /// What the ledger says about each span, in the order asked. Any number of spans, of any length, overlapping or not; eight
-/// that end together take one round trip.
+/// that end together take one round trip, and many take two and as many more as they cut into dozens of hours.
 pub async fn tallies(db: &Db, indicator: IndicatorId, spans: &[Span]) -> Result<Vec<Tally>, StoreError> {
     let asked = spans.iter().filter(|span| !span.is_empty());
     let edges: BTreeSet<i64> = asked.flat_map(|span| [span.start().hour().0, span.end().plus(-1).hour().0]).collect();
+    if edges.len() > EDGES_MANY {
+        return tallies_by_hours(db, indicator, spans).await;
+    }
     let edges: Vec<i64> = edges.into_iter().collect();
     let mut details: BTreeMap<i64, Edge> = BTreeMap::new();
     // the sums of the hours after this edge, up to the next
@@ -213,6 +219,52 @@ pub async fn tallies(db: &Db, indicator: IndicatorId, spans: &[Span]) -> Result<
         next = if next + part.len() < edges.len() { next + part.len() - 1 } else { edges.len() };
     }
     Ok(spans.iter().map(|span| tally(*span, &edges, &details, &gaps)).collect())
+}
+
+/// The same for many spans, such as the days of a year: the sums of every hour once, and the minutes of those hours only that
+/// a span cuts into.
+async fn tallies_by_hours(db: &Db, indicator: IndicatorId, spans: &[Span]) -> Result<Vec<Tally>, StoreError> {
+    let asked = || spans.iter().filter(|span| !span.is_empty());
+    let bounds = asked().map(|span| span.start()).min().zip(asked().map(|span| span.end()).max());
+    let Some((start, end)) = bounds else { return Ok(vec![Tally::default(); spans.len()]) };
+    let ends = asked().flat_map(|span| [span.start(), span.end()]);
+    let cut: BTreeSet<i64> = ends.filter(|at| *at != at.hour().first()).map(|at| at.hour().0).collect();
+    let cut: Vec<i64> = cut.into_iter().collect();
+    let mut details: BTreeMap<i64, Edge> = BTreeMap::new();
+    for part in cut.chunks(EDGES) {
+        for row in tally_rows(db, indicator, part).await?.into_iter().filter(|row| row.edge == 1) {
+            let sums = Tally { good: row.good, total: row.total, known: row.known, minutes: 0 };
+            let edge = match row.detail.filter(|bytes| !bytes.is_empty()) {
+                Some(bytes) => Edge::Minutes(Box::new(unpacked(indicator, row.hour, &bytes)?)),
+                None => Edge::Sums(sums),
+            };
+            details.insert(row.hour, edge);
+        }
+    }
+    // the sums of everything before an hour, in order
+    let mut before: Vec<(i64, Tally)> = Vec::new();
+    let mut sum = Tally::default();
+    for row in hours(db, indicator, Span::new(start, end)).await? {
+        before.push((row.hour.0, sum));
+        sum += Tally { good: row.good, total: row.total, known: row.known, minutes: 0 };
+    }
+    before.push((i64::MAX, sum));
+    let up_to = |hour: i64| before.get(before.partition_point(|(known, _)| *known < hour)).map_or(sum, |(_, sum)| *sum);
+    let tally = |span: &Span| {
+        let (first, last) = (span.start().plus(HOUR_MINUTES - 1).hour().0, span.end().hour().0);
+        let partly = [span.start(), span.end()].into_iter().filter(|at| *at != at.hour().first());
+        let partly: BTreeSet<i64> = partly.map(|at| at.hour().0).collect();
+        let cuts = partly.iter().filter_map(|hour| Some(details.get(hour)?.cut(Hour(*hour), *span)));
+        let (low, high) = (up_to(first), up_to(last.max(first)));
+        let whole = Tally {
+            good: high.good - low.good,
+            total: high.total - low.total,
+            known: high.known - low.known,
+            minutes: 0,
+        };
+        Tally { minutes: span.minutes(), ..cuts.fold(whole, |sum, cut| sum + cut) }
+    };
+    Ok(spans.iter().map(|span| if span.is_empty() { Tally::default() } else { tally(span) }).collect())
 }
 
 /// What is left of an hour that a span may cut into.

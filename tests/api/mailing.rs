@@ -154,15 +154,16 @@ on_both! {
         assert_eq!(run_schedules::run_due(&two).await.unwrap().issued, 0);
         assert_eq!(reports(app.db()).await, [(week.label(), 1, false)]);
 
-        // a dead server for six hours: tries after 0, 1, 3, 7, 15, 31, 63, 127 and 255 minutes
-        for minute in 0..360 {
+        // a dead server for a day: tries after 0, 1, 3, 7, 15, 31, 63, 127 and 255 minutes, then every four hours, at 495, 735,
+        // 975 and 1,215
+        for minute in 0..1440 {
             let context = if minute % 2 == 0 { &one } else { &two };
             assert_eq!(deliver::deliver_due(context).await.unwrap(), 0);
             app.advance(60);
         }
         let waiting = deliveries(app.db()).await;
         let states: Vec<_> = waiting.iter().map(|d| (d.recipient.as_str(), d.state, d.attempts)).collect();
-        assert_eq!(states, everybody.map(|to| (to, DeliveryState::Queued, 9)));
+        assert_eq!(states, everybody.map(|to| (to, DeliveryState::Queued, 13)));
 
         server.restart();
         app.advance(4 * 3600);

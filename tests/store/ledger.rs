@@ -96,7 +96,7 @@ async fn random_writes_and_questions(db: &Db, id: IndicatorId, seed: u64) {
         if dice.below(4) == 0 {
             write(db, id, &batch).await; // once more changes nothing
         }
-        let spans = (0..dice.below(30)).map(|_| dice.span(around)).collect::<Vec<_>>();
+        let spans = (0..dice.below(60)).map(|_| dice.span(around)).collect::<Vec<_>>();
         let answers = ledger::tallies(db, id, &spans).await.unwrap();
         assert_eq!(answers, spans.iter().map(|span| expected(&oracle, *span)).collect::<Vec<_>>(), "seed {seed}");
     }
