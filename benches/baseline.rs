@@ -1,4 +1,4 @@
-//! What a baseline costs: to update it, to take its memory out and put it back, and how much it remembers.
+//! What a baseline costs: to update it, to take its memory out and put it back, to draw it, and how much it remembers.
 //!
 //! `cargo bench --bench baseline` first feeds `auto` ten million points, once in a while asking how much it remembers,
 //! then times the rest.
@@ -6,7 +6,8 @@
 use divan::{Bencher, black_box};
 use nines::domain::baseline::{Baseline, Lesson, Method, Settings};
 use nines::domain::ratio::float;
-use nines::domain::time::Instant;
+use nines::domain::time::{Instant, Span};
+use nines::view::plot::{Plot, Points, Shows};
 use std::f64::consts::TAU;
 use std::time::Instant as Stopwatch;
 
@@ -74,4 +75,38 @@ fn out_and_in(bencher: Bencher<'_, '_>) {
     let mut baseline = Baseline::new(Settings::new(Method::Auto));
     feed(&mut baseline, 0, RUN);
     bencher.bench_local(|| Baseline::from_parts(*baseline.settings(), &black_box(&baseline).numbers()));
+}
+
+/// The chart of 90 days with its band, as the page draws it: an hour a point. It should stay below 20 ms.
+#[divan::bench]
+fn band_of_90_days(bencher: Bencher<'_, '_>) {
+    const HOURS: i64 = 90 * 24;
+    let first = Instant::from_seconds(1_767_571_200);
+    let at = |hour: i64| first.plus_seconds(3600 * hour);
+    let measured: Points = (0..HOURS).map(|hour| (at(hour), Some(value(12 * hour)))).collect();
+    let usual: Points = measured.iter().map(|(at, value)| (*at, value.map(|value| value * 0.97))).collect();
+    let edge = |(at, value): &(Instant, Option<f64>)| (*at, value.map(|value| (value * 0.8, value * 1.3)));
+    let edges: Vec<_> = measured.iter().map(edge).collect();
+    let span = Span::new(first.minute(), at(HOURS).minute());
+    bencher.bench_local(|| {
+        let plot = Plot {
+            title: "Traffic",
+            description: "Events a minute.",
+            span,
+            zone: chrono_tz::Tz::Europe__Berlin,
+            shows: Shows::Events,
+            lines: vec![("Measured".to_owned(), measured.clone()), ("Expected".to_owned(), usual.clone())],
+            filled: false,
+            rules: Vec::new(),
+            outages: &[],
+            anomalies: &[],
+            usual: Some(&edges),
+            unknown: &[],
+            excluded: &[],
+            marks: &[],
+            floor: Some(0.0),
+            ceiling: None,
+        };
+        black_box(plot).draw()
+    });
 }

@@ -23,7 +23,7 @@ pub async fn write(
     let agreement = export::find(&context, name).await?;
     let period = agreement.calendar().parse(label).map_err(|error| OpsError::refused("--period", error.to_string()))?;
     let report = show_report::preview(&context, &agreement, period).await?;
-    let file = report.file(format)?;
+    let file = report.file(format, &context.settings)?;
     context.db.close().await;
     Ok(file.body)
 }

@@ -288,6 +288,7 @@ fn build(text: impl Fn(&'static str) -> Option<String>) -> Result<Settings, Prob
         report: Report {
             grace_minutes: needed!("report.grace_minutes", |t| value::whole(t, value::GRACE_MINUTES)),
             signing_key: read(&text, "report.signing_key", value::signing_key)?,
+            logo: read(&text, "report.logo", value::logo)?,
         },
     })
 }
@@ -365,6 +366,7 @@ mod tests {
             "server.trusted_proxies" => "10.0.0.1".to_owned(),
             "secret_key" => "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=".to_owned(),
             "report.signing_key" => "MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC".to_owned(),
+            "report.logo" => "<svg></svg>".to_owned(),
             _ => setting.default.to_owned(),
         };
         for setting in TABLE {

@@ -23,6 +23,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use url::Url;
 
 /// Everything that can be set.
@@ -101,6 +102,8 @@ pub struct Report {
     pub grace_minutes: i64,
     /// What signs them; nothing if they are not signed.
     pub signing_key: Option<SigningKey>,
+    /// What stands on the cover of a PDF: a picture in SVG.
+    pub logo: Option<Arc<str>>,
 }
 
 /// The file that is read if no other is named and it exists.

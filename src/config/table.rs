@@ -187,6 +187,14 @@ pub static TABLE: &[Setting] = &[
         secret_file: Some("report.signing_key_file"),
         check: |text| value::signing_key(text).map(drop),
     },
+    Setting {
+        path: "report.logo",
+        value: "SVG",
+        default: "",
+        help: "A picture in SVG for the cover of PDF reports",
+        secret_file: Some("report.logo_file"),
+        check: |text| value::logo(text).map(drop),
+    },
 ];
 
 /// The setting of that path.

@@ -288,8 +288,22 @@ pub(super) fn secret_key(text: &str) -> Result<SecretKey, String> {
     Ok(SecretKey::Given(Arc::new(SecretBox::new(Box::new(key)))))
 }
 
+/// A logo is drawn on every report.
+const LOGO_BYTES_MAX: usize = 256 * 1024;
+
 pub(super) fn signing_key(text: &str) -> Result<SigningKey, String> {
     SigningKey::parse(text).map_err(|error| error.to_string())
+}
+
+pub(super) fn logo(text: &str) -> Result<Arc<str>, String> {
+    let is_svg = text.trim_start().starts_with('<') && text.contains("<svg") && text.trim_end().ends_with("</svg>");
+    if !is_svg {
+        return Err("this is no picture in SVG; write a file that begins with <svg and ends with </svg>".to_owned());
+    }
+    if text.len() > LOGO_BYTES_MAX {
+        return Err(format!("this picture has {} bytes; at most {LOGO_BYTES_MAX} are taken", text.len()));
+    }
+    Ok(text.into())
 }
 
 pub(super) fn whole(text: &str, range: RangeInclusive<i64>) -> Result<i64, String> {
@@ -383,6 +397,8 @@ mod tests {
             (whole("401", BACKFILL_DAYS).map(drop), "from 0 to 400"),
             (secret_key("c2hvcnQ=").map(drop), "openssl rand -base64 32"),
             (signing_key("c2hvcnQ=").map(drop), "openssl genpkey -algorithm ed25519"),
+            (logo("\u{89}PNG").map(drop), "begins with <svg"),
+            (logo(&format!("<svg>{}</svg>", " ".repeat(LOGO_BYTES_MAX))).map(drop), "at most 262144"),
             (address("ana").map(drop), "nines@example.org"),
         ] {
             let message = message.unwrap_err();

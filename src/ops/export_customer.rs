@@ -147,10 +147,8 @@ impl Making {
                 made_at: revision.made_at.to_string(),
                 made_by: revision.made_by_name.clone(),
                 note: revision.note.clone(),
-                agreement: told(english(|| compare_terms::said(&in_force))),
-                objectives: english(|| {
-                    in_force.listings.iter().map(|one| told(compare_terms::promised(one, &in_force))).collect()
-                }),
+                agreement: told(compare_terms::said(&in_force)),
+                objectives: in_force.listings.iter().map(|one| told(compare_terms::promised(one, &in_force))).collect(),
             });
         }
         self.json(&format!("{folder}/revisions.json"), &revisions)?;
@@ -174,6 +172,8 @@ impl Making {
                 self.file(&format!("{stem}.json.sig"), &kept.signature)?;
             }
             self.shapes(&stem, &report)?;
+            #[cfg(feature = "pdf")]
+            self.printed(&stem, report).await?;
             let deliveries = store::outbox::list_by_report(&self.context.db, kept.head.id).await?;
             self.deliveries.extend(deliveries.into_iter().map(|one| DeliveryTold::of(kept.head.number, one)));
         }
@@ -186,6 +186,15 @@ impl Making {
         self.file(&format!("{stem}.txt"), report::render_text(report).as_bytes())?;
         self.file(&format!("{stem}.xlsx"), &report::render_xlsx(report)?)?;
         self.file(&format!("{stem}.csv"), report::render_csv([report])?.as_bytes())
+    }
+
+    /// The same report to read and to print, set on a thread of its own: it takes a while, and others wait for this one.
+    #[cfg(feature = "pdf")]
+    async fn printed(&mut self, stem: &str, report: Report) -> Result<(), OpsError> {
+        let logo = self.context.settings.report.logo.clone();
+        let set = move || report::render_pdf(&report, logo.as_deref());
+        let set = tokio::task::spawn_blocking(language::carried(set));
+        self.file(&format!("{stem}.pdf"), &set.await??)
     }
 }
 
@@ -210,11 +219,6 @@ struct RevisionTold {
 struct Said {
     what: String,
     says: String,
-}
-
-/// Programs read the archive, whoever asks for it.
-fn english<T>(work: impl FnOnce() -> T) -> T {
-    language::sync_scope(Language::English, work)
 }
 
 fn told(all: Vec<(String, String)>) -> Vec<Said> {
@@ -275,12 +279,13 @@ fn readme(customer: &str, now: &str, is_signed: bool) -> String {
     } else {
         ""
     };
+    let shapes = if cfg!(feature = "pdf") { "PDF, text, XLSX and CSV" } else { "text, XLSX and CSV" };
     format!(
         "Everything that Nines keeps about {customer}\n\nWritten {now} by Nines {}.\n\n\
          revisions.json    what was agreed, and from when on\n\
          exclusions.json   what was to be taken out of the judgement, and what became of it\n\
          deliveries.json   who was sent which report, by its number, and what the mail server said\n\
-         reports/          every report that was issued, by its number: JSON, which is what counts, text, XLSX and CSV\n\n\
+         reports/          every report that was issued, by its number: JSON, which is what counts, {shapes}\n\n\
          Each report names its number and the SHA-256 of the JSON of the report before it. Whether these are the\n\
          reports that were issued:\n\n    nines verify {key}*/reports/*.json\n\n{signed}",
         env!("CARGO_PKG_VERSION")

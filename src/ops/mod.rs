@@ -194,6 +194,9 @@ pub enum OpsError {
     /// An archive could not be written.
     #[error("the archive cannot be written: {0}")]
     Zip(#[from] zip::result::ZipError),
+    /// Work on a thread of its own came to no end.
+    #[error("the work was cut off: {0}")]
+    CutOff(#[from] tokio::task::JoinError),
     /// A document could not be written as JSON.
     #[error("the document cannot be written: {0}")]
     Json(#[from] serde_json::Error),

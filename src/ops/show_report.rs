@@ -1,5 +1,6 @@
 //! Opens a report, stored or not yet made, for a page or a file: every shape from the one value.
 
+use crate::config::Settings;
 use crate::domain::calendar::Period;
 use crate::domain::ids::ReportId;
 use crate::domain::model::Agreement;
@@ -197,8 +198,9 @@ impl OpenReport {
         Ok(report::render_fragment(&self.report)?)
     }
 
-    /// As a file. A PDF takes a while: not for a thread that answers requests.
-    pub fn file(&self, format: FileFormat) -> Result<ReportFile, OpsError> {
+    /// As a file, in the dress that the settings give it. A PDF takes a while: not for a thread that answers requests.
+    #[cfg_attr(not(feature = "pdf"), expect(unused_variables, reason = "only a PDF has a cover"))]
+    pub fn file(&self, format: FileFormat, settings: &Settings) -> Result<ReportFile, OpsError> {
         let report = &self.report;
         let body = match (format, &self.document) {
             (FileFormat::Signature, _) if self.signature.is_empty() => return Err(OpsError::NotFound("signature")),
@@ -213,7 +215,7 @@ impl OpenReport {
             (FileFormat::OpenMetrics, _) => report::render_openmetrics(report).into_bytes(),
             (FileFormat::Workbook, _) => report::render_xlsx(report)?,
             #[cfg(feature = "pdf")]
-            (FileFormat::Pdf, _) => report::render_pdf(report)?,
+            (FileFormat::Pdf, _) => report::render_pdf(report, settings.report.logo.as_deref())?,
         };
         let name = report::file_name(report, format.extension());
         Ok(ReportFile { name, media_type: format.media_type(), body })

@@ -1,5 +1,6 @@
 //! Writes the mail about a report, or about several as a pack: the same letter for every recipient, addressed to each.
 
+use crate::config::Settings;
 use crate::domain::ids::{ReportId, RunId};
 use crate::domain::model::EmailAddress;
 use crate::domain::report_schedule::{Attachment, ScheduleDraft};
@@ -75,7 +76,7 @@ impl Letter {
             subject: subject(&report::subject(report), dress, occasion),
             text: report::render_text(report),
             html: report::render_html(report, &pictures, Medium::Mail, link(context, id).as_deref())?,
-            files: files(&[sealed], dress, &report::file_stem(report))?,
+            files: files(&[sealed], dress, &report::file_stem(report), &context.settings)?,
             pictures,
             ..Self::blank(context, id, dress, occasion)
         })
@@ -110,14 +111,16 @@ impl Letter {
         let ids: Vec<String> = reports.iter().map(|(id, sealed)| format!("{id}/{}", sealed.report.revision)).collect();
         let linked = reports.iter().map(|(id, sealed)| (&sealed.report, link(context, *id))).collect();
         let pack = Pack::new(title, linked, missing);
+        let pictures = pack.pictures()?;
         let slug = Some(report::slug(title)).filter(|slug| !slug.is_empty());
         let stem = format!("nines-{}-{label}", slug.as_deref().unwrap_or("pack"));
         Ok(Self {
             key: format!("pack {} built {}{}", ids.join(" "), sealed.report.built_at, occasion.told(context)),
             subject: subject(&pack.subject(), dress, occasion),
             text: pack.text(),
-            html: pack.html()?,
-            files: files(&all, dress, &stem)?,
+            html: pack.html(&pictures)?,
+            files: files(&all, dress, &stem, &context.settings)?,
+            pictures,
             ..Self::blank(context, *first, dress, occasion)
         })
     }
@@ -186,7 +189,13 @@ fn subject(usual: &str, dress: &ScheduleDraft, occasion: Occasion) -> String {
 }
 
 /// The files that a schedule attaches: all figures as one CSV, and each report's own bytes.
-fn files(reports: &[&Sealed], dress: &ScheduleDraft, stem: &str) -> Result<Vec<Attached>, OpsError> {
+#[cfg_attr(not(feature = "pdf"), expect(unused_variables, reason = "only a PDF has a cover"))]
+fn files(
+    reports: &[&Sealed],
+    dress: &ScheduleDraft,
+    stem: &str,
+    settings: &Settings,
+) -> Result<Vec<Attached>, OpsError> {
     let mut files = Vec::new();
     let has = |attachment| dress.attached.has(attachment);
     if has(Attachment::Csv) {
@@ -203,8 +212,10 @@ fn files(reports: &[&Sealed], dress: &ScheduleDraft, stem: &str) -> Result<Vec<A
     for sealed in reports {
         let (report, stem) = (&sealed.report, report::file_stem(&sealed.report));
         #[cfg(feature = "pdf")]
+        let logo = settings.report.logo.as_deref();
+        #[cfg(feature = "pdf")]
         if has(Attachment::Pdf) {
-            files.push((format!("{stem}.pdf"), FileFormat::Pdf.media_type(), report::render_pdf(report)?));
+            files.push((format!("{stem}.pdf"), FileFormat::Pdf.media_type(), report::render_pdf(report, logo)?));
         }
         if has(Attachment::Xlsx) {
             files.push((format!("{stem}.xlsx"), FileFormat::Workbook.media_type(), report::render_xlsx(report)?));

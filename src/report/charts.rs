@@ -7,7 +7,7 @@ use crate::language::say;
 use crate::report::{Day, Line, Report, ReportError, Status, by_trouble, say};
 
 /// How many pictures a mail carries.
-const PICTURES_MAX: usize = 6;
+pub(super) const PICTURES_MAX: usize = 6;
 /// A mail is read on a phone as often as not, where 600 pixels would shrink until nobody can read them.
 const SIZE: Size = Size { width: 440, height: 240 };
 /// A sheet on a page, which is narrower than the page.
@@ -30,8 +30,13 @@ pub struct Picture {
 
 /// The pictures of a mail: one for each objective in trouble that has days to show, the worst first, at most six.
 pub fn charts(report: &Report) -> Result<Vec<Picture>, ReportError> {
+    at_most(report, PICTURES_MAX)
+}
+
+/// The same for a mail that has room for so many.
+pub(super) fn at_most(report: &Report, most: usize) -> Result<Vec<Picture>, ReportError> {
     let lines = by_trouble(report).into_iter().filter(|line| line.status != Status::Met && is_drawable(line));
-    lines.take(PICTURES_MAX).map(|line| picture(report, line)).collect()
+    lines.take(most).map(|line| picture(report, line)).collect()
 }
 
 fn picture(report: &Report, line: &Line) -> Result<Picture, ReportError> {

@@ -259,9 +259,16 @@ impl<'a> Part<'a> {
     }
 }
 
-struct Image {
-    src: String,
-    alt: String,
+pub(super) struct Image {
+    pub(super) src: String,
+    pub(super) alt: String,
+}
+
+impl Image {
+    /// The picture as a mail shows it.
+    pub(super) fn in_mail(picture: &Picture) -> Self {
+        Self { src: source(picture, Medium::Mail), alt: picture.alt.clone() }
+    }
 }
 
 /// How an outcome looks. Both colours reach 4.5 : 1 on each other and on white.

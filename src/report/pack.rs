@@ -3,11 +3,11 @@
 use crate::domain::wording;
 use crate::language::say;
 use crate::language::{self, filters};
-use crate::report::html::Look;
+use crate::report::html::{Image, Look};
 use crate::report::say;
 use crate::report::text::Page;
 use crate::report::verdict::kind_and_label;
-use crate::report::{Line, Report, ReportError, Status, by_trouble};
+use crate::report::{Line, Picture, Report, ReportError, Status, by_trouble, charts};
 use askama::Template;
 
 /// How many objectives of one agreement the mail lists; Gmail cuts a mail at 102 kB.
@@ -119,8 +119,17 @@ impl<'a> Pack<'a> {
         page.text
     }
 
-    /// The mail as an HTML document.
-    pub fn html(&self) -> Result<String, ReportError> {
+    /// The pictures of the mail: of the objectives in trouble, those of the agreements in trouble first, at most six.
+    pub fn pictures(&self) -> Result<Vec<Picture>, ReportError> {
+        let mut all = Vec::new();
+        for (report, _) in self.reports.iter().take(AGREEMENTS_MAX) {
+            all.extend(charts::at_most(report, charts::PICTURES_MAX - all.len())?);
+        }
+        Ok(all)
+    }
+
+    /// The mail as an HTML document; `pictures` come from [`Self::pictures`].
+    pub fn html(&self, pictures: &[Picture]) -> Result<String, ReportError> {
         let parts = self.reports.iter().take(AGREEMENTS_MAX);
         let document = Document {
             subject: self.subject(),
@@ -128,7 +137,7 @@ impl<'a> Pack<'a> {
             period: self.period_name(),
             sentence: self.sentence(),
             look: Look::of(self.status()),
-            parts: parts.map(|(report, link)| Part::of(report, link.as_deref())).collect(),
+            parts: parts.map(|(report, link)| Part::of(report, link.as_deref(), pictures)).collect(),
             not_told: self.reports.len().saturating_sub(AGREEMENTS_MAX),
             missing: &self.missing,
         };
@@ -161,6 +170,7 @@ struct Part<'a> {
     link: Option<&'a str>,
     look: Look,
     rows: Vec<Row<'a>>,
+    images: Vec<Image>,
     not_told: usize,
 }
 
@@ -172,8 +182,9 @@ struct Row<'a> {
 }
 
 impl<'a> Part<'a> {
-    fn of(report: &'a Report, link: Option<&'a str>) -> Self {
+    fn of(report: &'a Report, link: Option<&'a str>, pictures: &[Picture]) -> Self {
         let lines = by_trouble(report);
+        let image = |line: &&Line| pictures.iter().find(|one| one.objective == line.id).map(Image::in_mail);
         let row = |line: &&'a Line| Row {
             line,
             look: Look::of(line.status),
@@ -183,6 +194,7 @@ impl<'a> Part<'a> {
         Self {
             look: Look::of(report.verdict.status),
             rows: lines.iter().take(OBJECTIVES_MAX).map(row).collect(),
+            images: lines.iter().filter_map(image).collect(),
             not_told: lines.len().saturating_sub(OBJECTIVES_MAX),
             sentence: report.sentence(),
             report,
@@ -211,11 +223,32 @@ mod tests {
         let pack = Pack::new("ACME", reports.iter().map(|report| (report, None)).collect(), vec!["Late".to_owned()]);
         assert_eq!(pack.subject(), "[Nines] Breached: ACME, week 2026-W46 – 1 of 3 agreements");
         assert_eq!(pack.sentence(), "1 of 3 agreements missed a promise. Not ready in time: Late.");
-        for text in [pack.text(), pack.html().unwrap()] {
+        for text in [pack.text(), pack.html(&[]).unwrap()] {
             let places: Vec<_> = ["Zeta", "Alpha", "Beta"].map(|name| text.find(name).unwrap()).into();
             assert!(places.is_sorted(), "{text}");
             assert!(text.contains("Late") && text.contains(&pack.sentence()), "{text}");
         }
+    }
+
+    /// Two agreements of four and five bad objectives with a course to show: four pictures of the first and two of the second.
+    #[test]
+    fn a_pack_shows_six_pictures_of_what_is_in_trouble() {
+        let bad = |name: &str, ids: std::ops::RangeInclusive<i64>| {
+            let mut report = sample::report();
+            let line = report.objectives[0].clone();
+            report.agreement.name = name.to_owned();
+            report.objectives = ids.map(|id| Line { id, ..line.clone() }).collect();
+            report
+        };
+        let (one, other) = (bad("One", 1..=4), bad("Other", 11..=15));
+        let pack = Pack::new("ACME", vec![(&other, None), (&one, None)], Vec::new());
+        let pictures = pack.pictures().unwrap();
+        assert_eq!(pictures.iter().map(|one| one.objective).collect::<Vec<_>>(), [1, 2, 3, 4, 11, 12]);
+        let html = pack.html(&pictures).unwrap();
+        for picture in &pictures {
+            assert_eq!(html.matches(&format!("src=\"cid:{}\"", picture.cid)).count(), 1, "{}", picture.cid);
+        }
+        assert!(html.contains("alt=\"Checkout availability by day: 1 of 7 days below the target of 99.9 %."));
     }
 
     #[test]
@@ -240,7 +273,7 @@ mod tests {
         let mut report = sample::report();
         report.agreement.name = "<script>alert(1)</script>".to_owned();
         let link = Some("https://nines.example/reports/1?a=1&b=\"".to_owned());
-        let html = Pack::new("<b>\"&", vec![(&report, link)], vec!["<i>".to_owned()]).html().unwrap();
+        let html = Pack::new("<b>\"&", vec![(&report, link)], vec!["<i>".to_owned()]).html(&[]).unwrap();
         for markup in ["<script", "<b>\"", "<i>", "b=\""] {
             assert!(!html.contains(markup), "{markup}");
         }

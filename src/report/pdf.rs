@@ -105,9 +105,10 @@ static HOUSE: LazyLock<House> = LazyLock::new(|| {
 /// One report is set at a time: it takes two megabytes for each ten objectives, and all of a processor.
 static AT_WORK: Mutex<()> = Mutex::new(());
 
-/// The PDF's bytes. Takes about 50 ms of the processor for a few objectives; not for a thread that answers requests.
-pub fn render_pdf(report: &Report) -> Result<Vec<u8>, ReportError> {
-    let desk = Desk::of(report)?;
+/// The PDF's bytes, with a picture in SVG on the cover, if there is one. Takes about 50 ms of the processor for a few
+/// objectives; not for a thread that answers requests.
+pub fn render_pdf(report: &Report, logo: Option<&str>) -> Result<Vec<u8>, ReportError> {
+    let desk = Desk::of(report, logo)?;
     // whoever panicked while holding it left nothing behind
     let _turn = AT_WORK.lock().unwrap_or_else(PoisonError::into_inner);
     let set = typst::compile::<PagedDocument>(&desk);
@@ -136,9 +137,10 @@ struct Desk {
 }
 
 impl Desk {
-    fn of(report: &Report) -> Result<Self, ReportError> {
+    fn of(report: &Report, logo: Option<&str>) -> Result<Self, ReportError> {
         let lines = by_trouble(report);
         let mut files = BTreeMap::new();
+        files.extend(logo.map(|svg| ("/logo.svg".to_owned(), Bytes::from_string(svg.to_owned()))));
         let mut parts = Vec::with_capacity(lines.len());
         for (n, line) in lines.iter().enumerate() {
             let chart = match charts::printed_svg(report, line)? {
@@ -151,7 +153,7 @@ impl Desk {
             };
             parts.push(Part::of(report, line, chart));
         }
-        let data = serde_json::to_string(&Data::of(report, &lines, parts))?;
+        let data = serde_json::to_string(&Data { logo: logo.is_some(), ..Data::of(report, &lines, parts) })?;
         files.insert("/report.json".to_owned(), Bytes::from_string(data));
         let layout = include_str!("report.typ").to_owned();
         Ok(Self { layout: Source::new(file_id("/report.typ")?, layout), files })
@@ -198,6 +200,7 @@ impl World for Desk {
 struct Data {
     /// `en` or `zh`.
     lang: &'static str,
+    logo: bool,
     words: BTreeMap<&'static str, &'static str>,
     title: String,
     agreement: String,
@@ -297,6 +300,7 @@ impl Data {
         let side =
             |one: &sections::Sides<'_>| [one.name, &one.raw, &one.contractual, &one.taken].map(breakable).to_vec();
         Self {
+            logo: false,
             lang: language::current().word(),
             words: WORDS.into_iter().map(|word| (word, language::word(word))).collect(),
             title: say!("{name}, {period}", report.agreement.name, period),
@@ -413,17 +417,33 @@ mod tests {
     use crate::report::sample;
 
     #[test]
+    fn a_logo_stands_on_the_cover_and_a_broken_one_is_told() {
+        let report = sample::judged();
+        let svg = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"40\" height=\"10\"><rect width=\"40\" height=\"10\" fill=\"#1a5da8\"/></svg>";
+        let (plain, dressed) = (render_pdf(&report, None).unwrap(), render_pdf(&report, Some(svg)).unwrap());
+        let pages = |pdf: &[u8]| {
+            String::from_utf8_lossy(pdf)
+                .matches("/Type/Page/")
+                .count()
+                .max(String::from_utf8_lossy(pdf).matches("/Type /Page\n").count())
+        };
+        assert!(dressed != plain && pages(&dressed) == pages(&plain), "the cover stays one page");
+        let ReportError::Pdf(why) = render_pdf(&report, Some("<svg><p></svg>")).unwrap_err() else { panic!() };
+        assert!(why.to_lowercase().contains("svg"), "{why}");
+    }
+
+    #[test]
     fn a_report_is_set_the_same_each_time_whatever_people_typed() {
         let mut report = sample::judged();
         report.agreement.name = "#panic() *bold* $x$ <b> 可用性协议 \u{202e}".to_owned();
-        let pdf = render_pdf(&report).unwrap();
-        assert!(pdf.starts_with(b"%PDF-") && pdf == render_pdf(&report).unwrap());
+        let pdf = render_pdf(&report, None).unwrap();
+        assert!(pdf.starts_with(b"%PDF-") && pdf == render_pdf(&report, None).unwrap());
     }
 
     #[test]
     fn a_report_is_set_in_chinese() {
-        let pdf = language::sync_scope(language::Language::Chinese, || render_pdf(&sample::judged())).unwrap();
-        assert!(pdf.starts_with(b"%PDF-") && pdf != render_pdf(&sample::judged()).unwrap());
+        let pdf = language::sync_scope(language::Language::Chinese, || render_pdf(&sample::judged(), None)).unwrap();
+        assert!(pdf.starts_with(b"%PDF-") && pdf != render_pdf(&sample::judged(), None).unwrap());
     }
 
     #[test]

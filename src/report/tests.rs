@@ -107,7 +107,7 @@ fn a_report_in_chinese_has_no_english_word_of_ours_left() {
         let fragment = chinese(|| render_fragment(&report)).unwrap();
         let pack = chinese(|| {
             let pack = Pack::new("ACME shop", vec![(&report, None)], vec!["ACME shop".to_owned()]);
-            pack.html().map(|html| format!("{} {} {}", read(&html), pack.text(), pack.subject()))
+            pack.html(&[]).map(|html| format!("{} {} {}", read(&html), pack.text(), pack.subject()))
         });
         let shown = [
             ("mail", read(&mail)),

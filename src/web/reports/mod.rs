@@ -17,14 +17,19 @@ pub use show::{download, key, schema, show};
 
 use crate::language;
 use crate::ops::show_report::{FileFormat, OpenReport, ReportFile};
-use crate::web::WebError;
+use crate::web::{State, WebError};
 use actix_web::HttpResponse;
 use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::web::block;
 
 /// A report as a file, made on a thread that may take its time.
-pub(in crate::web) async fn made(report: OpenReport, format: FileFormat) -> Result<HttpResponse, WebError> {
-    let made = block(language::carried(move || report.file(format))).await.map_err(WebError::internal)?;
+pub(in crate::web) async fn made(
+    state: &State,
+    report: OpenReport,
+    format: FileFormat,
+) -> Result<HttpResponse, WebError> {
+    let settings = state.settings.clone();
+    let made = block(language::carried(move || report.file(format, &settings))).await.map_err(WebError::internal)?;
     Ok(file(made?))
 }
 

@@ -50,7 +50,7 @@ pub async fn preview(
         let format = format.ok_or_else(|| {
             WebError::refused(say!("Please choose one of these formats: {formats}.", FileFormat::WORDS.join(", ")))
         })?;
-        return made(report, format).await;
+        return made(&state, report, format).await;
     }
     page(
         StatusCode::OK,
@@ -88,7 +88,7 @@ pub async fn preview_file(
     let agreement = find(&state, id).await?;
     let period = period(&agreement, wish.period.as_deref(), state.clock.now())?;
     let report = show_report::preview(&state, &agreement, period).await?;
-    made(report, format).await
+    made(&state, report, format).await
 }
 
 async fn find(state: &State, id: i64) -> Result<Agreement, WebError> {

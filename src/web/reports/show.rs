@@ -131,7 +131,7 @@ pub async fn download(
     let (id, extension) = path.into_inner();
     let format = FileFormat::from_word(&extension).ok_or(WebError::NotFound("There is no such file"))?;
     let (_, report) = show_report::stored(&state.db, ReportId(id)).await?;
-    made(report, format).await
+    made(&state, report, format).await
 }
 
 /// A delivery as a row.

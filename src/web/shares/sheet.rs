@@ -59,7 +59,7 @@ pub async fn file(
     match show_report::stored(&state.db, ReportId(id)).await {
         Ok((head, report)) if link.objective.is_none() && head.agreement == link.agreement => {
             find(&state, link.agreement).await?.terms.language.into_iter().for_each(language::prefer);
-            Ok(kept_private(reports::made(report.for_strangers(), format).await?))
+            Ok(kept_private(reports::made(&state, report.for_strangers(), format).await?))
         }
         Ok(_) | Err(OpsError::NotFound(_)) => nothing_here(),
         Err(error) => Err(error.into()),
