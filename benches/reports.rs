@@ -157,5 +157,5 @@ fn workbook_of_one_agreement(bencher: Bencher<'_, '_>) {
 #[divan::bench(sample_count = 10)]
 fn pdf_of_one_agreement(bencher: Bencher<'_, '_>) {
     let report = WORLD.report(WORLD.small());
-    bencher.bench(|| report::render_pdf(black_box(&report)));
+    bencher.bench(|| report::render_pdf(black_box(&report), None));
 }

@@ -236,7 +236,10 @@ on_both! {
         let context = mailing(&app, "one", &server);
         let (agreement, indicator) = daily(&context, "Gold").await;
         measured(&context, indicator, 2, 4).await;
-        let id = define(&context, &schedule(Scope::Agreement(agreement), "at 0 08:00", &["anna@example.org"])).await;
+        let words = if cfg!(feature = "pdf") { "csv json pdf xlsx" } else { "csv json xlsx" };
+        let attached = Attached::from_words(words).unwrap();
+        let draft = ScheduleDraft { attached, ..schedule(Scope::Agreement(agreement), "at 0 08:00", &["anna@example.org"]) };
+        let id = define(&context, &draft).await;
         let me = EmailAddress::parse("me@example.org").unwrap();
         let refused = try_schedule::try_schedule(&context, None, id, &me).await.unwrap_err();
         assert!(refused.to_string().contains("no report yet"), "{refused}");
@@ -247,6 +250,15 @@ on_both! {
         let mails = server.received();
         assert_eq!(mails[0].to, ["me@example.org"]);
         assert_eq!(parsed(&mails[0]).subject(), Some("[Test] [Nines] Breached: Gold, day 2026-11-21 – 1 objective missed"));
+        // what is attached is what its name says
+        let mail = parsed(&mails[0]);
+        let begins = |name: &str, bytes: &[u8]| {
+            let file = mail.attachments().find(|file| file.attachment_name() == Some(name));
+            file.is_some_and(|file| file.contents().starts_with(bytes))
+        };
+        assert!(begins("nines-gold-2026-11-21.xlsx", b"PK\x03\x04") && begins("nines-gold-2026-11-21.json", b"{"));
+        assert_eq!(begins("nines-gold-2026-11-21.pdf", b"%PDF-"), cfg!(feature = "pdf"));
+        assert_eq!(mail.attachments().filter(|file| file.attachment_name().is_some_and(|name| name.starts_with("nines-"))).count(), words.split(' ').count());
         assert_eq!(states(app.db(), id).await, []);
         until(&app, "2026-11-22T07:00:00Z");
         assert_eq!(run_schedules::run_due(&context).await.unwrap().mailed, 1);
