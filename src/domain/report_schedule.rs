@@ -196,11 +196,10 @@ impl ScheduleDraft {
         }
     }
 
-    /// The same, in the language of an agreement if it says nothing of its own.
+    /// The language of a mail about an agreement, or of a pack that begins with it.
     #[must_use]
-    pub fn in_language_of(mut self, agreement: &Agreement) -> Self {
-        self.language = self.language.or(agreement.terms.language);
-        self
+    pub fn language_for(&self, agreement: &Agreement) -> Language {
+        self.language.or(agreement.terms.language).unwrap_or_default()
     }
 
     /// Which periods it is about, and whose calendar they follow: that of its agreement, or for a pack the plain calendar in

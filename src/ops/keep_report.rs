@@ -6,6 +6,7 @@ use crate::domain::ids::{AgreementId, ReportId};
 use crate::domain::model::{Agreement, EmailAddress};
 use crate::domain::report_schedule::ScheduleDraft;
 use crate::domain::time::Span;
+use crate::language;
 use crate::ops::define_schedule::standing;
 use crate::ops::terms_in_force::terms_in_force;
 use crate::ops::write_letter::{Letter, Occasion};
@@ -82,7 +83,8 @@ pub(super) async fn post(
         let others = dress.recipients.iter().filter(|recipient| done.insert((*recipient).clone()));
         let others: Vec<EmailAddress> = others.cloned().collect();
         if !others.is_empty() {
-            let letter = Letter::write(context, report, &dress.in_language_of(agreement), occasion)?;
+            let language = dress.language_for(agreement);
+            let letter = language::sync_scope(language, || Letter::write(context, report, &dress, occasion))?;
             queue(tx, context, &letter, &others).await?;
         }
     }

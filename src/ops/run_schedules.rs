@@ -9,6 +9,7 @@ use crate::domain::ids::ReportId;
 use crate::domain::model::Agreement;
 use crate::domain::report_schedule::{ReportSchedule, Scope};
 use crate::domain::time::{DAY_MINUTES, Instant};
+use crate::language;
 use crate::ops::issue_reports::{Closing, PERIODS_MAX, close, issue_due};
 use crate::ops::keep_report::queue;
 use crate::ops::write_letter::{Letter, Occasion};
@@ -173,15 +174,12 @@ pub(super) fn letter(
         let report = report::json::read(&one.document)?;
         reports.push((one.head.id, Sealed::kept(report, one.document, one.signature)));
     }
+    let dress = &schedule.draft;
     let first = covered(schedule, agreements).into_iter().next();
-    let dress = first.map_or_else(|| schedule.draft.clone(), |first| schedule.draft.clone().in_language_of(first));
-    let dress = &dress;
-    let title = match (&dress.scope, reports.as_slice()) {
-        (Scope::Agreement(_), [(id, sealed)]) => {
-            return Letter::write(context, (*id, sealed), dress, occasion);
-        }
-        (Scope::Customer(name), _) => name.clone(),
-        (Scope::Agreement(_) | Scope::House, _) => dress.name.clone(),
-    };
-    Letter::pack(context, &title, &reports, missing, dress, occasion)
+    let language = first.map_or_else(|| dress.language.unwrap_or_default(), |first| dress.language_for(first));
+    language::sync_scope(language, || match (&dress.scope, reports.as_slice()) {
+        (Scope::Agreement(_), [(id, sealed)]) => Letter::write(context, (*id, sealed), dress, occasion),
+        (Scope::Customer(name), all) => Letter::pack(context, name, all, missing, dress, occasion),
+        (Scope::Agreement(_) | Scope::House, all) => Letter::pack(context, &dress.name, all, missing, dress, occasion),
+    })
 }

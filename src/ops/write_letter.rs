@@ -5,7 +5,6 @@ use crate::domain::ids::{ReportId, RunId};
 use crate::domain::model::EmailAddress;
 use crate::domain::report_schedule::{Attachment, ScheduleDraft};
 use crate::domain::time::Instant;
-use crate::language;
 use crate::language::say;
 use crate::mail::message::{self, File, Inline, Mime, Parts};
 use crate::ops::show_report::FileFormat;
@@ -47,17 +46,8 @@ pub enum Occasion {
 }
 
 impl Letter {
-    /// Renders every part of the mail of a stored report, in a schedule's dress and language.
+    /// Renders every part of the mail of a stored report, in a schedule's dress and in the language of here and now.
     pub fn write(
-        context: &Context,
-        report: (ReportId, &Sealed),
-        dress: &ScheduleDraft,
-        occasion: Occasion,
-    ) -> Result<Self, OpsError> {
-        language::sync_scope(dress.language.unwrap_or_default(), || Self::single(context, report, dress, occasion))
-    }
-
-    fn single(
         context: &Context,
         (id, sealed): (ReportId, &Sealed),
         dress: &ScheduleDraft,
@@ -82,22 +72,9 @@ impl Letter {
         })
     }
 
-    /// Renders the mail of several stored reports of one period, in a schedule's dress and language; there must be at least
-    /// one.
+    /// Renders the mail of several stored reports of one period, in a schedule's dress and in the language of here and now;
+    /// there must be at least one.
     pub fn pack(
-        context: &Context,
-        title: &str,
-        reports: &[(ReportId, Sealed)],
-        missing: Vec<String>,
-        dress: &ScheduleDraft,
-        occasion: Occasion,
-    ) -> Result<Self, OpsError> {
-        language::sync_scope(dress.language.unwrap_or_default(), || {
-            Self::several(context, title, reports, missing, dress, occasion)
-        })
-    }
-
-    fn several(
         context: &Context,
         title: &str,
         reports: &[(ReportId, Sealed)],
