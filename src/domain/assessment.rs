@@ -268,11 +268,13 @@ fn comparison(evidence: &Evidence, span: Span, target: Target) -> Vec<Compared> 
         Method::Timeslices { slice, target: own.slice_target(target) },
         Method::RatioTimeslices { slice },
     ];
-    let compared = |method: Method| {
-        let counted = evidence.by_method(span, method)?.counted;
-        Some(Compared { method, is_own: method.word() == own.word(), counted, met: met(&counted, target) })
+    let compared = |(method, Account { counted, .. }): (Method, Account)| Compared {
+        method,
+        is_own: method.word() == own.word(),
+        counted,
+        met: met(&counted, target),
     };
-    methods.into_iter().filter_map(compared).collect()
+    methods.into_iter().zip(evidence.by_methods(span, &methods)).map(compared).collect()
 }
 
 fn felt(facts: &Facts<'_>, judgement: &Judgement) -> Vec<Felt> {

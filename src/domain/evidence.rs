@@ -77,12 +77,22 @@ impl Evidence {
         self.account_of(&span.into())
     }
 
-    /// The same window under another budgeting method; nothing for a composite, which has but its own.
+    /// The same window under other budgeting methods, in their order; nothing for a composite, which has but its own.
     #[must_use]
-    pub fn by_method(&self, span: Span, method: Method) -> Option<Account> {
-        let part = self.parts.first().filter(|_| self.rule.is_none())?;
-        let counting = Counting { method, ..self.counting };
-        Some(account::account(&part.sheet, &self.judged.within(span), &counting, self.target))
+    pub fn by_methods(&self, span: Span, methods: &[Method]) -> Vec<Account> {
+        let Some(part) = self.parts.first().filter(|_| self.rule.is_none()) else { return Vec::new() };
+        let judged = self.judged.within(span);
+        // methods with the same slices are told from the same cuts
+        let mut cuts: BTreeMap<SliceMinutes, Vec<Cut>> = BTreeMap::new();
+        let of = |method: &Method| {
+            let counting = Counting { method: *method, ..self.counting };
+            if *method == Method::Occurrences {
+                return account::account(&part.sheet, &judged, &counting, self.target);
+            }
+            let cuts = cuts.entry(method.slice()).or_insert_with(|| part.sheet.cut(method.slice(), &judged));
+            account::of_slices(&slices::classed(cuts, &counting, self.target), &counting)
+        };
+        methods.iter().map(of).collect()
     }
 
     /// The window's slices, what each is, and so the outages.

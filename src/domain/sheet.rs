@@ -102,8 +102,23 @@ impl Sheet {
     /// The minutes among the judged of which nothing is known.
     #[must_use]
     pub fn unknown(&self, judged: &Spans) -> Spans {
-        let cuts = self.cut(SliceMinutes::ONE, judged);
-        Spans::of(cuts.into_iter().filter(|cut| cut.known == 0).map(|cut| cut.span))
+        let mut gaps = Vec::new();
+        for part in judged.as_slice() {
+            let mut pages = self.pages(*part).peekable();
+            for hour in part.hours() {
+                let inside = part.intersect(hour.span());
+                let page = pages.next_if(|page| page.hour == hour);
+                match page.and_then(|page| Some((page.minutes.as_ref()?, page.sums.known))) {
+                    Some((_, HOUR_MINUTES)) => {}
+                    Some((detail, _)) => {
+                        let unknown = inside.iter().filter(|minute| detail.get(*minute).is_none());
+                        gaps.extend(unknown.map(|minute| Span::new(minute, minute.plus(1))));
+                    }
+                    None => gaps.push(inside),
+                }
+            }
+        }
+        Spans::of(gaps)
     }
 
     /// The slices of the judged minutes, in order of time.
@@ -153,17 +168,20 @@ struct Cuts {
 impl Cuts {
     /// Adds judged minutes that lie in one slice.
     fn add(&mut self, at: Minute, minutes: i64, counts: Option<(i64, i64, i64)>) {
-        let start = Minute(at.0 - at.0.rem_euclid(self.length));
         let (good, total, known) = counts.unwrap_or_default();
         match self.done.last_mut() {
-            Some(last) if last.start == start => {
+            // minutes come in order, so one before the end of the last slice is in it
+            Some(last) if at.0 < last.start.0 + self.length => {
                 last.span = Span::new(last.span.start(), at.plus(minutes));
                 last.good += good;
                 last.total += total;
                 last.known += known;
                 last.minutes += minutes;
             }
-            _ => self.done.push(Cut { start, span: Span::new(at, at.plus(minutes)), good, total, known, minutes }),
+            _ => {
+                let start = Minute(at.0 - at.0.rem_euclid(self.length));
+                self.done.push(Cut { start, span: Span::new(at, at.plus(minutes)), good, total, known, minutes });
+            }
         }
     }
 

@@ -43,6 +43,12 @@ pub type Classed = (Cut, Class);
 /// Cuts the judged minutes into slices and says of each what it is, before runs are looked at.
 #[must_use]
 pub fn classify(sheet: &Sheet, judged: &Spans, counting: &Counting, target: Target) -> Vec<Classed> {
+    classed(&sheet.cut(counting.method.slice(), judged), counting, target)
+}
+
+/// Says of each slice what it is, before runs are looked at.
+#[must_use]
+pub fn classed(cuts: &[Cut], counting: &Counting, target: Target) -> Vec<Classed> {
     let wanted = counting.method.slice_target(target);
     let at_least = counting.downtime.at_least_requests();
     let class = |cut: &Cut| match cut {
@@ -51,7 +57,7 @@ pub fn classify(sheet: &Sheet, judged: &Spans, counting: &Counting, target: Targ
         Cut { good, total, .. } if *total < at_least || wanted.is_met(*good, *total) => Class::Good,
         _ => Class::Bad,
     };
-    sheet.cut(counting.method.slice(), judged).into_iter().map(|cut| (cut, class(&cut))).collect()
+    cuts.iter().map(|cut| (*cut, class(cut))).collect()
 }
 
 /// What the terms make of a class.

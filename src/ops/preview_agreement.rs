@@ -145,13 +145,12 @@ fn judged(court: &Judge, agreement: &Agreement, draft: &ObjectiveDraft, found: F
     let alerted = Span::new(span.start().plus(back).min(span.end()), span.end());
     let alerts = burn::replay(&by_minute(&evidence, span), &rules, target, objective.terms.guard(), alerted);
     let outages = evidence.outages(span);
+    let methods = methods(counting.method, target);
+    let accounts = evidence.by_methods(own, &methods);
     Previewed {
         span,
         all: evidence.account(span),
-        methods: methods(counting.method, target)
-            .into_iter()
-            .filter_map(|method| Some((method, evidence.by_method(own, method)?)))
-            .collect(),
+        methods: methods.into_iter().zip(accounts).collect(),
         windows,
         outages: outages.len(),
         longest: outages.iter().map(|outage| outage.span.minutes()).max().unwrap_or_default(),

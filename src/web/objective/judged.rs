@@ -73,14 +73,15 @@ fn methods(own: Method, target: Target) -> [Method; 3] {
 pub(super) fn by_method(facts: &Facts) -> Vec<MethodRow> {
     let objective = &facts.listing.objective;
     let own = objective.terms.counting.method;
-    let row = |method: Method| {
-        let account = facts.trace.evidence.by_method(facts.range.span, method)?;
+    let methods = methods(own, objective.target);
+    let accounts = facts.trace.evidence.by_methods(facts.range.span, &methods);
+    let row = |(method, account): (Method, Account)| {
         let units = match method {
             Method::Occurrences => Units::of_events(&facts.listing),
             _ => Units::of_slices(method.slice(), method.unit()),
         };
         let tally = account.counted;
-        Some(MethodRow {
+        MethodRow {
             name: name(method, &units),
             word: method.word().to_owned(),
             is_own: method == own,
@@ -94,9 +95,9 @@ pub(super) fn by_method(facts: &Facts) -> Vec<MethodRow> {
                 _ => measured(facts, &account),
             },
             verdict: verdict(&account, objective.target),
-        })
+        }
     };
-    methods(own, objective.target).into_iter().filter_map(row).collect()
+    methods.into_iter().zip(accounts).map(row).collect()
 }
 
 fn name(method: Method, units: &Units) -> String {
