@@ -2,15 +2,22 @@
 
 use crate::domain::assessment::{Assessed, Assessment, Facts, Surroundings, whole};
 use crate::domain::calendar::Period;
+use crate::domain::evidence::Evidence;
 use crate::domain::ids::UserId;
+use crate::domain::judgement::Terms;
 use crate::domain::model::Agreement;
 use crate::domain::phrases;
 use crate::domain::time::{Instant, Minute, Span};
+use crate::language;
 use crate::ops::OpsError;
-use crate::ops::judge::Judge;
+use crate::ops::judge::{Judge, Judged};
 use crate::store::objectives::ObjectiveListing;
-use crate::store::{self, Db};
-use std::collections::BTreeMap;
+use crate::store::{self, Db, StoreError};
+use std::collections::{BTreeMap, VecDeque};
+use tokio::task::{JoinHandle, spawn_blocking};
+
+/// How many objectives are reckoned at the same time.
+const AT_ONCE: usize = 2;
 
 /// Whose period is assessed, and as of when. The agreement and its objectives may be those of the past.
 #[derive(Clone, Copy, Debug)]
@@ -32,8 +39,17 @@ pub async fn assess(judge: &Judge, case: &Case<'_>) -> Result<Assessment, OpsErr
     let whole_span = case.period.span();
     let span = Span::new(whole_span.start(), case.until.min(whole_span.end()));
     let mut objectives = Vec::with_capacity(case.listings.len());
+    // each is reckoned on a thread of its own while the next is read; a year of minutes is large, so few are held at once
+    let mut reckoned = VecDeque::with_capacity(AT_ONCE);
     for listing in case.listings {
-        objectives.push(objective(judge, listing, &case.period, span).await?);
+        if reckoned.len() == AT_ONCE {
+            objectives.extend(next(&mut reckoned).await?);
+        }
+        let matter = Matter::read(judge, listing, case.period, span).await?;
+        reckoned.push_back(spawn_blocking(language::carried(move || matter.assessed())));
+    }
+    while let Some(assessed) = next(&mut reckoned).await? {
+        objectives.push(assessed);
     }
     let names = names(judge.db()).await?;
     let exclusions = judge.exclusions();
@@ -41,27 +57,53 @@ pub async fn assess(judge: &Judge, case: &Case<'_>) -> Result<Assessment, OpsErr
     Ok(whole(case.agreement, &around, objectives))
 }
 
-async fn objective(
-    judge: &Judge,
-    listing: &ObjectiveListing,
-    period: &Period,
+/// The first of those that are reckoned, when it is done.
+async fn next(reckoned: &mut VecDeque<JoinHandle<Assessed>>) -> Result<Option<Assessed>, OpsError> {
+    match reckoned.pop_front() {
+        Some(first) => Ok(Some(first.await?)),
+        None => Ok(None),
+    }
+}
+
+/// What one objective's part in a period is reckoned from.
+struct Matter {
+    listing: ObjectiveListing,
+    evidence: Evidence,
+    judged: Judged,
+    terms: Terms,
+    causes: Vec<(Span, String)>,
+    period: Period,
     span: Span,
-) -> Result<Assessed, OpsError> {
-    let judged = judge.judged(listing, span);
-    let evidence = judge.evidence(listing, span).await?;
-    let causes = store::outage_causes::list(judge.db(), listing.indicator.service, span).await?;
-    let causes: Vec<(Span, String)> = causes.into_iter().map(|cause| (cause.span, cause.cause)).collect();
-    Ok(Assessed::of(&Facts {
-        objective: &listing.objective,
-        events: phrases::events(listing.objective.kind, &listing.indicator.query),
-        evidence: &evidence,
-        span,
-        terms: judge.terms(listing, period.span()),
-        effect: &judged.effect,
-        closed: judged.closed,
-        causes: &causes,
-        period,
-    }))
+}
+
+impl Matter {
+    async fn read(judge: &Judge, listing: &ObjectiveListing, period: Period, span: Span) -> Result<Self, StoreError> {
+        let causes = store::outage_causes::list(judge.db(), listing.indicator.service, span).await?;
+        Ok(Self {
+            evidence: judge.evidence(listing, span).await?,
+            judged: judge.judged(listing, span),
+            terms: judge.terms(listing, period.span()),
+            causes: causes.into_iter().map(|cause| (cause.span, cause.cause)).collect(),
+            listing: listing.clone(),
+            period,
+            span,
+        })
+    }
+
+    fn assessed(&self) -> Assessed {
+        let ObjectiveListing { objective, indicator, .. } = &self.listing;
+        Assessed::of(&Facts {
+            objective,
+            events: phrases::events(objective.kind, &indicator.query),
+            evidence: &self.evidence,
+            span: self.span,
+            terms: self.terms,
+            effect: &self.judged.effect,
+            closed: self.judged.closed,
+            causes: &self.causes,
+            period: &self.period,
+        })
+    }
 }
 
 /// How people are called: their names, or their addresses.
