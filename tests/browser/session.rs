@@ -44,12 +44,23 @@ impl Driver {
         })
     }
 
+    /// Asked for any free port, the driver takes one of IPv6 and wants the same number of IPv4, which may be taken: then
+    /// it gives up, and the next one is lucky.
     fn start() -> Self {
-        let server = Server::start(Command::new("chromedriver").arg("--port=0"), "Debian's package chromium-driver");
-        let port: u16 = server.wait_for("to name its port", |line| {
-            line.strip_prefix("ChromeDriver was started successfully on port ")?.trim_end_matches('.').parse().ok()
-        });
-        Self { url: format!("http://127.0.0.1:{port}"), _server: server }
+        loop {
+            let server =
+                Server::start(Command::new("chromedriver").arg("--port=0"), "Debian's package chromium-driver");
+            let port: Option<u16> = server.wait_for("to name its port", |line| {
+                if line.contains("port not available") {
+                    return Some(None);
+                }
+                let port = line.strip_prefix("ChromeDriver was started successfully on port ")?;
+                port.trim_end_matches('.').parse().ok().map(Some)
+            });
+            if let Some(port) = port {
+                return Self { url: format!("http://127.0.0.1:{port}"), _server: server };
+            }
+        }
     }
 
     /// Opens a browser with a new, empty profile, which goes when the folder is dropped.
