@@ -57,6 +57,9 @@ statements! {
     LAST = "SELECT hour, detail FROM hours WHERE indicator = $1 AND known > 0 ORDER BY hour DESC LIMIT 1";
     DROP_DETAIL = "UPDATE hours SET detail = $2 WHERE hour < $1 AND length(detail) > 0";
     DROP_SUMS = "DELETE FROM hours WHERE hour < $1";
+    VERSION = "SELECT ledger_version FROM indicators WHERE id = $1";
+    CHANGED = "UPDATE indicators SET ledger_version = ledger_version + 1 WHERE id = $1";
+    ALL_CHANGED = "UPDATE indicators SET ledger_version = ledger_version + 1";
     /// Twelve edge hours with their minutes, and the sums of the hours between them, in one round trip.
     TALLY = concat!(
         "SELECT CAST(1 AS BIGINT) AS edge, hour, good, total, known, detail FROM hours ",
@@ -174,10 +177,9 @@ async fn write_chunk(
         })?;
         written = hull(written, minutes);
     }
-    match written {
-        Some(span) => rechecks::touch_late(tx, indicator, span).await,
-        None => Ok(()),
-    }
+    let Some(span) = written else { return Ok(()) };
+    in_tx!(&mut *tx, |ex| sqlx::query(CHANGED).bind(indicator.0).execute(ex).await.map(drop))?;
+    rechecks::touch_late(tx, indicator, span).await
 }
 
 /// The shortest span that holds a span and minutes.
@@ -362,6 +364,13 @@ pub fn pages(span: Span) -> impl Iterator<Item = Span> {
     })
 }
 
+/// A number that is another one after each change of the indicator's ledger, in the same transaction. Who reads it before the
+/// minutes may keep what comes of them for as long as it stays the same.
+pub async fn version(db: &Db, indicator: IndicatorId) -> Result<i64, StoreError> {
+    let version: Option<i64> = on!(db, |ex| sqlx::query_scalar(VERSION).bind(indicator.0).fetch_optional(ex).await)?;
+    version.ok_or_else(|| StoreError::NotFound { what: "indicator", id: indicator.to_string() })
+}
+
 /// From the first to the last known minute; `None` if nothing is known.
 pub async fn extent(db: &Db, indicator: IndicatorId) -> Result<Option<Span>, StoreError> {
     let first: Option<DetailRow> = on!(db, |ex| sqlx::query_as(FIRST).bind(indicator.0).fetch_optional(ex).await)?;
@@ -381,9 +390,12 @@ pub async fn extent(db: &Db, indicator: IndicatorId) -> Result<Option<Span>, Sto
 /// Drops the minutes of the hours before `detail_before`, and whole hours before `sums_before`; says how many of each.
 pub async fn drop_old(tx: &mut Tx, detail_before: Hour, sums_before: Hour) -> Result<(u64, u64), StoreError> {
     let hours = in_tx!(&mut *tx, |ex| sqlx::query(DROP_SUMS).bind(sums_before.0).execute(ex).await?.rows_affected());
-    let details = in_tx!(tx, |ex| {
+    let details = in_tx!(&mut *tx, |ex| {
         sqlx::query(DROP_DETAIL).bind(detail_before.0).bind(Vec::<u8>::new()).execute(ex).await?.rows_affected()
     });
+    if hours + details > 0 {
+        in_tx!(tx, |ex| sqlx::query(ALL_CHANGED).execute(ex).await.map(drop))?;
+    }
     Ok((details, hours))
 }
 

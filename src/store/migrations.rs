@@ -23,6 +23,7 @@ pub(super) fn sqlite() -> Migrator {
         9 "0009_notes",
         10 "0010_schedules",
         11 "0011_languages_and_deploys",
+        12 "0012_ledger_versions",
     ))
 }
 
@@ -40,6 +41,7 @@ pub(super) fn postgres() -> Migrator {
         9 "0009_notes",
         10 "0010_schedules",
         11 "0011_languages_and_deploys",
+        12 "0012_ledger_versions",
     ))
 }
 

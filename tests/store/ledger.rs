@@ -86,7 +86,10 @@ async fn random_writes_and_questions(db: &Db, id: IndicatorId, seed: u64) {
         let step = 1 + dice.below(3);
         let mut batch = (0..count).map(|n| (Minute(start + n * step), dice.slice())).collect::<Vec<_>>();
         batch.push((Minute(start), dice.slice())); // the same minute twice in one batch: the last counts
+        let before = (raw_rows(db).await, ledger::version(db, id).await.unwrap());
         write(db, id, &batch).await;
+        let after = (raw_rows(db).await, ledger::version(db, id).await.unwrap());
+        assert_eq!(before.0 != after.0, before.1 < after.1, "the version tells of every change and of no other");
         for (minute, slice) in &batch {
             match slice {
                 Some(slice) => oracle.insert(minute.0, *slice),
@@ -95,6 +98,7 @@ async fn random_writes_and_questions(db: &Db, id: IndicatorId, seed: u64) {
         }
         if dice.below(4) == 0 {
             write(db, id, &batch).await; // once more changes nothing
+            assert_eq!(ledger::version(db, id).await.unwrap(), after.1);
         }
         let spans = (0..dice.below(60)).map(|_| dice.span(around)).collect::<Vec<_>>();
         let answers = ledger::tallies(db, id, &spans).await.unwrap();
@@ -213,15 +217,24 @@ on_both! {
             ledger::tallies(db, id, &spans).await.unwrap().iter().map(|t| (t.total, t.known)).collect()
         };
         let second = day.plus(60).hour();
+        let version = async || ledger::version(db, id).await.unwrap();
+        let first = version().await;
         assert_eq!(drop_before(second, Hour(0)).await, (1, 0));
+        let second_version = version().await;
+        assert!(first < second_version, "what cuts into the hour is unknown now");
         assert_eq!(totals().await, [(1200, 120), (600, 60), (900, 90)]);
         assert_eq!(ledger::slices(db, id, spans[0]).await.unwrap().len(), 60, "the first hour's minutes are gone");
         assert_eq!(ledger::hours(db, id, spans[0]).await.unwrap().len(), 2, "its sums are not");
         assert_eq!(ledger::extent(db, id).await.unwrap(), Some(spans[0]));
         write(db, id, &[(day, Some(Slice::new(5, 5).unwrap()))]).await;
         assert_eq!(totals().await[0], (1200, 120), "nothing can be merged into minutes that are gone");
+        assert_eq!(version().await, second_version);
         assert_eq!(drop_before(second, second).await, (0, 1));
+        assert!(second_version < version().await);
         assert_eq!(totals().await, [(600, 60), (600, 60), (300, 30)]);
+        let third = version().await;
+        assert_eq!(drop_before(second, second).await, (0, 0));
+        assert_eq!(version().await, third, "nothing was dropped");
     }
 
     async fn a_damaged_row_is_told_with_its_table_and_hour(db: &Db) {
