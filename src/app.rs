@@ -22,7 +22,7 @@ use crate::ops::measure_self::measure_self;
 use crate::ops::password::Hasher;
 use crate::ops::set_up;
 use crate::ops::take_over::take_over;
-use crate::ops::{Context, OpsError};
+use crate::ops::{Context, OpsError, Reckoned};
 use crate::store::{Db, StoreError};
 use crate::telemetry::Metrics;
 use crate::web::throttle::Throttle;
@@ -244,6 +244,7 @@ async fn context(settings: Settings, clock: Clock) -> Result<Context, AppError> 
         sender: mail.from,
         metrics: Metrics::new(),
         holder: wiring::holder()?,
+        reckoned: Reckoned::default(),
         settings: Arc::new(settings),
         clock,
         db,

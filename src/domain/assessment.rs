@@ -32,7 +32,7 @@ use crate::domain::ratio::Ratio;
 use crate::domain::recovery::{self, Measure, Recovery, RecoveryTargets, verdicts};
 use crate::domain::spans::Spans;
 use crate::domain::target::Target;
-use crate::domain::terms::{Counting, Method, SliceMinutes, Unit};
+use crate::domain::terms::{Counting, Method, Unit};
 use crate::domain::time::{Instant, Minute, Span};
 use crate::domain::wording;
 use crate::language::say;
@@ -262,12 +262,7 @@ fn running(evidence: &Evidence, span: Span) -> Vec<(Minute, i64, i64)> {
 
 fn comparison(evidence: &Evidence, span: Span, target: Target) -> Vec<Compared> {
     let own = evidence.counting().method;
-    let slice = if own == Method::Occurrences { SliceMinutes::FIVE } else { own.slice() };
-    let methods = [
-        Method::Occurrences,
-        Method::Timeslices { slice, target: own.slice_target(target) },
-        Method::RatioTimeslices { slice },
-    ];
+    let methods = own.compared(target);
     let compared = |(method, Account { counted, .. }): (Method, Account)| Compared {
         method,
         is_own: method.word() == own.word(),

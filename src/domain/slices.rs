@@ -20,7 +20,7 @@
 use crate::domain::sheet::{Cut, Sheet};
 use crate::domain::spans::Spans;
 use crate::domain::target::Target;
-use crate::domain::terms::{Counting, Method, Policy};
+use crate::domain::terms::{Counting, Method, Policy, Unit};
 use crate::domain::time::Minute;
 use std::ops::RangeInclusive;
 
@@ -58,6 +58,27 @@ pub fn classed(cuts: &[Cut], counting: &Counting, target: Target) -> Vec<Classed
         _ => Class::Bad,
     };
     cuts.iter().map(|cut| (*cut, class(cut))).collect()
+}
+
+/// The worst slices with a bad event: those with the lowest share of good ones first, or those with the most bad ones if it
+/// is single events that count; at most so many.
+#[must_use]
+pub fn worst(slices: &[Classed], unit: Unit, most: usize) -> Vec<Cut> {
+    let is_measured = |class: Class| matches!(class, Class::Good | Class::Bad);
+    let has_bad = |(cut, class): &&Classed| is_measured(*class) && cut.total > cut.good;
+    let mut bad: Vec<Cut> = slices.iter().filter(has_bad).map(|(cut, _)| *cut).collect();
+    let by_number = |a: &Cut, b: &Cut| (b.total - b.good).cmp(&(a.total - a.good)).then(a.start.cmp(&b.start));
+    let by_share = |a: &Cut, b: &Cut| {
+        let share = (i128::from(a.good) * i128::from(b.total)).cmp(&(i128::from(b.good) * i128::from(a.total)));
+        share.then_with(|| by_number(a, b))
+    };
+    let order = |a: &Cut, b: &Cut| if unit == Unit::Event { by_number(a, b) } else { by_share(a, b) };
+    if most > 0 && bad.len() > most {
+        bad.select_nth_unstable_by(most - 1, order);
+    }
+    bad.truncate(most);
+    bad.sort_by(order);
+    bad
 }
 
 /// What the terms make of a class.
@@ -171,6 +192,20 @@ mod tests {
         ] {
             assert_eq!(runs_of(picture, &counting), expected, "{picture} {counting:?}");
         }
+    }
+
+    /// Bad events 9, 4, 8, none, 4; shares of good ones 91 %, 60 %, 20 %, all, 60 %.
+    #[test]
+    fn the_worst_are_those_with_the_most_bad_events_or_the_lowest_share() {
+        let counts = [(91, 100), (6, 10), (2, 10), (5, 5), (6, 10)];
+        let minutes = (0..).map(Minute).zip(counts.map(|(good, total)| Slice { good, total, catch_up: false }));
+        let judged = Span::new(Minute(0), Minute(6)).into();
+        let slices = classify(&Sheet::of_minutes(minutes), &judged, &Counting::default(), Target::parse("99").unwrap());
+        let of = |unit, most| worst(&slices, unit, most).iter().map(|cut| cut.start.0).collect::<Vec<_>>();
+        assert_eq!(of(Unit::Event, 9), [0, 2, 1, 4]);
+        assert_eq!(of(Unit::Slice, 9), [2, 1, 4, 0]);
+        assert_eq!((of(Unit::Event, 2), of(Unit::Slice, 2)), (vec![0, 2], vec![2, 1]));
+        assert_eq!(of(Unit::Slice, 0), [0; 0]);
     }
 
     /// A minute that is not judged is no minute in a row: nobody may say that the service was down in it.

@@ -149,6 +149,14 @@ impl Method {
         }
     }
 
+    /// Every method, to compare an objective's own with: with its own slices, or those of five minutes where it has none.
+    #[must_use]
+    pub fn compared(self, target: Target) -> [Self; 3] {
+        let slice = if self == Self::Occurrences { SliceMinutes::FIVE } else { self.slice() };
+        let inside = self.slice_target(target);
+        [Self::Occurrences, Self::Timeslices { slice, target: inside }, Self::RatioTimeslices { slice }]
+    }
+
     /// What `good` and `total` count.
     #[must_use]
     pub const fn unit(self) -> Unit {

@@ -26,7 +26,7 @@ tokio::task_local! {
 }
 
 /// A language that Nines speaks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Language {
     /// English as in Britain.
     #[default]

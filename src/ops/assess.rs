@@ -3,18 +3,22 @@
 use crate::domain::assessment::{Assessed, Assessment, Facts, Surroundings, whole};
 use crate::domain::calendar::Period;
 use crate::domain::evidence::Evidence;
-use crate::domain::ids::UserId;
+use crate::domain::ids::{ObjectiveId, UserId};
 use crate::domain::judgement::Terms;
 use crate::domain::model::Agreement;
 use crate::domain::phrases;
 use crate::domain::time::{Instant, Minute, Span};
-use crate::language;
-use crate::ops::OpsError;
-use crate::ops::judge::{Judge, Judged};
+use crate::language::{self, Language};
+use crate::ops::judge::{Grounds, Judge, Judged};
+use crate::ops::reckon_once::Memo;
+use crate::ops::{Context, OpsError};
 use crate::store::objectives::ObjectiveListing;
 use crate::store::{self, Db, StoreError};
+use futures_util::FutureExt as _;
+use futures_util::future::{self, Either, Ready};
 use std::collections::{BTreeMap, VecDeque};
-use tokio::task::{JoinHandle, spawn_blocking};
+use std::sync::Arc;
+use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 
 /// How many objectives are reckoned at the same time.
 const AT_ONCE: usize = 2;
@@ -34,22 +38,47 @@ pub struct Case<'a> {
     pub now: Instant,
 }
 
+/// Objectives in periods, as they were assessed in a language.
+pub(super) type AssessedOnce = Memo<(ObjectiveId, Minute, Language), (Grounds, Matter), Assessed>;
+
+/// Room for so many outages and days: about twenty megabytes.
+const ASSESSED_KEPT: u64 = 100_000;
+
+pub(super) fn memo() -> AssessedOnce {
+    Memo::new(ASSESSED_KEPT, |one| one.outages.len() + one.days.len())
+}
+
 /// Assesses a period.
 pub async fn assess(judge: &Judge, case: &Case<'_>) -> Result<Assessment, OpsError> {
+    assess_with(judge, case, None).await
+}
+
+/// Assesses a period for a page: an objective of which nothing has changed is not reckoned again.
+pub async fn assess_once(context: &Context, judge: &Judge, case: &Case<'_>) -> Result<Assessment, OpsError> {
+    assess_with(judge, case, Some(&context.reckoned.assessed)).await
+}
+
+async fn assess_with(
+    judge: &Judge,
+    case: &Case<'_>,
+    before: Option<&Arc<AssessedOnce>>,
+) -> Result<Assessment, OpsError> {
     let whole_span = case.period.span();
     let span = Span::new(whole_span.start(), case.until.min(whole_span.end()));
     let mut objectives = Vec::with_capacity(case.listings.len());
     // each is reckoned on a thread of its own while the next is read; a year of minutes is large, so few are held at once
-    let mut reckoned = VecDeque::with_capacity(AT_ONCE);
+    let mut reckoned: VecDeque<Reckoned> = VecDeque::with_capacity(AT_ONCE);
     for listing in case.listings {
-        if reckoned.len() == AT_ONCE {
-            objectives.extend(next(&mut reckoned).await?);
+        if reckoned.len() == AT_ONCE
+            && let Some(first) = reckoned.pop_front()
+        {
+            objectives.push(first.await?);
         }
         let matter = Matter::read(judge, listing, case.period, span).await?;
-        reckoned.push_back(spawn_blocking(language::carried(move || matter.assessed())));
+        reckoned.push_back(matter.begin(judge, before).await?);
     }
-    while let Some(assessed) = next(&mut reckoned).await? {
-        objectives.push(assessed);
+    for rest in reckoned {
+        objectives.push(rest.await?);
     }
     let names = names(judge.db()).await?;
     let exclusions = judge.exclusions();
@@ -57,18 +86,13 @@ pub async fn assess(judge: &Judge, case: &Case<'_>) -> Result<Assessment, OpsErr
     Ok(whole(case.agreement, &around, objectives))
 }
 
-/// The first of those that are reckoned, when it is done.
-async fn next(reckoned: &mut VecDeque<JoinHandle<Assessed>>) -> Result<Option<Assessed>, OpsError> {
-    match reckoned.pop_front() {
-        Some(first) => Ok(Some(first.await?)),
-        None => Ok(None),
-    }
-}
+/// One that is reckoned already, or is being reckoned.
+type Reckoned = Either<Ready<Result<Assessed, JoinError>>, JoinHandle<Assessed>>;
 
-/// What one objective's part in a period is reckoned from.
-struct Matter {
+/// What one objective's part in a period is reckoned from, besides the ledger.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Matter {
     listing: ObjectiveListing,
-    evidence: Evidence,
     judged: Judged,
     terms: Terms,
     causes: Vec<(Span, String)>,
@@ -80,7 +104,6 @@ impl Matter {
     async fn read(judge: &Judge, listing: &ObjectiveListing, period: Period, span: Span) -> Result<Self, StoreError> {
         let causes = store::outage_causes::list(judge.db(), listing.indicator.service, span).await?;
         Ok(Self {
-            evidence: judge.evidence(listing, span).await?,
             judged: judge.judged(listing, span),
             terms: judge.terms(listing, period.span()),
             causes: causes.into_iter().map(|cause| (cause.span, cause.cause)).collect(),
@@ -90,12 +113,33 @@ impl Matter {
         })
     }
 
-    fn assessed(&self) -> Assessed {
+    /// Reads the ledger and begins to reckon; what was reckoned before holds if nothing has changed.
+    async fn begin(self, judge: &Judge, before: Option<&Arc<AssessedOnce>>) -> Result<Reckoned, StoreError> {
+        let Some(before) = before else {
+            let evidence = judge.evidence(&self.listing, self.span).await?;
+            return Ok(spawn_blocking(language::carried(move || self.assessed(&evidence))).right_future());
+        };
+        let key = (self.listing.objective.id, self.span.start(), language::current());
+        let facts = (judge.grounds(&self.listing).await?, self);
+        if let Some(assessed) = before.find(&key, &facts) {
+            return Ok(future::ready(Ok(assessed)).left_future());
+        }
+        let evidence = judge.evidence(&facts.1.listing, facts.1.span).await?;
+        let before = Arc::clone(before);
+        let reckon = move || {
+            let assessed = facts.1.assessed(&evidence);
+            before.keep(key, facts, assessed.clone());
+            assessed
+        };
+        Ok(spawn_blocking(language::carried(reckon)).right_future())
+    }
+
+    fn assessed(&self, evidence: &Evidence) -> Assessed {
         let ObjectiveListing { objective, indicator, .. } = &self.listing;
         Assessed::of(&Facts {
             objective,
             events: phrases::events(objective.kind, &indicator.query),
-            evidence: &self.evidence,
+            evidence,
             span: self.span,
             terms: self.terms,
             effect: &self.judged.effect,

@@ -6,16 +6,19 @@
 use crate::domain::account::Account;
 use crate::domain::burn::AlertRule;
 use crate::domain::calendar::Calendar;
-use crate::domain::contract::Composite;
 use crate::domain::evidence::{Evidence, Part};
 use crate::domain::exclusion::{self, Effect, Exclusion};
+use crate::domain::ids::ObjectiveId;
 use crate::domain::judgement::{Judgement, Terms, judge, lookbacks};
 use crate::domain::model::{Objective, Window};
 use crate::domain::spans::Spans;
 use crate::domain::terms::{Counting, Method, Policy};
 use crate::domain::time::{Minute, Span};
+use crate::ops::Context;
+use crate::ops::reckon_once::Memo;
 use crate::store::objectives::ObjectiveListing;
 use crate::store::{self, Db, StoreError};
+use std::sync::Arc;
 
 /// The objective's window as it stands at the end of a minute: what has passed of it, and the whole.
 #[must_use]
@@ -50,12 +53,40 @@ pub struct Judge {
     exclusions: Vec<Exclusion>,
     /// Objectives as a revision has them, for composites.
     members: Vec<Objective>,
+    /// What was reckoned before, for pages.
+    before: Option<Arc<Accounts>>,
+}
+
+/// What the spans of an objective came to. Whoever asks for as many spans from the same minute on asks for the same ones, but
+/// that the last may have grown.
+pub(super) type Accounts = Memo<(ObjectiveId, Minute, usize), (Grounds, Vec<Span>, Spans), Vec<Account>>;
+
+/// Room for a year of days of each of a hundred objectives: about ten megabytes.
+const ACCOUNTS_KEPT: u64 = 40_000;
+
+pub(super) fn accounts_memo() -> Accounts {
+    Memo::new(ACCOUNTS_KEPT, Vec::len)
+}
+
+/// What a judgement rests on besides the minutes that are judged.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Grounds {
+    promise: Objective,
+    /// The objectives whose events are counted, with their weights, and the version of the ledger of each.
+    counted: Vec<(Objective, u32, i64)>,
 }
 
 impl Judge {
     /// With the exclusions that are approved now.
     pub async fn load(db: &Db) -> Result<Self, StoreError> {
-        Ok(Self { db: db.clone(), exclusions: store::exclusions::approved(db).await?, members: Vec::new() })
+        let exclusions = store::exclusions::approved(db).await?;
+        Ok(Self { db: db.clone(), exclusions, members: Vec::new(), before: None })
+    }
+
+    /// For a page: what was reckoned before is not reckoned again, if nothing has changed.
+    pub async fn for_pages(context: &Context) -> Result<Self, StoreError> {
+        let before = Some(Arc::clone(&context.reckoned.accounts));
+        Ok(Self { before, ..Self::load(&context.db).await? })
     }
 
     /// The same, as if these exclusions were approved too, or not at all.
@@ -132,18 +163,45 @@ impl Judge {
     /// What each span comes to, in the order asked.
     pub async fn accounts(&self, listing: &ObjectiveListing, spans: &[Span]) -> Result<Vec<Account>, StoreError> {
         let hull = hull(spans);
-        let judged = self.judged(listing, hull);
+        let judged = self.judged(listing, hull).minutes;
+        let Some(before) = &self.before else { return self.reckon(listing, spans, hull, judged).await };
+        let key = (listing.objective.id, hull.start(), spans.len());
+        let facts = (self.grounds(listing).await?, spans.to_vec(), judged.clone());
+        if let Some(accounts) = before.find(&key, &facts) {
+            return Ok(accounts);
+        }
+        let accounts = self.reckon(listing, spans, hull, judged).await?;
+        before.keep(key, facts, accounts.clone());
+        Ok(accounts)
+    }
+
+    /// What the objective's judgements rest on now. To be read before the minutes.
+    pub async fn grounds(&self, listing: &ObjectiveListing) -> Result<Grounds, StoreError> {
+        let mut counted = Vec::new();
+        for (objective, weight) in self.counted(listing).await? {
+            let version = store::ledger::version(&self.db, objective.indicator).await?;
+            counted.push((objective, weight, version));
+        }
+        Ok(Grounds { promise: listing.objective.clone(), counted })
+    }
+
+    async fn reckon(
+        &self,
+        listing: &ObjectiveListing,
+        spans: &[Span],
+        hull: Span,
+        judged: Spans,
+    ) -> Result<Vec<Account>, StoreError> {
         if is_plain(&listing.objective) {
             // sums answer for whatever is left of each span
-            let pieces: Vec<Spans> = spans.iter().map(|span| judged.minutes.within(*span)).collect();
+            let pieces: Vec<Spans> = spans.iter().map(|span| judged.within(*span)).collect();
             let all: Vec<Span> = pieces.iter().flat_map(Spans::as_slice).copied().collect();
             let mut tallies = store::ledger::tallies(&self.db, listing.indicator.id, &all).await?.into_iter();
             let sum = |pieces: &Spans| tallies.by_ref().take(pieces.as_slice().len()).sum();
             return Ok(pieces.iter().map(sum).map(Account::of_events).collect());
         }
         // nobody asks this evidence for more than what is judged
-        let wanted = judged.minutes.clone();
-        let evidence = self.evidence_of(listing, (hull, &wanted), judged.minutes).await?;
+        let evidence = self.evidence_of(listing, (hull, &judged.clone()), judged).await?;
         Ok(spans.iter().map(|span| evidence.account(*span)).collect())
     }
 
@@ -161,16 +219,23 @@ impl Judge {
         judged: Spans,
     ) -> Result<Evidence, StoreError> {
         let objective = &listing.objective;
-        let counting = objective.terms.counting;
         let Some(composite) = &objective.terms.composite else {
             return Ok(Evidence::of_one(self.part(objective, 1, hours).await?, judged));
         };
-        let parts = self.members(composite, hours).await?;
+        let mut parts = Vec::with_capacity(composite.members().len());
+        for (member, weight) in self.counted(listing).await? {
+            parts.push(self.part(&member, weight, hours).await?);
+        }
+        let counting = objective.terms.counting;
         Ok(Evidence::of_members(parts, composite.rule(), counting, objective.target, judged))
     }
 
-    async fn members(&self, composite: &Composite, hours: (Span, &Spans)) -> Result<Vec<Part>, StoreError> {
-        let mut parts = Vec::with_capacity(composite.members().len());
+    /// The objectives whose events are counted, with their weights: the objective itself, or the members of a composite.
+    async fn counted(&self, listing: &ObjectiveListing) -> Result<Vec<(Objective, u32)>, StoreError> {
+        let Some(composite) = &listing.objective.terms.composite else {
+            return Ok(vec![(listing.objective.clone(), 1)]);
+        };
+        let mut counted = Vec::with_capacity(composite.members().len());
         for (id, weight) in composite.members() {
             // a member that was archived is kept with its counts
             let member = match self.members.iter().find(|one| one.id == *id) {
@@ -178,9 +243,9 @@ impl Judge {
                 None => store::objectives::find(&self.db, *id).await?,
             };
             let member = member.ok_or_else(|| StoreError::NotFound { what: "objective", id: id.to_string() })?;
-            parts.push(self.part(&member, *weight, hours).await?);
+            counted.push((member, *weight));
         }
-        Ok(parts)
+        Ok(counted)
     }
 
     async fn part(

@@ -52,6 +52,8 @@ pub mod make_note_key;
 
 pub mod pull;
 
+pub mod reckon_once;
+
 pub mod judge;
 
 pub mod judge_periods;
@@ -160,6 +162,29 @@ pub struct Context {
     pub metrics: Metrics,
     /// This process's name in leases.
     pub holder: Arc<str>,
+    /// What was reckoned for pages.
+    pub reckoned: Reckoned,
+}
+
+/// What was reckoned for pages and holds until something changes.
+#[derive(Clone, Debug)]
+pub struct Reckoned {
+    /// What spans of time come to.
+    accounts: Arc<judge::Accounts>,
+    /// Periods of agreements, objective by objective.
+    assessed: Arc<assess::AssessedOnce>,
+    /// Ranges of objectives.
+    traces: Arc<trace::Traces>,
+}
+
+impl Default for Reckoned {
+    fn default() -> Self {
+        Self {
+            accounts: Arc::new(judge::accounts_memo()),
+            assessed: Arc::new(assess::memo()),
+            traces: Arc::new(trace::memo()),
+        }
+    }
 }
 
 /// Why a use case did not happen.

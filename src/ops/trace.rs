@@ -1,19 +1,30 @@
 //! Traces how an objective got where it is, over any range: for charts, tables and the outage list.
 
+use crate::domain::account::Account;
 use crate::domain::burn::{self, AlertRule, SHOWN_MINUTES};
+use crate::domain::calendar::days_of;
 use crate::domain::contract::Rule;
 use crate::domain::evidence::{self, Evidence};
+use crate::domain::exclusion::Exclusion;
 use crate::domain::history::History;
-use crate::domain::judgement::Terms;
+use crate::domain::ids::ObjectiveId;
+use crate::domain::judgement::{Judgement, Terms};
 use crate::domain::ledger::Tally;
 use crate::domain::model::Window;
 use crate::domain::outage::{self, Outage};
 use crate::domain::recovery::{self, Recovery};
+use crate::domain::sheet::Cut;
+use crate::domain::slices;
 use crate::domain::spans::Spans;
+use crate::domain::terms::Method;
 use crate::domain::time::{DAY_MINUTES, HOUR_MINUTES, Minute, Span};
+use crate::ops::Context;
 use crate::ops::judge::{self, Judge, Judged};
+use crate::ops::reckon_once::Memo;
 use crate::store::objectives::ObjectiveListing;
 use crate::store::{self, StoreError};
+use chrono_tz::Tz;
+use std::sync::Arc;
 
 /// How many points a chart gets at most.
 const POINTS_MAX: i64 = 720;
@@ -29,6 +40,30 @@ const FINE_WINDOW_MINUTES: i64 = 40 * DAY_MINUTES;
 const OUTAGES_MAX: usize = 50;
 /// How many burn-rate lines are drawn.
 const BURN_LINES: usize = 2;
+/// How many of the worst slices are listed.
+const WORST: usize = 10;
+/// Ranges up to this length have a table by hour, longer ones by day.
+pub const HOURLY_MINUTES_MAX: i64 = 8 * DAY_MINUTES;
+
+/// Which range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The minutes.
+    pub span: Span,
+    /// What they are to the person who asks.
+    pub what: Asks,
+}
+
+/// What a range is to the person who asks for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Asks {
+    /// The objective's own window, judged as that.
+    Window,
+    /// Any range, judged as if it were the window.
+    Range,
+    /// The range before another, to compare.
+    Before,
+}
 
 /// How an objective got where it is.
 #[derive(Clone, Debug)]
@@ -51,10 +86,22 @@ pub struct Trace {
     pub judged: Judged,
     /// How long all outages of the range lasted, counted over judged and known minutes.
     pub recovery: Recovery,
-    /// Everything that is known about the range.
-    pub evidence: Evidence,
-    /// Does the evidence reach as far back as the windows and burn rates at the end of the range?
-    pub is_deep: bool,
+    /// The range, judged as if it were the objective's window.
+    pub whole: Judgement,
+    /// What the range was judged by.
+    pub terms: Terms,
+    /// The objective's own window as it stood at the end of the range: its burn rates and alerts.
+    pub own: Judgement,
+    /// What that was judged by.
+    pub own_terms: Terms,
+    /// The range with nothing taken out.
+    pub raw: Account,
+    /// The range by every method; nothing for a composite.
+    pub by_method: Vec<(Method, Account)>,
+    /// The worst slices of the range, worst first.
+    pub worst: Vec<Cut>,
+    /// The range by whole hours or local days, cut to it.
+    pub rows: Vec<(Span, Tally)>,
 }
 
 /// The standing at one moment.
@@ -72,50 +119,169 @@ pub struct Point {
     pub burns: Vec<Option<f64>>,
 }
 
+/// Traces of ranges of so many minutes, as they were made for pages.
+pub(super) type Traces = Memo<(ObjectiveId, i64, Asks), Grounds, Arc<Trace>>;
+
+/// Room for so many points and rows: about twenty megabytes.
+const TRACES_KEPT: u64 = 60_000;
+
+pub(super) fn memo() -> Traces {
+    Memo::new(TRACES_KEPT, |trace| trace.points.len() + trace.rows.len())
+}
+
+/// What a trace rests on besides the minutes of the ledger.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Grounds {
+    of: judge::Grounds,
+    listing: ObjectiveListing,
+    exclusions: Vec<Exclusion>,
+    asked: Asked,
+}
+
+/// Traces an objective over a range for a page, unless nothing has changed since it was traced.
+pub async fn trace_once(
+    context: &Context,
+    judge: &Judge,
+    listing: &ObjectiveListing,
+    asked: Asked,
+) -> Result<Arc<Trace>, StoreError> {
+    let key = (listing.objective.id, asked.span.minutes(), asked.what);
+    let exclusions = judge.exclusions().to_vec();
+    let grounds = Grounds { of: judge.grounds(listing).await?, listing: listing.clone(), exclusions, asked };
+    if let Some(trace) = context.reckoned.traces.find(&key, &grounds) {
+        return Ok(trace);
+    }
+    let trace = Arc::new(trace(judge, listing, asked).await?);
+    context.reckoned.traces.keep(key, grounds, Arc::clone(&trace));
+    Ok(trace)
+}
+
 /// Traces an objective over a range, at most [`RANGE_MINUTES_MAX`] long.
-pub async fn trace(judge: &Judge, listing: &ObjectiveListing, span: Span) -> Result<Trace, StoreError> {
-    let span = Span::ending(span.end(), span.minutes().min(RANGE_MINUTES_MAX));
+pub async fn trace(judge: &Judge, listing: &ObjectiveListing, asked: Asked) -> Result<Trace, StoreError> {
+    let span = Span::ending(asked.span.end(), asked.span.minutes().min(RANGE_MINUTES_MAX));
     let objective = &listing.objective;
-    let (_, terms) = judge.window_at(listing, span.end());
-    let mut rules = objective.terms.rules(terms.window_minutes, objective.target);
+    let (own_span, own_terms) = judge.window_at(listing, span.end());
+    let mut rules = objective.terms.rules(own_terms.window_minutes, objective.target);
     rules.truncate(BURN_LINES);
-    let fine = span.minutes() <= FINE_RANGE_MINUTES && terms.window_minutes <= FINE_WINDOW_MINUTES;
+    let fine = span.minutes() <= FINE_RANGE_MINUTES && own_terms.window_minutes <= FINE_WINDOW_MINUTES;
     let width = if fine { FINE_MINUTES } else { HOUR_MINUTES };
     let width = width.max(objective.terms.counting.method.slice().minutes());
-    let reach = reach(listing, span, &rules);
-    let is_whole = judge.judged(listing, reach).minutes == Spans::from(reach);
-    let is_deep = !(judge::is_plain(objective) && is_whole);
-    let (evidence, course) = if is_deep {
-        let evidence = judge.evidence(listing, reach).await?;
-        let course = Course::of_evidence(&evidence, reach, width);
-        (evidence, course)
+    let known = Known::read(judge, listing, (span, reach(listing, span, &rules)), width).await?;
+    let own = known.over(judge, listing, own_span, own_terms).await?;
+    let (whole, terms) = if asked.what == Asks::Window {
+        (own.clone(), own_terms)
     } else {
-        let course = Course::of_events(judge, listing, reach, width).await?;
-        (judge.evidence(listing, span).await?, course)
+        let terms = judge.terms(listing, span);
+        (known.over(judge, listing, span, terms).await?, terms)
     };
+    let rows = known.rows(judge, listing, row_spans(span, listing.agreement.zone)).await?;
+    let evidence = &known.evidence;
     let all = evidence.outages(span);
     let judged = judge.judged(listing, span);
     let step = step_for(span, width);
-    let ends = ends_of(span, step);
     let unknown = evidence.unknown(span);
     let long = unknown.as_slice().iter().filter(|run| run.minutes() >= step.max(FINE_MINUTES));
     let lengths: Vec<Span> = all.iter().map(|outage| outage.span).collect();
     let planned = judged.effect.planned.within(span).minutes();
     let recovery = recovery::recovery(&lengths, &judged.minutes.minus(&unknown), planned);
     let (outages, outages_left_out) = outage::worst(all, OUTAGES_MAX);
+    let methods = objective.terms.counting.method.compared(objective.target);
+    let mut points = points(judge, listing, &known.course, &rules, &ends_of(span, step), step);
+    points.extend(last_point(&points, &rules, &own, own_terms));
     Ok(Trace {
         span,
         step,
-        points: points(judge, listing, &course, &rules, &ends, step),
+        points,
         rules,
         outages,
         outages_left_out,
         unknown: long.copied().collect(),
         judged,
         recovery,
-        evidence,
-        is_deep,
+        raw: evidence.raw(span),
+        by_method: methods.into_iter().zip(evidence.by_methods(span, &methods)).collect(),
+        worst: slices::worst(&evidence.slices(span), objective.terms.unit(), WORST),
+        rows,
+        whole,
+        terms,
+        own,
+        own_terms,
     })
+}
+
+/// The trace ends where the range ends: points stand at whole steps, and the newest numbers of charts and tables must be
+/// those of the verdict.
+fn last_point(points: &[Point], rules: &[AlertRule], own: &Judgement, terms: Terms) -> Option<Point> {
+    let end = own.span.end();
+    if points.last().is_some_and(|point| point.end >= end) {
+        return None;
+    }
+    let rate = |minutes| own.burns.iter().find(|burn| burn.minutes == minutes).and_then(|burn| burn.rate);
+    let burns = rules.iter().map(|rule| rate(rule.long_minutes)).collect();
+    Some(Point { end, bucket: Tally::default(), window: own.tally, terms, burns })
+}
+
+/// The rows of the tables behind the charts: whole hours or local days, cut to the range.
+fn row_spans(span: Span, zone: Tz) -> Vec<Span> {
+    if span.minutes() <= HOURLY_MINUTES_MAX {
+        span.hours().map(|hour| hour.span().intersect(span)).collect()
+    } else {
+        days_of(span, zone).iter().map(|day| day.span().intersect(span)).collect()
+    }
+}
+
+/// What is known about a range and the time before it that its windows and burn rates look back to.
+struct Known {
+    /// The minutes of the range, and of the time before it if sums of hours do not answer for that.
+    evidence: Evidence,
+    /// Do the minutes reach as far back as everything that is asked?
+    is_deep: bool,
+    course: Course,
+}
+
+impl Known {
+    async fn read(
+        judge: &Judge,
+        listing: &ObjectiveListing,
+        (span, reach): (Span, Span),
+        width: i64,
+    ) -> Result<Self, StoreError> {
+        let is_whole = judge.judged(listing, reach).minutes == Spans::from(reach);
+        if judge::is_plain(&listing.objective) && is_whole {
+            let course = Course::of_events(judge, listing, reach, width).await?;
+            return Ok(Self { evidence: judge.evidence(listing, span).await?, is_deep: false, course });
+        }
+        let evidence = judge.evidence(listing, reach).await?;
+        let course = Course::of_evidence(&evidence, reach, width);
+        Ok(Self { evidence, is_deep: true, course })
+    }
+
+    async fn over(
+        &self,
+        judge: &Judge,
+        listing: &ObjectiveListing,
+        span: Span,
+        terms: Terms,
+    ) -> Result<Judgement, StoreError> {
+        if self.is_deep {
+            return Ok(judge::over(&self.evidence, &listing.objective, span, terms));
+        }
+        judge.over(listing, span, terms).await
+    }
+
+    async fn rows(
+        &self,
+        judge: &Judge,
+        listing: &ObjectiveListing,
+        spans: Vec<Span>,
+    ) -> Result<Vec<(Span, Tally)>, StoreError> {
+        let accounts = if self.is_deep {
+            spans.iter().map(|span| self.evidence.account(*span)).collect()
+        } else {
+            judge.accounts(listing, &spans).await?
+        };
+        Ok(spans.into_iter().zip(accounts).map(|(span, account)| (span, account.counted)).collect())
+    }
 }
 
 /// What must be read so that the first point's windows are complete.

@@ -115,7 +115,7 @@ impl Facts {
     ) -> Result<Self, WebError> {
         let end = judged_until(state.clock.now());
         let year = year(asked.year.as_deref(), &agreement, end)?;
-        let judge = Judge::load(&state.db).await?;
+        let judge = Judge::for_pages(&state).await?;
         let days = judge_days(&judge, &agreement, &listings, &year, end).await?;
         let mut has_earlier = false;
         for listing in &listings {

@@ -397,6 +397,88 @@ on_both! {
         assert!(preset.contains("500 of 100,000 requests failed in the last 7 days"), "{preset}");
     }
 
+    /// A process that has just begun remembers nothing. After each change a page that was asked for before says what it says.
+    async fn what_was_reckoned_before_holds_until_something_changes(app: TestApp) {
+        use nines::domain::contract::Rule;
+        use nines::domain::exclusion::{Exclusion, Signed, State};
+        use nines::domain::ids::ObjectiveId;
+        use nines::domain::time::{Hour, Span};
+        use nines::ops::define_agreement::CompositeDraft;
+        use nines::store::outage_causes::OutageCause;
+        let (_, seeded) = seeded(&app).await;
+        let first = store::objectives::listing(app.db(), ObjectiveId(seeded["Search answers"])).await.unwrap().unwrap();
+        let promise = |name, target, kind| draft(first.indicator.source, name, target, kind);
+        let members = vec![("Search answers".to_owned(), 1), ("Checkout answers".to_owned(), 2)];
+        let composite = Some(CompositeDraft { rule: Rule::Weighted, members });
+        let all = vec![
+            promise("Search answers", "99", ObjectiveKind::Availability),
+            promise("Checkout answers", "99.9", ObjectiveKind::Availability),
+            ObjectiveDraft { composite, ..promise("Everything", "99", ObjectiveKind::Composite) },
+        ];
+        let ids = agreement(&app, "All", "ACME", all).await;
+        let search = ObjectiveId(ids["Search answers"]);
+        let search = store::objectives::listing(app.db(), search).await.unwrap().unwrap();
+        let (shop, everything) = (search.agreement.id.0, ids["Everything"]);
+        let pages = [
+            format!("/agreements/{shop}"),
+            format!("/agreements/{shop}/calendar"),
+            format!("/objectives/{}", ids["Search answers"]),
+            format!("/objectives/{}?range=7d&compare=previous", ids["Search answers"]),
+            format!("/objectives/{everything}"),
+            format!("/objectives/{everything}/calendar"),
+        ];
+        let said = async |app: &TestApp| {
+            let (ana, mut said) = (app.signed_in().await, Vec::new());
+            for page in &pages {
+                // once more: this time it is remembered
+                let (first, again) = (ana.get(page).await, ana.get(page).await);
+                assert_eq!((first.status, first.visible()), (StatusCode::OK, again.visible()), "{page}");
+                said.push(again.visible());
+            }
+            said
+        };
+        let excluded = Exclusion::planned(Span::new(Minute(UNTIL - 890), Minute(UNTIL - 880)));
+        let mut before = said(&app).await;
+        let mut app = app;
+        for change in ["events", "an exclusion", "a cause", "a target", "time", "detail that is dropped", "a member"] {
+            let mut tx = app.db().begin_write().await.unwrap();
+            match change {
+                "events" => {
+                    let worse = [(Minute(UNTIL - 885), Some(Slice::new(0, 10).unwrap()))];
+                    store::ledger::write(&mut tx, search.indicator.id, &worse).await.unwrap();
+                }
+                "an exclusion" => {
+                    let id = store::exclusions::insert(&mut tx, &excluded).await.unwrap();
+                    let signed = Signed { by: None, at: app.state.clock.now() };
+                    store::exclusions::decide(&mut tx, id, State::Proposed, State::Approved, signed, "").await.unwrap();
+                }
+                "a cause" => {
+                    let span = Span::new(Minute(UNTIL - 900), Minute(UNTIL - 870));
+                    let (service, cause) = (search.indicator.service, "a cable".to_owned());
+                    let cause = OutageCause { service, span, cause, entered_by: None, entered_at: app.state.clock.now() };
+                    store::outage_causes::save(&mut tx, &cause).await.unwrap();
+                }
+                "a target" | "a member" => {
+                    let mut objective = store::objectives::find(app.db(), search.objective.id).await.unwrap().unwrap();
+                    objective.target = Target::parse(if change == "a target" { "99.99" } else { "95" }).unwrap();
+                    objective.terms.weight = 7;
+                    store::objectives::update(&mut tx, &objective).await.unwrap();
+                }
+                "time" => app.advance(60),
+                _ => {
+                    let until = Minute(UNTIL - 400).hour();
+                    assert!(store::ledger::drop_old(&mut tx, until, Hour(0)).await.unwrap().0 > 0);
+                }
+            }
+            tx.commit().await.unwrap();
+            let now = said(&app).await;
+            assert_ne!(now, before, "{change} changes nothing, so nothing is tried");
+            app = app.restarted().await;
+            assert_eq!(now, said(&app).await, "{change}");
+            before = now;
+        }
+    }
+
     /// 20 November in Berlin: 500 of 52,200 bad where 52.2 may be, 957.85 % of the day's budget, rounded up. Search answers:
     /// 20 of 5,220 bad, 38.31 % of 52.2.
     async fn a_year_is_told_day_by_day(app: TestApp) {

@@ -28,7 +28,7 @@ pub(super) fn behind(facts: &Facts) -> Behind {
         worst: judged::worst(facts),
         queries: queries(listing.objective.kind, &listing.indicator.query),
         counts: counts(facts),
-        arithmetic: facts.judged.budget.as_ref().map(|_| arithmetic(facts)).unwrap_or_default(),
+        arithmetic: facts.trace.whole.budget.as_ref().map(|_| arithmetic(facts)).unwrap_or_default(),
         is_estimated: listing.indicator.query.is_estimated(),
         findings: findings(facts),
         backfill: facts.progress.as_ref().and_then(|progress| backfill(progress, facts.until)),
@@ -63,7 +63,7 @@ fn queries(kind: ObjectiveKind, query: &Query) -> Vec<Fact> {
 }
 
 fn counts(facts: &Facts) -> Vec<Fact> {
-    let (tally, units, target) = (&facts.judged.tally, &facts.units, facts.terms.target);
+    let (tally, units, target) = (&facts.trace.whole.tally, &facts.units, facts.trace.terms.target);
     let unknown = tally.minutes - tally.known;
     let many = units.many();
     let mut counts = vec![
@@ -73,7 +73,7 @@ fn counts(facts: &Facts) -> Vec<Fact> {
     ];
     if facts.listing.objective.terms.unit() != Unit::Event {
         let (_, events) = standing::events(facts.listing.objective.kind, &facts.listing.indicator.query);
-        let inside = facts.judged.account.events;
+        let inside = facts.trace.whole.account.events;
         counts.push(Fact::new(
             say!("Good {events} in them", language::word(events)),
             say!("{part} of {whole}", count(inside.good), count(inside.total)),
@@ -91,7 +91,7 @@ fn step(label: String, working: String, result: String) -> Step {
 }
 
 fn arithmetic(facts: &Facts) -> Vec<Step> {
-    let (objective, tally, terms) = (&facts.listing.objective, &facts.judged.tally, facts.terms);
+    let (objective, tally, terms) = (&facts.listing.objective, &facts.trace.whole.tally, facts.trace.terms);
     let (good, total, target, minutes) = (tally.good, tally.total, terms.target, terms.window_minutes);
     let units = &facts.units;
     let (bad, whole) = (units.bad(good, total, target), units.number(total, None));
@@ -129,19 +129,19 @@ fn arithmetic(facts: &Facts) -> Vec<Step> {
 
 /// When the objective's own budget runs out.
 fn foresight(facts: &Facts) -> Option<Step> {
-    let Some(Exhaustion::In { minutes, burn_rate }) = facts.own.exhaustion else { return None };
-    let left = standing::remaining(&facts.own.tally, facts.own_terms.target);
-    let window = wording::duration_minutes(facts.own_terms.window_minutes);
+    let Some(Exhaustion::In { minutes, burn_rate }) = facts.trace.own.exhaustion else { return None };
+    let left = standing::remaining(&facts.trace.own.tally, facts.trace.own_terms.target);
+    let window = wording::duration_minutes(facts.trace.own_terms.window_minutes);
     let working = format!("{left} × {window} ÷ {}", wording::factor(burn_rate));
     Some(step(say!("Budget runs out"), working, say!("in {length}", wording::duration_minutes(minutes))))
 }
 
 /// What unknown minutes and few events leave open.
 fn doubts(facts: &Facts) -> Vec<Step> {
-    let (kind, target) = (facts.listing.objective.kind, facts.terms.target);
+    let (kind, target) = (facts.listing.objective.kind, facts.trace.terms.target);
     let mut steps = Vec::new();
-    if let Some(bounds) = facts.judged.bounds {
-        let account = &facts.judged.account;
+    if let Some(bounds) = facts.trace.whole.bounds {
+        let account = &facts.trace.whole.account;
         let working = |which: &str| match account.unit {
             Unit::Event => {
                 let unknown = count(bounds.best.1 - account.events.total);
@@ -156,7 +156,7 @@ fn doubts(facts: &Facts) -> Vec<Step> {
         steps.push(step(say!("Worst case"), working("bad"), case(bounds.worst)));
         steps.push(step(say!("Best case"), working("good"), case(bounds.best)));
     }
-    if let Some(interval) = facts.judged.interval {
+    if let Some(interval) = facts.trace.whole.interval {
         let (low, high) = (wording::estimated_percent(interval.low), wording::estimated_percent(interval.high));
         let working = say!("Clopper–Pearson, 95 %, good share");
         steps.push(step(say!("Interval"), working, say!("{low} % to {high} %", low, high)));

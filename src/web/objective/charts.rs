@@ -9,7 +9,7 @@ use crate::domain::time::{HOUR_MINUTES, Span};
 use crate::domain::wording;
 use crate::language;
 use crate::language::say;
-use crate::ops::trace::Point;
+use crate::ops::trace::{HOURLY_MINUTES_MAX, Point};
 use crate::view::Link;
 use crate::view::objective::{Chart, PlotRow, PlotTable};
 use crate::view::plot::{Mark, Plot, PlotError, Points, Shows};
@@ -125,7 +125,7 @@ fn measured(facts: &Facts, marks: &Marks) -> Drawn {
     }
     .draw()?;
     let head = vec![by(facts), title.to_owned(), say!("Bad"), say!("All"), say!("Known")];
-    let rows = facts.rows.iter().map(|(span, tally)| {
+    let rows = facts.trace.rows.iter().map(|(span, tally)| {
         vec![
             label(facts, *span),
             standing::measured(objective.kind, objective.target, tally),
@@ -145,7 +145,7 @@ fn table(facts: &Facts, head: Vec<String>, cells: impl Iterator<Item = Vec<Strin
         cells,
         marked: marked(facts, *span).join(language::word("; ")),
     };
-    let rows: Vec<PlotRow> = facts.rows.iter().zip(cells).map(row).collect();
+    let rows: Vec<PlotRow> = facts.trace.rows.iter().zip(cells).map(row).collect();
     let step = if is_hourly(facts) { "hour" } else { "day" };
     let said = say!("The counts by {step} as CSV", language::word(step));
     let (id, query) = (facts.listing.objective.id.0, range::query(facts.range.span));
@@ -275,7 +275,7 @@ fn burn_rates(facts: &Facts, marks: &Marks) -> Drawn {
     .draw()?;
     let mut head = vec![by(facts)];
     head.extend(rules.iter().map(|rule| say!("Highest over {length}", wording::duration_minutes(rule.long_minutes))));
-    let table = table(facts, head, facts.rows.iter().map(|(span, _)| highest(facts, *span)));
+    let table = table(facts, head, facts.trace.rows.iter().map(|(span, _)| highest(facts, *span)));
     Ok(Chart { id: "burn".to_owned(), title, drawing, table, summary })
 }
 
@@ -293,7 +293,7 @@ fn highest(facts: &Facts, span: Span) -> Vec<String> {
 /// Each row's time with the last point in it.
 fn last_points(facts: &Facts) -> impl Iterator<Item = (Span, Option<&Point>)> {
     let last = |span: Span| facts.trace.points.iter().rev().find(move |point| span.contains(point.end.plus(-1)));
-    facts.rows.iter().map(move |(span, _)| (*span, last(*span)))
+    facts.trace.rows.iter().map(move |(span, _)| (*span, last(*span)))
 }
 
 /// How often a line has a point: `each hour`, `each 5 min`.
@@ -305,7 +305,7 @@ fn each(step: i64) -> String {
 }
 
 fn is_hourly(facts: &Facts) -> bool {
-    facts.range.span.minutes() <= super::HOURLY_MINUTES_MAX
+    facts.range.span.minutes() <= HOURLY_MINUTES_MAX
 }
 
 fn by(facts: &Facts) -> String {

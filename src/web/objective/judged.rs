@@ -6,9 +6,8 @@ use super::range;
 use crate::domain::account::Account;
 use crate::domain::judgement::Sli;
 use crate::domain::sheet::Cut;
-use crate::domain::slices::Class;
 use crate::domain::target::Target;
-use crate::domain::terms::{Method, SliceMinutes, Unit};
+use crate::domain::terms::{Method, Unit};
 use crate::domain::wording::{self, count};
 use crate::language;
 use crate::language::say;
@@ -16,9 +15,6 @@ use crate::view::objective::{MethodRow, WorstSlice};
 use crate::view::{Badge, Fact, Link, Tone};
 use crate::web::standing;
 use crate::web::units::{Units, slice_length, slice_of};
-
-/// How many of the worst slices are listed.
-const WORST: usize = 10;
 
 /// Minutes that are taken out, slices by what they are, and the raw number beside the contract's.
 pub(super) fn judged(facts: &Facts) -> Vec<Fact> {
@@ -32,8 +28,8 @@ pub(super) fn judged(facts: &Facts) -> Vec<Fact> {
         ),
         Fact::new(say!("Excluded"), minutes(excluded)),
         Fact::new(say!("Outside business hours"), minutes(judged.closed)),
-        Fact::new(say!("By the contract"), measured(facts, &facts.judged.account)),
-        Fact::new(say!("Raw, with nothing taken out"), measured(facts, &facts.trace.evidence.raw(span))),
+        Fact::new(say!("By the contract"), measured(facts, &facts.trace.whole.account)),
+        Fact::new(say!("Raw, with nothing taken out"), measured(facts, &facts.trace.raw)),
     ];
     told.extend(slices(facts));
     told
@@ -46,7 +42,7 @@ fn measured(facts: &Facts, account: &Account) -> String {
 
 /// The slices by what they are, and what the terms make of them.
 fn slices(facts: &Facts) -> Vec<Fact> {
-    let (slices, terms) = (facts.judged.account.slices, &facts.listing.objective.terms);
+    let (slices, terms) = (facts.trace.whole.account.slices, &facts.listing.objective.terms);
     if terms.unit() == Unit::Event || facts.units.is_share() {
         return Vec::new();
     }
@@ -62,20 +58,12 @@ fn slices(facts: &Facts) -> Vec<Fact> {
     ]
 }
 
-/// The methods to compare: with the objective's own slices, or those of five minutes.
-fn methods(own: Method, target: Target) -> [Method; 3] {
-    let slice = if own == Method::Occurrences { SliceMinutes::FIVE } else { own.slice() };
-    let inside = own.slice_target(target);
-    [Method::Occurrences, Method::Timeslices { slice, target: inside }, Method::RatioTimeslices { slice }]
-}
-
 /// The same range by each method.
 pub(super) fn by_method(facts: &Facts) -> Vec<MethodRow> {
     let objective = &facts.listing.objective;
     let own = objective.terms.counting.method;
-    let methods = methods(own, objective.target);
-    let accounts = facts.trace.evidence.by_methods(facts.range.span, &methods);
-    let row = |(method, account): (Method, Account)| {
+    let row = |(method, account): &(Method, Account)| {
+        let method = *method;
         let units = match method {
             Method::Occurrences => Units::of_events(&facts.listing),
             _ => Units::of_slices(method.slice(), method.unit()),
@@ -92,12 +80,12 @@ pub(super) fn by_method(facts: &Facts) -> Vec<MethodRow> {
             ),
             sli: match wording::sli_percent(tally.good, tally.total, Some(objective.target)) {
                 share if tally.total > 0 => format!("{share} %"),
-                _ => measured(facts, &account),
+                _ => measured(facts, account),
             },
-            verdict: verdict(&account, objective.target),
+            verdict: verdict(account, objective.target),
         }
     };
-    methods.into_iter().zip(accounts).map(row).collect()
+    facts.trace.by_method.iter().map(row).collect()
 }
 
 fn name(method: Method, units: &Units) -> String {
@@ -127,21 +115,9 @@ pub(super) fn agreement(rows: &[MethodRow]) -> (String, bool) {
     }
 }
 
-/// The worst slices: where events are counted those with the most bad ones, otherwise those with the lowest share.
+/// The worst slices.
 pub(super) fn worst(facts: &Facts) -> Vec<WorstSlice> {
-    let slices = facts.trace.evidence.slices(facts.range.span);
-    let is_counted = facts.listing.objective.terms.unit() == Unit::Event;
-    let is_open = |class: Class| matches!(class, Class::Good | Class::Bad);
-    let mut bad: Vec<Cut> =
-        slices.into_iter().filter(|(cut, class)| is_open(*class) && cut.total > cut.good).map(|(cut, _)| cut).collect();
-    let most = |cut: &Cut| std::cmp::Reverse(cut.total - cut.good);
-    bad.sort_by(|a, b| {
-        let share = (i128::from(a.good) * i128::from(b.total)).cmp(&(i128::from(b.good) * i128::from(a.total)));
-        let by_share = if is_counted { std::cmp::Ordering::Equal } else { share };
-        by_share.then(most(a).cmp(&most(b))).then(a.start.cmp(&b.start))
-    });
-    bad.truncate(WORST);
-    bad.iter().map(|cut| row(facts, cut)).collect()
+    facts.trace.worst.iter().map(|cut| row(facts, cut)).collect()
 }
 
 fn row(facts: &Facts, cut: &Cut) -> WorstSlice {

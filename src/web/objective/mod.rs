@@ -15,22 +15,20 @@ pub(in crate::web) mod range;
 mod verdict;
 pub mod watching;
 
-use crate::domain::calendar::{Calendar, days_of};
 use crate::domain::contract::Composite;
 use crate::domain::ids::ObjectiveId;
-use crate::domain::judgement::{Judgement, Status, Terms};
-use crate::domain::ledger::Tally;
+use crate::domain::judgement::Status;
 use crate::domain::model::Threshold;
 use crate::domain::outage::{self, Outage};
 use crate::domain::outlook::{Outlook, TooLittle};
 use crate::domain::percentile::Within;
-use crate::domain::time::{DAY_MINUTES, Minute, Span};
+use crate::domain::time::{Minute, Span};
 use crate::domain::wording;
 use crate::language;
 use crate::ops::evaluate::judged_until;
 use crate::ops::foresee;
-use crate::ops::judge::{self, Judge};
-use crate::ops::trace::{self, Point, Trace};
+use crate::ops::judge::Judge;
+use crate::ops::trace::{self, Asks, Trace, trace_once};
 use crate::store::findings::Finding;
 use crate::store::indicators::PullProgress;
 use crate::store::objectives::ObjectiveListing;
@@ -50,10 +48,8 @@ use actix_web::web::{Data, Path, Query};
 use happened::Happened;
 use previous::Previous;
 use range::{Asked, Choice, Problem, Range};
+use std::sync::Arc;
 use url::form_urlencoded;
-
-/// Ranges up to this length have a table by hour, longer ones by day.
-const HOURLY_MINUTES_MAX: i64 = 8 * DAY_MINUTES;
 
 /// How many outages are listed.
 const OUTAGES_SHOWN: usize = 15;
@@ -122,14 +118,7 @@ struct Facts {
     /// Up to where judgements reach at the moment.
     until: Minute,
     range: Range,
-    /// The range, judged as if it were the objective's window.
-    judged: Judgement,
-    /// What the range was judged by.
-    terms: Terms,
-    /// The objective's own window as it stood at the end of the range: its burn rates and alerts.
-    own: Judgement,
-    own_terms: Terms,
-    trace: Trace,
+    trace: Arc<Trace>,
     /// For a latency, the counted thresholds of its histogram with what was within them.
     within: Vec<(Threshold, Within)>,
     /// The stretch of the same length before, if it is to be compared.
@@ -139,8 +128,6 @@ struct Facts {
     /// The outages that are listed and drawn: the costliest, and one that is still going, in order of time.
     outages: Vec<Outage>,
     outages_left_out: usize,
-    /// The range by hour or by day.
-    rows: Vec<(Span, Tally)>,
     /// What was said about outages of the service in the range.
     causes: Vec<OutageCause>,
     /// How the calendar period will end, where there is one and the range reaches up to now.
@@ -161,29 +148,15 @@ impl Facts {
         until: Minute,
         compares: bool,
     ) -> Result<Self, WebError> {
-        let (db, calendar) = (&state.db, listing.agreement.calendar());
+        let db = &state.db;
         let (span, indicator) = (range.span, listing.indicator.id);
-        let judge = Judge::load(db).await?;
-        let mut trace = trace::trace(&judge, &listing, span).await?;
-        let (own_span, own_terms) = judge.window_at(&listing, span.end());
-        let own = judged(&judge, &listing, &trace, own_span, own_terms).await?;
-        let (judged, terms) = if range.choice == Choice::Window {
-            (own.clone(), own_terms)
-        } else {
-            let terms = judge.terms(&listing, span);
-            (judged(&judge, &listing, &trace, span, terms).await?, terms)
-        };
-        let previous = if compares { Some(Previous::gather(&judge, &listing, span).await?) } else { None };
-        let spans = row_spans(span, calendar);
-        let accounts = if trace.is_deep {
-            spans.iter().map(|span| trace.evidence.account(*span)).collect()
-        } else {
-            judge.accounts(&listing, &spans).await?
-        };
+        let judge = Judge::for_pages(state).await?;
+        let what = if range.choice == Choice::Window { Asks::Window } else { Asks::Range };
+        let trace = trace_once(state, &judge, &listing, trace::Asked { span, what }).await?;
+        let previous = if compares { Some(Previous::gather(state, &judge, &listing, span).await?) } else { None };
         let is_now = span.end() == until;
-        let outlook = if is_now { foresee::foresee(&judge, &listing, own.tally, until).await? } else { None };
+        let outlook = if is_now { foresee::foresee(&judge, &listing, trace.own.tally, until).await? } else { None };
         let progress = indicators::list_progress(db).await?.into_iter().find(|one| one.indicator == indicator);
-        finish(&mut trace, &own, own_terms);
         let (outages, left_out) = shown_outages(&trace.outages, span.end());
         Ok(Self {
             outages_left_out: trace.outages_left_out + left_out,
@@ -192,7 +165,6 @@ impl Facts {
             previous,
             within: percentiles::gather(db, &listing.indicator, span).await?,
             happened: Happened::gather(db, &listing, span, is_now).await?,
-            rows: spans.into_iter().zip(accounts.into_iter().map(|account| account.counted)).collect(),
             findings: findings::list(db, indicator).await?,
             causes: outage_causes::list(db, listing.indicator.service, span).await?,
             members: members(db, &listing).await?,
@@ -201,22 +173,18 @@ impl Facts {
             until,
             listing,
             range,
-            judged,
-            terms,
-            own,
-            own_terms,
             progress,
         })
     }
 
     /// The status over the range: its own counts, and the alerts that the objective itself has.
     fn status(&self) -> Status {
-        let left = self.judged.budget.map(|budget| (budget.remaining_millionths(), budget.allowed_millionths()));
+        let left = self.trace.whole.budget.map(|budget| (budget.remaining_millionths(), budget.allowed_millionths()));
         let is_nearly_spent = left.is_some_and(|(left, allowed)| left * 4 < allowed);
-        match self.judged.met {
+        match self.trace.whole.met {
             None => Status::NoData,
             Some(false) => Status::Breached,
-            Some(true) if is_nearly_spent || !self.own.firing.is_empty() => Status::AtRisk,
+            Some(true) if is_nearly_spent || !self.trace.own.firing.is_empty() => Status::AtRisk,
             Some(true) => Status::Meeting,
         }
     }
@@ -249,7 +217,7 @@ impl Facts {
             range_text: range_text(span, zone),
             range_query: range::query(span),
             steps: ["day", "hour", "minute"].map(str::to_owned).to_vec(),
-            bar: standing::bar(self.judged.budget.as_ref(), status),
+            bar: standing::bar(self.trace.whole.budget.as_ref(), status),
             tiles: verdict::tiles(self),
             burn_rates: verdict::burn_rates(self),
             alerts: verdict::alerts(self),
@@ -298,20 +266,6 @@ impl Facts {
     }
 }
 
-/// From the evidence that was read, if it reaches far enough, or from sums of hours.
-async fn judged(
-    judge: &Judge,
-    listing: &ObjectiveListing,
-    trace: &Trace,
-    span: Span,
-    terms: Terms,
-) -> Result<Judgement, WebError> {
-    if trace.is_deep {
-        return Ok(judge::over(&trace.evidence, &listing.objective, span, terms));
-    }
-    Ok(judge.over(listing, span, terms).await?)
-}
-
 /// The members of a composite by name, with their weights.
 pub(in crate::web) async fn members(db: &Db, listing: &ObjectiveListing) -> Result<Vec<promise::Member>, WebError> {
     let mut members = Vec::new();
@@ -331,27 +285,6 @@ fn shown_outages(all: &[Outage], end: Minute) -> (Vec<Outage>, usize) {
         left_out -= 1;
     }
     (outages, left_out)
-}
-
-/// Ends the trace where the range ends: its own points stand at whole steps, and the newest numbers of charts and tables
-/// must be those of the verdict.
-fn finish(trace: &mut Trace, own: &Judgement, terms: Terms) {
-    let end = own.span.end();
-    if trace.points.last().is_some_and(|point| point.end >= end) {
-        return;
-    }
-    let rate = |minutes| own.burns.iter().find(|burn| burn.minutes == minutes).and_then(|burn| burn.rate);
-    let burns = trace.rules.iter().map(|rule| rate(rule.long_minutes)).collect();
-    trace.points.push(Point { end, bucket: Tally::default(), window: own.tally, terms, burns });
-}
-
-/// The rows of the tables behind the charts: whole hours or local days, cut to the range.
-fn row_spans(span: Span, calendar: Calendar) -> Vec<Span> {
-    if span.minutes() <= HOURLY_MINUTES_MAX {
-        span.hours().map(|hour| hour.span().intersect(span)).collect()
-    } else {
-        days_of(span, calendar.zone).iter().map(|day| day.span().intersect(span)).collect()
-    }
 }
 
 fn range_text(span: Span, zone: chrono_tz::Tz) -> String {

@@ -102,14 +102,14 @@ pub(super) fn outages(facts: &Facts) -> Vec<OutageRow> {
 
 fn outage_row(facts: &Facts, outage: &Outage) -> OutageRow {
     let zone = facts.listing.agreement.zone;
-    let (total, causes) = (facts.judged.tally.total, &facts.causes);
+    let (total, causes) = (facts.trace.whole.tally.total, &facts.causes);
     // a cause that was entered for another objective keeps its own time, so that it is changed and not doubled
     let known = causes.iter().find(|cause| !cause.span.intersect(outage.span).is_empty());
     let about = known.map_or(outage.span, |cause| cause.span);
     let moment = |minute: Minute| minute.start().to_string();
     let is_open = outage.span.end() >= facts.until;
     // the same division as for the whole range, with what this outage alone cost
-    let cost = wording::budget_consumed_percent(total - outage.cost, total, facts.terms.target);
+    let cost = wording::budget_consumed_percent(total - outage.cost, total, facts.trace.terms.target);
     OutageRow {
         from: wording::instant(outage.span.start().start(), zone),
         to: if is_open { say!("still going") } else { wording::instant(outage.span.end().start(), zone) },

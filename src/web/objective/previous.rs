@@ -1,7 +1,6 @@
 //! The stretch of the same length before the range, judged by the same terms, and how the two differ.
 
 use super::{Facts, range_text};
-use crate::domain::judgement::Judgement;
 use crate::domain::ledger::Tally;
 use crate::domain::model::ObjectiveKind;
 use crate::domain::ratio::{Ratio, float};
@@ -10,35 +9,39 @@ use crate::domain::time::Span;
 use crate::domain::wording::{self, count, grouped};
 use crate::language::say;
 use crate::ops::judge::Judge;
-use crate::ops::trace::{self, Trace};
+use crate::ops::trace::{Asked, Asks, Trace, trace_once};
 use crate::store::objectives::ObjectiveListing;
 use crate::view::objective::{Comparison, ComparisonRow};
-use crate::web::{WebError, standing};
+use crate::web::{State, WebError, standing};
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 /// Decimals of a change in percentage points.
 const DECIMALS: usize = 4;
 
 /// The stretch before.
 pub(super) struct Previous {
-    pub(super) judged: Judgement,
-    pub(super) trace: Trace,
+    pub(super) trace: Arc<Trace>,
 }
 
 impl Previous {
     /// Judges the stretch that ends where `range` begins and is as long.
-    pub(super) async fn gather(judge: &Judge, listing: &ObjectiveListing, range: Span) -> Result<Self, WebError> {
+    pub(super) async fn gather(
+        state: &State,
+        judge: &Judge,
+        listing: &ObjectiveListing,
+        range: Span,
+    ) -> Result<Self, WebError> {
         let span = Span::ending(range.start(), range.minutes());
-        let trace = trace::trace(judge, listing, span).await?;
-        let judged = super::judged(judge, listing, &trace, span, judge.terms(listing, span)).await?;
-        Ok(Self { judged, trace })
+        let trace = trace_once(state, judge, listing, Asked { span, what: Asks::Before }).await?;
+        Ok(Self { trace })
     }
 }
 
 /// Both stretches side by side.
 pub(super) fn comparison(facts: &Facts) -> Option<Comparison> {
     let previous = facts.previous.as_ref()?;
-    let (this, before) = (&facts.judged.tally, &previous.judged.tally);
+    let (this, before) = (&facts.trace.whole.tally, &previous.trace.whole.tally);
     Some(Comparison {
         sentence: sentence(facts, this, before),
         previous: range_text(previous.trace.span, facts.listing.agreement.zone),

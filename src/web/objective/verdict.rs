@@ -23,7 +23,7 @@ const LIKELY: f64 = 0.5;
 /// The verdict in one or two sentences.
 pub(super) fn sentence(facts: &Facts) -> String {
     let when = when(facts);
-    let budget = match (facts.judged.sli, &facts.judged.budget) {
+    let budget = match (facts.trace.whole.sli, &facts.trace.whole.budget) {
         (Sli::Measured { .. }, Some(budget)) => budget,
         (Sli::NoTraffic, _) => {
             let (_, events) = standing::events(facts.listing.objective.kind, &facts.listing.indicator.query);
@@ -44,7 +44,7 @@ pub(super) fn sentence(facts: &Facts) -> String {
 
 /// What went wrong, in the objective's unit.
 fn opening(facts: &Facts, budget: &Budget, when: &str) -> String {
-    let (units, tally, target) = (&facts.units, &facts.judged.tally, facts.terms.target);
+    let (units, tally, target) = (&facts.units, &facts.trace.whole.tally, facts.trace.terms.target);
     let bad = units.bad(tally.good, tally.total, target);
     let what = match facts.listing.objective.terms.unit() {
         Unit::Event => went_wrong(&facts.listing),
@@ -74,7 +74,7 @@ fn consequence(facts: &Facts, budget: &Budget) -> String {
         let over = (-left + millionths - 1) / millionths;
         return say!("{over} more than the error budget allows", whole(over));
     }
-    let percent = standing::remaining(&facts.judged.tally, facts.terms.target);
+    let percent = standing::remaining(&facts.trace.whole.tally, facts.trace.terms.target);
     match (budget.bad(), left / millionths) {
         (0, _) => say!("the whole error budget is left"),
         (_, 0) => say!("{percent} of the error budget is left, too little for even one more", percent),
@@ -84,7 +84,7 @@ fn consequence(facts: &Facts, budget: &Budget) -> String {
 
 /// The same where an amount may be a fraction, so that there is no next one.
 fn in_parts(facts: &Facts, budget: &Budget) -> String {
-    let (tally, target) = (&facts.judged.tally, facts.terms.target);
+    let (tally, target) = (&facts.trace.whole.tally, facts.trace.terms.target);
     let left = facts.units.remaining(tally.good, tally.total, target);
     match left.strip_prefix('-') {
         Some(over) => say!("{over} more than the error budget allows", over),
@@ -95,12 +95,13 @@ fn in_parts(facts: &Facts, budget: &Budget) -> String {
 
 /// What makes the verdict less than certain, or urgent.
 fn caveat(facts: &Facts) -> String {
-    let alert = facts.own.firing.first().map(|rule| {
+    let alert = facts.trace.own.firing.first().map(|rule| {
         let (factor, long) = (wording::factor(rule.factor), wording::duration_minutes(rule.long_minutes));
         say!(" An alert fires: over the last {long} it burned faster than {factor}.", long, factor)
     });
     let doubt = facts
-        .judged
+        .trace
+        .whole
         .interval
         .filter(|interval| interval.undecided)
         .map(|_| say!(" So few events cannot tell whether the service itself meets the target."));
@@ -153,7 +154,7 @@ fn last(minutes: i64) -> String {
 /// The figures.
 pub(super) fn tiles(facts: &Facts) -> Vec<Tile> {
     let mut tiles = vec![measured(facts)];
-    if let Some(budget) = &facts.judged.budget {
+    if let Some(budget) = &facts.trace.whole.budget {
         tiles.extend(budget_tiles(facts, budget));
     }
     tiles.extend(super::percentiles::tile(facts));
@@ -215,22 +216,22 @@ fn still_to_come(facts: &Facts, rest: &Forecast) -> String {
 
 fn measured(facts: &Facts) -> Tile {
     let objective = &facts.listing.objective;
-    let (kind, target, tally) = (objective.kind, objective.target, &facts.judged.tally);
+    let (kind, target, tally) = (objective.kind, objective.target, &facts.trace.whole.tally);
     let mut notes = vec![say!("target {target}", standing::target(kind, target))];
     if kind == ObjectiveKind::ErrorRate && tally.total > 0 {
         notes.push(say!("{share} % good", wording::sli_percent(tally.good, tally.total, Some(target))));
     }
-    if let Some(interval) = facts.judged.interval {
+    if let Some(interval) = facts.trace.whole.interval {
         let (low, high) = (wording::estimated_percent(interval.low), wording::estimated_percent(interval.high));
         notes.push(say!("few events: {low} % to {high} % good", low, high));
     }
     let label = if kind == ObjectiveKind::ErrorRate { say!("Error rate") } else { say!("Good (SLI)") };
-    let tone = (facts.judged.met == Some(false)).then_some(Tone::Bad);
+    let tone = (facts.trace.whole.met == Some(false)).then_some(Tone::Bad);
     tile(label, standing::measured(kind, target, tally), notes, tone)
 }
 
 fn budget_tiles(facts: &Facts, budget: &Budget) -> Vec<Tile> {
-    let (target, tally, units) = (facts.terms.target, &facts.judged.tally, &facts.units);
+    let (target, tally, units) = (facts.trace.terms.target, &facts.trace.whole.tally, &facts.units);
     let consumed = wording::budget_consumed_percent(tally.good, tally.total, target).unwrap_or_default();
     let spent = budget.allowed_seconds().saturating_sub(budget.remaining_seconds());
     let left = units.remaining(tally.good, tally.total, target);
@@ -269,9 +270,9 @@ fn budget_tiles(facts: &Facts, budget: &Budget) -> Vec<Tile> {
 }
 
 fn runs_out(facts: &Facts) -> Tile {
-    let own = &facts.own;
+    let own = &facts.trace.own;
     let to_period_end = (facts.listing.objective.window == Window::Calendar)
-        .then(|| facts.own_terms.window_minutes - own.span.minutes());
+        .then(|| facts.trace.own_terms.window_minutes - own.span.minutes());
     let notes = match own.exhaustion {
         Some(Exhaustion::In { burn_rate, .. }) => {
             vec![say!("at {rate}, as in the last hour", wording::factor(burn_rate))]
@@ -286,9 +287,9 @@ fn runs_out(facts: &Facts) -> Tile {
 }
 
 fn coverage(facts: &Facts) -> Tile {
-    let (tally, objective) = (&facts.judged.tally, &facts.listing.objective);
+    let (tally, objective) = (&facts.trace.whole.tally, &facts.listing.objective);
     let mut notes = vec![say!("{known} of {total} minutes known", count(tally.known), count(tally.minutes))];
-    if let Some(bounds) = facts.judged.bounds {
+    if let Some(bounds) = facts.trace.whole.bounds {
         let case = |(good, total)| standing::share(objective.kind, objective.target, good, total);
         notes.push(say!("worst case {share}", case(bounds.worst)));
         notes.push(say!("best case {share}", case(bounds.best)));
@@ -299,7 +300,7 @@ fn coverage(facts: &Facts) -> Tile {
 
 /// The burn rates by look-back, each with the factor of the alert that watches it.
 pub(super) fn burn_rates(facts: &Facts) -> Vec<BurnRate> {
-    let (own, terms) = (&facts.own, facts.own_terms);
+    let (own, terms) = (&facts.trace.own, facts.trace.own_terms);
     let rules = facts.listing.objective.terms.rules(terms.window_minutes, terms.target);
     let watches = |rule: &&AlertRule, minutes: i64| rule.long_minutes == minutes || rule.short_minutes == minutes;
     let row = |burn: &crate::domain::judgement::Burn| {
@@ -331,7 +332,7 @@ pub(super) fn alerts_note(facts: &Facts) -> Option<String> {
 
 /// The alerts, and whether each fires.
 pub(super) fn alerts(facts: &Facts) -> Vec<Alert> {
-    let (own, terms) = (&facts.own, facts.own_terms);
+    let (own, terms) = (&facts.trace.own, facts.trace.own_terms);
     let alert = |rule: &AlertRule| {
         let is_firing = own.firing.contains(rule);
         let tone = standing::alarm([rule]).filter(|_| is_firing).unwrap_or(Tone::Idle);
