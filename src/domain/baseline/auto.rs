@@ -12,8 +12,14 @@
 //!
 //! With `s` the greatest of them, the `n`-th point is an anomaly when `s >= log10(√n / rarity) + weariness`, that is,
 //! when its chance is below `rarity / √n`. The threshold rises with `n` because a longer memory has more chances to be
-//! surprised. The weariness is 0.1 for every anomaly told, and fades in 3,000 points: whoever cries often must have more
-//! cause. After an anomaly nothing is told for `quiet_hours`: one incident is one anomaly.
+//! surprised; up to 2,000 it is that of 2,000, because few points tell little of what is rare. The weariness is 0.1 for
+//! every anomaly told, and fades in 3,000 points: whoever cries often must have more cause. After an anomaly nothing is
+//! told for `quiet_hours`: one incident is one anomaly.
+//!
+//! Nothing is said before 100 points. On its first day every hour is new and most of what it brings was never seen, so
+//! until 100 points had the same hour of an earlier day behind them (32 hours of five minutes, 124 hours of hours; at
+//! most 2,000 points, where they come so thick that no day comes round) only the blatant is told: what has a chance below
+//! a fifth of one in all that was seen. It wearies nobody, since nobody could know better.
 //!
 //! The score is `s / (s + threshold)`: one half exactly at the threshold.
 
@@ -25,8 +31,12 @@ use super::{Band, Cause, Lesson, QUIET_SCORE, Verdict};
 use crate::domain::ratio::{float, nearest};
 use crate::domain::time::Instant;
 
-/// Points before anything is said.
+/// Points before anything is said, and points with the same hour of an earlier day behind them before the first day ends.
 const LEARNING: i64 = 100;
+/// Points until which the threshold is that of so many, and after which the first day has ended wherever it stands.
+const GROWN: i64 = 2000;
+/// How many times rarer than one in all that was seen something must be to be told on the first day.
+const BLATANT: f64 = 5.0;
 /// How many points the memory spans.
 const HORIZON: i64 = 10_000;
 /// Weight of a point in the short average.
@@ -96,8 +106,14 @@ impl Auto {
     }
 
     fn threshold(&self) -> f64 {
-        let n = float((self.seen + 1).min(HORIZON));
-        (n.sqrt() / self.rarity).log10().max(0.1) + self.weariness
+        let n = float((self.seen + 1).clamp(GROWN, HORIZON));
+        let usual = (n.sqrt() / self.rarity).log10() + self.weariness;
+        if self.is_first_day() { usual.max((BLATANT * float(self.seen)).log10()) } else { usual }
+    }
+
+    fn is_first_day(&self) -> bool {
+        let [(day, _), _] = &self.rhythms;
+        day.compared() < LEARNING && self.seen < GROWN
     }
 
     pub(super) fn band(&self) -> Option<Band> {
@@ -148,7 +164,7 @@ impl Auto {
         let quiet = self.told.is_some_and(|told| at.seconds() - told < self.quiet_seconds);
         if surprise >= threshold && !quiet {
             self.told = Some(at.seconds());
-            self.weariness += WEARY;
+            self.weariness += if self.is_first_day() { 0.0 } else { WEARY };
             let cause = match () {
                 () if novelty >= level.max(rhythm) => Cause::NeverSeen,
                 () if level >= rhythm => Cause::LevelMoved,
@@ -217,5 +233,49 @@ impl Auto {
             (*rhythm, *tail) = (Rhythm::read(hours, from)?, Tail::read(from)?);
         }
         if read.seen >= 0 { Ok(read) } else { Err(BrokenMemory) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Auto;
+    use crate::domain::baseline::{Lesson, Verdict};
+    use crate::domain::ratio::float;
+    use crate::domain::time::Instant;
+
+    /// Monday 2026-01-05T00:00:00Z.
+    const MONDAY: i64 = 1_767_571_200;
+
+    fn after(points: i64, seconds: i64, rarity: f64) -> Auto {
+        let mut auto = Auto::new([rarity, 12.0]);
+        for index in 0..points {
+            auto.update(Instant::from_seconds(MONDAY + seconds * index), float(index % 7), Lesson::Learn);
+        }
+        auto
+    }
+
+    #[test]
+    fn the_threshold_falls_after_the_first_day_and_rises_after_a_week() {
+        // by hand: a day's points and then 100; with a point a day the first day ends when the second begins, so the
+        // third point is the first of the 100
+        let ends = [(45, 2000), (60, 1440 + 100), (300, 288 + 100), (600, 144 + 100), (3600, 24 + 100), (86_400, 102)];
+        let at = |points, seconds, rarity| after(points, seconds, rarity).threshold();
+        for (seconds, end) in ends {
+            let before = (5.0 * float(end - 1)).log10();
+            assert!((at(end - 1, seconds, 0.5) - before).abs() < 1e-9, "every {seconds} s");
+            // log10(√2000 / 0.5) = log10(8000) / 2, or that of 2001 points
+            assert!((at(end, seconds, 0.5) - 1.951_545).abs() < 2e-4, "every {seconds} s");
+        }
+        assert!((at(8000, 300, 0.5) - 2.252_602).abs() < 1e-4, "log10(√8001 / 0.5)");
+        assert!((at(120, 300, 0.01) - 3.650_515).abs() < 1e-6, "never below the usual: log10(√2000 / 0.01)");
+    }
+
+    #[test]
+    fn what_is_told_on_the_first_day_wearies_nobody() {
+        for (points, weary) in [(200, 0.0), (500, 0.1)] {
+            let mut auto = after(points, 300, 0.5);
+            let verdict = auto.update(Instant::from_seconds(MONDAY + 300 * points), 500.0, Lesson::Ignore);
+            assert!(matches!(verdict, Verdict::Anomaly { .. }) && (auto.weariness - weary).abs() < 1e-9, "{points}");
+        }
     }
 }

@@ -6,7 +6,7 @@
 //!
 //! | method | a point is an anomaly when | where |
 //! | --- | --- | --- |
-//! | `auto` | its chance, by the distance to everything ever seen or of the level from its usual one, is below `rarity / √n` | `auto` |
+//! | `auto` | its chance, by the distance to everything ever seen or of the level from its usual one, is below `rarity / √n` (`n` being 2,000 at least) | `auto` |
 //! | `ewma` | `x > β e`, with `e ← α x + (1 - α) e` | `textbook` |
 //! | `stddev` | `abs(x - mean) > k s` over a window | `textbook` |
 //! | `percentile` | it lies above the `p`-th or below the `100 - p`-th percentile of the history | `textbook` |

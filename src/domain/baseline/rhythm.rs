@@ -72,6 +72,11 @@ impl Rhythm {
         self.levels.get(place).filter(|_| known).map(|level| value - level)
     }
 
+    /// How many points had the same hour of an earlier round behind them.
+    pub(super) const fn compared(&self) -> i64 {
+        self.compared
+    }
+
     /// Whether the rhythm explains enough to be heard.
     pub(super) fn is_heard(&self) -> bool {
         2 * self.compared >= self.seen && self.residual < WORTH * self.plain

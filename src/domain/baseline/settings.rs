@@ -46,7 +46,7 @@ const AUTO: [Parameter; 2] = [
         0.5,
         0.01,
         5.0,
-        "After n points, one rarer than this by the square root of n is an anomaly; less is calmer.",
+        "After n points, 2,000 at first, one rarer than this by the square root of n is an anomaly; less is calmer.",
     ),
     parameter("quiet_hours", 12.0, 0.0, 168.0, "An incident is told once; the next may follow after so many hours."),
 ];

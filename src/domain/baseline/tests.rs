@@ -177,6 +177,29 @@ fn nothing_and_one_point_are_no_anomalies() {
     }
 }
 
+fn watch_every(seconds: i64, values: impl IntoIterator<Item = f64>) -> Vec<Observation> {
+    let mut baseline = Baseline::new(Settings::default());
+    let at = |index: i64| Instant::from_seconds(MONDAY + seconds * index);
+    (0..).zip(values).map(|(index, value)| baseline.update(at(index), Some(value), Lesson::Learn)).collect()
+}
+
+#[test]
+fn a_blatant_incident_on_the_first_day_is_told_at_once() {
+    for (seconds, incident) in [(60, 130), (60, 1600), (300, 130), (300, 450), (3600, 110), (3600, 150)] {
+        let values = noisy(23, 2000, |index| if (incident..incident + 12).contains(&index) { 150.0 } else { 100.0 });
+        let seen = watch_every(seconds, values);
+        assert!(seen[usize::try_from(incident).unwrap()].is_anomaly, "point {incident}, every {seconds} s");
+    }
+}
+
+#[test]
+fn a_young_memory_is_not_rash() {
+    // thirty services, somewhat busier at day, each in its first week
+    let day = |index: i64| 2.0 * (1.0 - (TAU * float(index) / float(DAY_POINTS)).cos());
+    let told: usize = (100..130).map(|seed| flags(Method::Auto, noisy(seed, 7 * DAY_POINTS, day)).len()).sum();
+    assert!(told <= 30, "{told}: at most once a week");
+}
+
 #[test]
 fn what_is_unknown_teaches_nothing() {
     for method in Method::ALL {
@@ -356,7 +379,7 @@ fn settings_keep_to_their_limits() {
 
 /// Noise with a rhythm, some spikes, a step and gaps.
 fn series() -> impl Strategy<Value = Vec<Option<f64>>> {
-    (any::<u64>(), 150..700_i64, 0.0..20.0, 0.0..0.02).prop_map(|(seed, length, rhythm, spikes)| {
+    (any::<u64>(), 500..1000_i64, 0.0..20.0, 0.0..0.02).prop_map(|(seed, length, rhythm, spikes)| {
         let mut noise = Noise(seed);
         let step = float(length) * noise.uniform();
         let mut value = |index: i64| {
