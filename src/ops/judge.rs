@@ -132,12 +132,14 @@ impl Judge {
     /// The terms that a span is judged by if it were a whole window.
     #[must_use]
     pub fn terms(&self, listing: &ObjectiveListing, whole: Span) -> Terms {
-        Terms {
-            target: listing.objective.target,
-            window_minutes: whole.minutes(),
-            judged_minutes: self.judged(listing, whole).minutes.minutes(),
-            counting: listing.objective.terms.counting,
-        }
+        terms(&listing.objective, whole, &self.judged(listing, whole).minutes)
+    }
+
+    /// The same for each of several spans, in their order: what is judged is looked up once for all of them.
+    #[must_use]
+    pub fn terms_each(&self, listing: &ObjectiveListing, wholes: &[Span]) -> Vec<Terms> {
+        let judged = self.judged(listing, hull(wholes)).minutes;
+        wholes.iter().map(|whole| terms(&listing.objective, *whole, &judged)).collect()
     }
 
     /// The objective's own window as it stands at the end of a minute, and its terms.
@@ -286,6 +288,15 @@ fn judged_from(terms: Terms, rules: &[AlertRule], span: Span, accounts: Vec<Acco
 pub fn is_plain(objective: &Objective) -> bool {
     let Counting { method, unknown, .. } = objective.terms.counting;
     method == Method::Occurrences && unknown == Policy::Excluded && objective.terms.composite.is_none()
+}
+
+fn terms(objective: &Objective, whole: Span, judged: &Spans) -> Terms {
+    Terms {
+        target: objective.target,
+        window_minutes: whole.minutes(),
+        judged_minutes: judged.minutes_in(whole),
+        counting: objective.terms.counting,
+    }
 }
 
 /// The shortest span that holds all of them.

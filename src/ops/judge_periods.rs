@@ -3,7 +3,7 @@
 use crate::domain::account::Account;
 use crate::domain::calendar::Period;
 use crate::domain::ids::ObjectiveId;
-use crate::domain::judgement::{Judgement, judge};
+use crate::domain::judgement::{Judgement, Terms, judge};
 use crate::domain::model::Agreement;
 use crate::domain::time::{Minute, Span};
 use crate::ops::export::periods_in;
@@ -137,21 +137,28 @@ async fn column(
     end: Minute,
 ) -> Result<Vec<Judgement>, StoreError> {
     let passed = |period: &Period| Span::new(period.span().start(), period.span().end().min(end));
-    let mut by_revision: BTreeMap<i64, Vec<Span>> = BTreeMap::new();
+    let mut by_revision: BTreeMap<i64, Vec<&Period>> = BTreeMap::new();
     for (period, number) in periods.iter().zip(&revised.numbers) {
-        by_revision.entry(*number).or_default().push(passed(period));
+        by_revision.entry(*number).or_default().push(period);
     }
-    let mut accounts: BTreeMap<i64, std::vec::IntoIter<Account>> = BTreeMap::new();
-    for (number, spans) in &by_revision {
-        if let Some(promise) = revised.promise(*number, listing) {
-            let court = court.among(revised.listings.get(number).map_or(&[], Vec::as_slice));
-            accounts.insert(*number, court.accounts(promise, spans).await?.into_iter());
-        }
+    let mut found: BTreeMap<i64, std::vec::IntoIter<(Terms, Account)>> = BTreeMap::new();
+    for (number, periods) in &by_revision {
+        let promise = revised.promise(*number, listing);
+        let spans: Vec<Span> = periods.iter().map(|period| passed(period)).collect();
+        let wholes: Vec<Span> = periods.iter().map(|period| period.span()).collect();
+        let accounts = match promise {
+            Some(promise) => {
+                let court = court.among(revised.listings.get(number).map_or(&[], Vec::as_slice));
+                court.accounts(promise, &spans).await?
+            }
+            None => vec![Account::default(); spans.len()],
+        };
+        let terms = court.terms_each(promise.unwrap_or(listing), &wholes);
+        found.insert(*number, terms.into_iter().zip(accounts).collect::<Vec<_>>().into_iter());
     }
     let judged = |(period, number): (&Period, &i64)| {
-        let promise = revised.promise(*number, listing).unwrap_or(listing);
-        let account = accounts.get_mut(number).and_then(Iterator::next).unwrap_or_default();
-        judge(court.terms(promise, period.span()), &[], passed(period), account, &[])
+        let (terms, account) = found.get_mut(number)?.next()?;
+        Some(judge(terms, &[], passed(period), account, &[]))
     };
-    Ok(periods.iter().zip(&revised.numbers).map(judged).collect())
+    Ok(periods.iter().zip(&revised.numbers).filter_map(judged).collect())
 }

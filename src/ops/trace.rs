@@ -400,14 +400,8 @@ fn points(
 fn windows(judge: &Judge, listing: &ObjectiveListing, course: &Course, ends: &[Minute]) -> Vec<(Tally, Terms)> {
     let (objective, calendar) = (&listing.objective, listing.agreement.calendar());
     let both: Vec<(Span, Span)> = ends.iter().map(|end| judge::window_at(objective, calendar, *end)).collect();
-    let hull = Spans::of(both.iter().map(|(_, whole)| *whole));
-    let judged: Vec<Spans> = hull.as_slice().iter().map(|span| judge.judged(listing, *span).minutes).collect();
-    let terms = |whole: &Span| Terms {
-        target: objective.target,
-        window_minutes: whole.minutes(),
-        judged_minutes: judged.iter().map(|minutes| minutes.minutes_in(*whole)).sum(),
-        counting: objective.terms.counting,
-    };
+    let wholes: Vec<Span> = both.iter().map(|(_, whole)| *whole).collect();
+    let terms = judge.terms_each(listing, &wholes);
     let tallies = match objective.window {
         Window::Rolling(length) => course.rolling(ends, length.minutes()),
         Window::Calendar => {
@@ -415,5 +409,5 @@ fn windows(judge: &Judge, listing: &ObjectiveListing, course: &Course, ends: &[M
             ends.iter().zip(&both).flat_map(one).collect()
         }
     };
-    tallies.into_iter().zip(&both).map(|(tally, (_, whole))| (tally, terms(whole))).collect()
+    tallies.into_iter().zip(terms).collect()
 }
