@@ -15,20 +15,21 @@
 //! assert_eq!((period.label().as_str(), at.to_string().as_str()), ("2026-01", "2026-02-03T07:00:00Z"));
 //! ```
 
+mod cron;
+
+pub use cron::{CronProblem, Field};
+
 use crate::domain::calendar::{Calendar, Period, PeriodKind, first_instant_from};
 use crate::domain::time::{DAY_MINUTES, Instant};
 use crate::language::say;
 use chrono::{Days, NaiveTime};
 use chrono_tz::Tz;
 use croner::Cron;
-use croner::parser::{CronParser, Seconds, Year};
 use std::fmt;
 use thiserror::Error;
 
 /// The longest that a report can be held back after its period, in days.
 pub const WAIT_DAYS_MAX: u8 = 27;
-/// The longest cron expression, in bytes.
-const CRON_MAX: usize = 120;
 /// How many periods are looked through for the next run; a month of days and the days that a report is held back.
 const LOOKED_THROUGH: usize = 64;
 
@@ -67,8 +68,8 @@ pub enum RhythmError {
     #[error("{}", say!("write a whole number of days from 0 to {most}", WAIT_DAYS_MAX))]
     Wait,
     /// No cron expression.
-    #[error("{}", say!("write five fields, as in 0 8 * * 1 (minute, hour, day of the month, month, weekday): {problem}", .0))]
-    Cron(String),
+    #[error("{0}")]
+    Cron(CronProblem),
     /// A cron expression that never comes round.
     #[error("{}", say!("this expression never comes round; look at its day and month"))]
     Never,
@@ -85,14 +86,10 @@ impl When {
         Ok(Self::At { wait_days: wait_days.ok_or(RhythmError::Wait)?, time })
     }
 
-    /// A cron expression of five fields, or one of `@daily`, `@weekly`, `@monthly`, `@yearly`.
+    /// A cron expression of five fields, or one of `@hourly`, `@daily`, `@weekly`, `@monthly`, `@yearly`.
     pub fn cron(text: &str) -> Result<Self, RhythmError> {
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        if text.len() > CRON_MAX {
-            return Err(RhythmError::Cron(say!("this has more than {most} characters", CRON_MAX)));
-        }
-        let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
-        let cron = parser.parse(&text).map_err(|why| RhythmError::Cron(why.to_string()))?;
+        let cron = cron::parse(&text).map_err(RhythmError::Cron)?;
         let some_day = Instant::from_seconds(0).to_utc();
         cron.find_next_occurrence(&some_day, false).map_err(|_none| RhythmError::Never)?;
         Ok(Self::Cron(text, Box::new(cron)))
@@ -308,7 +305,7 @@ mod tests {
             ("cron * * *", "five fields"),
             ("cron 0 0 8 * * 1", "five fields"),
             ("cron 0 8 31 2 *", "never comes round"),
-            ("cron 99 8 * * *", "five fields"),
+            ("cron 99 8 * * *", "the minute, the first field, as a number from 0 to 59"),
         ] {
             let said = Rhythm::parse(text, Tz::UTC).unwrap_err().to_string();
             assert!(said.contains(mend), "{text}: {said}");
