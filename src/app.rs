@@ -20,6 +20,7 @@ use crate::jobs;
 use crate::mail::{MailSettingsError, Mailer};
 use crate::ops::measure_self::measure_self;
 use crate::ops::password::Hasher;
+use crate::ops::press::Press;
 use crate::ops::set_up;
 use crate::ops::take_over::take_over;
 use crate::ops::{Context, OpsError, Reckoned};
@@ -243,6 +244,7 @@ async fn context(settings: Settings, clock: Clock) -> Result<Context, AppError> 
         mailer: Arc::new(Mailer::new(&mail)?),
         sender: mail.from,
         metrics: Metrics::new(),
+        press: Press::default(),
         holder: wiring::holder()?,
         reckoned: Reckoned::default(),
         settings: Arc::new(settings),

@@ -188,13 +188,13 @@ impl Making {
         self.file(&format!("{stem}.csv"), report::render_csv([report])?.as_bytes())
     }
 
-    /// The same report to read and to print, set on a thread of its own: it takes a while, and others wait for this one.
+    /// The same report to read and to print, when it is its turn.
     #[cfg(feature = "pdf")]
     async fn printed(&mut self, stem: &str, report: Report) -> Result<(), OpsError> {
         let logo = self.context.settings.report.logo.clone();
-        let set = move || report::render_pdf(&report, logo.as_deref());
-        let set = tokio::task::spawn_blocking(language::carried(set));
-        self.file(&format!("{stem}.pdf"), &set.await??)
+        let set = move || Ok(report::render_pdf(&report, logo.as_deref())?);
+        let set = self.context.press.set_patiently(set).await?;
+        self.file(&format!("{stem}.pdf"), &set)
     }
 }
 

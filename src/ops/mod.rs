@@ -1,6 +1,7 @@
 //! Use cases, one verb per file: gather facts, ask `domain`, write the outcome and its effects in one transaction.
 
 pub mod password;
+pub mod press;
 pub mod token;
 
 pub mod sessions;
@@ -135,6 +136,7 @@ use crate::domain::model::EmailAddress;
 use crate::domain::time::Instant;
 use crate::mail::Mailer;
 use crate::mail::message::MessageError;
+use crate::ops::press::Press;
 use crate::report::ReportError;
 use crate::source::SourceError;
 use crate::store::{self, Db, Sealer, StoreError, Tx};
@@ -160,6 +162,8 @@ pub struct Context {
     pub sender: EmailAddress,
     /// What Nines counts about itself.
     pub metrics: Metrics,
+    /// Sets PDFs, one at a time.
+    pub press: Press,
     /// This process's name in leases.
     pub holder: Arc<str>,
     /// What was reckoned for pages.
@@ -201,6 +205,18 @@ pub enum OpsError {
     /// The thing does not exist.
     #[error("there is no such {0}")]
     NotFound(&'static str),
+    /// Too much of this is asked for at once.
+    #[error("too many reports are being set as PDF; try again in {wait_seconds} s")]
+    Busy {
+        /// When to try again.
+        wait_seconds: u64,
+    },
+    /// The report was removed under its agreement's retention; the sentence says when.
+    #[error("{sentence}")]
+    Removed {
+        /// What to say.
+        sentence: String,
+    },
     /// The database failed.
     #[error(transparent)]
     Store(StoreError),

@@ -102,7 +102,8 @@ static HOUSE: LazyLock<House> = LazyLock::new(|| {
     House { library: LazyHash::new(Library::default()), book: LazyHash::new(FontBook::from_fonts(&fonts)), fonts }
 });
 
-/// One report is set at a time: it takes two megabytes for each ten objectives, and all of a processor.
+/// One report is set at a time: it takes two megabytes for each ten objectives, and all of a processor. Those
+/// who ask for one wait elsewhere, without a thread.
 static AT_WORK: Mutex<()> = Mutex::new(());
 
 /// The PDF's bytes, with a picture in SVG on the cover, if there is one. Takes about 50 ms of the processor for a few

@@ -41,6 +41,12 @@ pub enum WebError {
         /// When the next try counts.
         wait_seconds: u64,
     },
+    /// Too much is asked for at once.
+    #[error("too much of this is asked for at once; {wait_seconds} s to wait")]
+    Busy {
+        /// When to try again.
+        wait_seconds: u64,
+    },
     /// Refused, with a title and a sentence that says how to mend it.
     #[error("{title}: {message}")]
     Refused {
@@ -98,6 +104,7 @@ impl From<OpsError> for WebError {
             OpsError::NotFound("report") => Self::NotFound("There is no such report"),
             OpsError::NotFound(_) => Self::NotFound("There is no such thing"),
             OpsError::Refused { sentence, .. } => Self::refused(sentence),
+            OpsError::Busy { wait_seconds } => Self::Busy { wait_seconds },
             OpsError::Store(error) => Self::Store(error),
             other => Self::internal(other),
         }
@@ -113,7 +120,7 @@ impl ResponseError for WebError {
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Refused { status, .. } => *status,
             Self::Store(StoreError::Conflict { .. }) => StatusCode::CONFLICT,
-            Self::Store(StoreError::Busy) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy { .. } | Self::Store(StoreError::Busy) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Store(_) | Self::Hash(_) | Self::Page(_) | Self::Random(_) | Self::Internal(_) => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
@@ -126,7 +133,7 @@ impl ResponseError for WebError {
             Self::SignInFirst { next } => {
                 response.insert_header((LOCATION, paths::sign_in(next.as_deref())));
             }
-            Self::TooMany { wait_seconds } => {
+            Self::TooMany { wait_seconds } | Self::Busy { wait_seconds } => {
                 response.insert_header((RETRY_AFTER, wait_seconds.to_string()));
             }
             Self::Store(StoreError::Busy) => {
@@ -226,6 +233,13 @@ impl Words {
             (Some(WebError::TooMany { wait_seconds }), _) => (
                 say!("Too many tries"),
                 say!("For safety Nines takes a break. Please try again in {wait}.", in_words(*wait_seconds)),
+            ),
+            (Some(WebError::Busy { wait_seconds }), _) => (
+                say!("Nines is busy"),
+                say!(
+                    "Many reports are being set as PDF at the moment. Please ask for this one again in {wait}; its other formats can be had at once.",
+                    in_words(*wait_seconds)
+                ),
             ),
             (Some(WebError::Store(StoreError::Conflict { .. })), _) => (
                 say!("Somebody else was faster"),

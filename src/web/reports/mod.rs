@@ -22,13 +22,17 @@ use actix_web::HttpResponse;
 use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::web::block;
 
-/// A report as a file, made on a thread that may take its time.
+/// A report as a file, made on a thread that may take its time; a PDF when it is its turn.
 pub(in crate::web) async fn made(
     state: &State,
     report: OpenReport,
     format: FileFormat,
 ) -> Result<HttpResponse, WebError> {
     let settings = state.settings.clone();
+    #[cfg(feature = "pdf")]
+    if format == FileFormat::Pdf {
+        return Ok(file(state.press.set(move || report.file(format, &settings)).await?));
+    }
     let made = block(language::carried(move || report.file(format, &settings))).await.map_err(WebError::internal)?;
     Ok(file(made?))
 }
