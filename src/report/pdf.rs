@@ -10,7 +10,6 @@ use crate::language::say;
 use crate::report::retold::all_retold;
 use crate::report::say::{self, Row};
 use crate::report::sections::{self, Figure};
-use crate::report::text::is_wide;
 use crate::report::unusual::anomalies;
 use crate::report::{Line, Report, ReportError, Status, by_trouble, charts};
 use chrono::{Datelike, Timelike};
@@ -82,9 +81,6 @@ const WORDS: [&str; 47] = [
     "When",
     "Who",
 ];
-/// A longer word may be broken, so that it stays inside its column.
-const WORD_MAX: usize = 18;
-
 /// What never changes from report to report.
 struct House {
     library: LazyHash<Library>,
@@ -282,7 +278,7 @@ impl Data {
         let period = wording::capitalised(&report.period_name());
         let brief = |line: &&Line| {
             [line.name.as_str(), &line.service, &say::promise(line), &say::measured(&line.sli), &say::budget_left(line)]
-                .map(breakable)
+                .map(str::to_owned)
                 .to_vec()
         };
         let correction = sections::correction(report).map(|correction| Correction {
@@ -292,21 +288,19 @@ impl Data {
                 .changes
                 .into_iter()
                 .chain(correction.further)
-                .map(|(what, was, is)| [what, was, is].map(|text| breakable(&text)).to_vec())
+                .map(|(what, was, is)| vec![what, was, is])
                 .collect(),
         });
-        let exclusion = |one: sections::ExclusionText| {
-            [&one.what, &one.when, &one.effect, &one.who].map(|text| breakable(text)).to_vec()
-        };
+        let exclusion = |one: sections::ExclusionText| vec![one.what, one.when, one.effect, one.who];
         let side =
-            |one: &sections::Sides<'_>| [one.name, &one.raw, &one.contractual, &one.taken].map(breakable).to_vec();
+            |one: &sections::Sides<'_>| [one.name, &one.raw, &one.contractual, &one.taken].map(str::to_owned).to_vec();
         Self {
             logo: false,
             lang: language::current().word(),
             words: WORDS.into_iter().map(|word| (word, language::word(word))).collect(),
             title: say!("{name}, {period}", report.agreement.name, period),
-            agreement: breakable(&report.agreement.name),
-            customer: breakable(&report.agreement.customer),
+            agreement: report.agreement.name.clone(),
+            customer: report.agreement.customer.clone(),
             period,
             built: [
                 date.year().into(),
@@ -320,10 +314,7 @@ impl Data {
             sentence: report.sentence(),
             provisional: report.provisional,
             contents: lines.len() >= CONTENTS_FROM,
-            facts: say::facts(report)
-                .into_iter()
-                .map(|(label, text)| (language::word(label), breakable(&text)))
-                .collect(),
+            facts: say::facts(report).into_iter().map(|(label, text)| (language::word(label), text)).collect(),
             terms: terms(&report.agreement.terms),
             correction,
             summary: lines.iter().map(brief).collect(),
@@ -346,12 +337,12 @@ impl Part {
         let (outages, outages_left_out) = say::worst_outages(report, line, OUTAGES_MAX);
         let outage = |one: say::OutageText| {
             let cause = one.cause.unwrap_or_else(|| "–".to_owned());
-            [&one.when, &one.length, &one.cost, &cause].map(|text| breakable(text)).to_vec()
+            vec![one.when, one.length, one.cost, cause]
         };
         let unusual = anomalies(report, line);
         let anomaly = |one: &crate::report::unusual::AnomalyText| {
             let standing = language::word(one.standing.word());
-            [one.when.as_str(), &one.what, &one.measured, &one.usual, standing].map(breakable).to_vec()
+            [one.when.as_str(), &one.what, &one.measured, &one.usual, standing].map(str::to_owned).to_vec()
         };
         let day = |day: say::DayText| {
             let alone = if day.missed { language::word("below the target") } else { "" };
@@ -359,12 +350,12 @@ impl Part {
         };
         let method = |one: sections::MethodText| vec![one.words, one.share, one.counts, one.verdict.to_owned()];
         let mut figures: Vec<(&'static str, String)> =
-            say::figures(line).into_iter().map(|(label, text)| (language::word(label), breakable(&text))).collect();
+            say::figures(line).into_iter().map(|(label, text)| (language::word(label), text)).collect();
         let asked = [("Source", line.source.as_str()), ("Query", say::query(line))];
-        figures.extend(asked.map(|(label, text)| (language::word(label), breakable(text))));
+        figures.extend(asked.map(|(label, text)| (language::word(label), text.to_owned())));
         Self {
-            name: breakable(&line.name),
-            service: breakable(&line.service),
+            name: line.name.clone(),
+            service: line.service.clone(),
             status: Look::of(line.status),
             figures,
             alt: chart.as_ref().map(|_drawn| charts::description(report, line)).unwrap_or_default(),
@@ -392,24 +383,7 @@ fn rows(figures: Vec<Figure>) -> Vec<(&'static str, String)> {
 }
 
 fn terms(terms: &[crate::report::Term]) -> Vec<(String, String)> {
-    sections::terms(terms).into_iter().map(|(label, text)| (breakable(&label), breakable(&text))).collect()
-}
-
-/// The text with places in long words where a line may end.
-fn breakable(text: &str) -> String {
-    const ZERO_WIDTH_SPACE: char = '\u{200b}';
-    let mut run = 0;
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        // a line may end beside any ideograph
-        run = if c.is_whitespace() || is_wide(c) { 0 } else { run + 1 };
-        if run > WORD_MAX {
-            out.push(ZERO_WIDTH_SPACE);
-            run = 1;
-        }
-        out.push(c);
-    }
-    out
+    sections::terms(terms)
 }
 
 #[cfg(test)]
@@ -456,11 +430,5 @@ mod tests {
         assert!(missing.is_empty(), "{missing:?}");
         let unused: Vec<&&str> = WORDS.iter().filter(|word| !asked.contains(word)).collect();
         assert!(unused.is_empty(), "{unused:?}");
-    }
-
-    #[test]
-    fn long_words_may_be_broken() {
-        assert_eq!(breakable(&"a".repeat(40)), format!("{0}\u{200b}{0}\u{200b}aaaa", "a".repeat(18)));
-        assert_eq!(breakable("as it was"), "as it was");
     }
 }

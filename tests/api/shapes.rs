@@ -174,6 +174,76 @@ async fn a_workbook_says_the_same_in_real_numbers_and_dates() {
     assert_eq!(rows("Exclusions").len(), json["whole"]["exclusions"].as_array().unwrap().len());
 }
 
+/// What somebody else's reader copies out of a PDF.
+#[cfg(feature = "pdf")]
+fn text_of(pdf: &[u8], arguments: &[&str]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("report.pdf");
+    std::fs::write(&file, pdf).unwrap();
+    let said = Command::new("pdftotext").args(arguments).arg(&file).arg("-").output();
+    let said = said.unwrap_or_else(|error| panic!("this test needs pdftotext (Debian package poppler-utils): {error}"));
+    assert!(said.status.success() && said.stderr.is_empty(), "{}", String::from_utf8_lossy(&said.stderr));
+    String::from_utf8(said.stdout).unwrap()
+}
+
+/// A query that is wider than the page, and a name in a narrow column, are copied as they were typed.
+#[cfg(feature = "pdf")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_copied_out_of_a_pdf_is_what_was_typed() {
+    let (_app, ana, path) = contract().await;
+    let json = ana.get(&format!("{path}.json?period=2026-W46")).await.text;
+    let mut report = nines::report::json::read(&json).unwrap();
+    // without hyphens, which that reader takes for the typesetter's at the end of a line
+    let labels: Vec<String> = (0..14).map(|n| format!("label_{n:02}=~\"value_{n:02}|other\"")).collect();
+    let query = format!("http_requests_total{{{}}}", labels.join(","));
+    let name = "payments_checkout_confirmation_availability_of_europe_west_3".to_owned();
+    (report.objectives[0].query, report.objectives[0].name) = (query.clone(), name.clone());
+    for language in [nines::language::Language::English, nines::language::Language::Chinese] {
+        let pdf = nines::language::sync_scope(language, || nines::report::render_pdf(&report, None)).unwrap();
+        let text = text_of(&pdf, &[]);
+        assert!(!text.contains('\u{200b}'), "{text}");
+        let unbroken = text.replace(['\n', '\u{c}'], "");
+        assert!(unbroken.contains(&query), "{query} in {text}");
+        assert!(unbroken.matches(&name).count() >= 2, "in the summary and as a heading: {text}");
+        // and it was broken, so that nothing runs over the edge
+        assert!(!text.contains(&query) && !text.lines().all(|line| !line.contains("http_requests_total")), "{text}");
+    }
+}
+
+/// While one is set, a few wait, the next is told to come back, and whatever is no PDF is answered as always.
+#[cfg(feature = "pdf")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_burst_of_pdfs_waits_its_turn_and_holds_up_nothing_else() {
+    let (app, ana, path) = contract().await;
+    let ana = std::sync::Arc::new(ana);
+    let press = app.state.press.clone();
+    let (finish, hold) = std::sync::mpsc::channel::<()>();
+    let first = tokio::spawn(async move { press.set(move || Ok(hold.recv())).await });
+    let url = format!("{path}.pdf?period=2026-W46");
+    let burst: Vec<_> = (0..nines::ops::press::IN_LINE_MAX)
+        .map(|_| {
+            let (ana, url) = (std::sync::Arc::clone(&ana), url.clone());
+            tokio::spawn(async move { ana.get(&url).await })
+        })
+        .collect();
+    while !app.state.press.is_full() {
+        tokio::task::yield_now().await;
+    }
+    let refused = ana.get(&url).await;
+    assert_eq!((refused.status, refused.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "5"));
+    assert!(refused.visible().contains("Many reports are being set as PDF at the moment"), "{}", refused.visible());
+    for other in ["xlsx", "html", "json"] {
+        let file = ana.get(&format!("{path}.{other}?period=2026-W46")).await;
+        assert_eq!(file.status, StatusCode::OK, "{other}");
+    }
+    finish.send(()).unwrap();
+    first.await.unwrap().unwrap().unwrap();
+    for one in burst {
+        let file = one.await.unwrap();
+        assert!(file.status == StatusCode::OK && file.bytes.starts_with(b"%PDF-"), "{}", file.status);
+    }
+}
+
 /// The PDF opens in somebody else's reader, and says what the text says: the same verdict, figures and outages.
 #[cfg(feature = "pdf")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -182,19 +252,9 @@ async fn a_pdf_says_the_same_on_numbered_pages() {
     let json: Value = serde_json::from_str(&ana.get(&format!("{path}.json?period=2026-W46")).await.text).unwrap();
     let pdf = ana.get(&format!("{path}.pdf?period=2026-W46")).await;
     assert_eq!(pdf.header("content-type"), "application/pdf");
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("report.pdf");
-    std::fs::write(&file, &pdf.bytes).unwrap();
-    let poppler = |tool: &str, arguments: &[&str]| {
-        let said = Command::new(tool).args(arguments).arg(&file).arg("-").output();
-        let said =
-            said.unwrap_or_else(|error| panic!("this test needs {tool} (Debian package poppler-utils): {error}"));
-        assert!(said.status.success() && said.stderr.is_empty(), "{}", String::from_utf8_lossy(&said.stderr));
-        String::from_utf8(said.stdout).unwrap()
-    };
-    let text = poppler("pdftotext", &["-layout"]);
+    let text = text_of(&pdf.bytes, &["-layout"]);
     let pages = text.matches('\u{c}').count();
-    let words = text.replace('\u{200b}', "").split_whitespace().collect::<Vec<_>>().join(" ");
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(pages >= 3 && words.replace(' ', "").contains(&format!("{pages}/{pages}")), "{text}");
     assert!(words.contains("Shop <ACME>"), "{words}");
     for line in json["objectives"].as_array().unwrap() {
