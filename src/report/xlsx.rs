@@ -1,4 +1,5 @@
-//! The report as a workbook (Office Open XML, ISO/IEC 29500): one sheet a section, numbers as numbers, moments as dates.
+//! The report as a workbook (Office Open XML, ISO/IEC 29500): one sheet a section, in the order of the report; numbers as
+//! numbers, with the places that the report says; moments as dates.
 //!
 //! Moments are written on the agreement's wall clock, because spreadsheets know no zones; each head of such a column names
 //! the zone. A text is always written as a text, so nothing that people typed is ever run as a formula. The same report
@@ -59,13 +60,15 @@ pub fn render_xlsx(report: &Report) -> Result<Vec<u8>, ReportError> {
     workbook.set_properties(&properties);
     let book = Book { zone: report.agreement.zone };
     for (name, head, rows) in [
-        ("Summary", words(&["What", "Value"]), summary(report)),
+        ("Summary", words(&["What", "Value"]), summary(report, &book)),
         ("Objectives", words(&OBJECTIVES), by_trouble(report).into_iter().map(objective).collect()),
-        ("Days", words(&DAYS), days(report)),
+        ("Agreement", words(&["Part", "What", "Value"]), agreement(report)),
+        ("Exclusions", book.head(&EXCLUSIONS), exclusions(report)),
         ("Outages", book.head(&OUTAGES), outages(report)),
         ("Anomalies", book.head(&ANOMALIES), anomalies(report)),
-        ("Exclusions", book.head(&EXCLUSIONS), exclusions(report)),
-        ("Agreement", words(&["Part", "What", "Value"]), agreement(report)),
+        ("Days", words(&DAYS), days(report)),
+        ("Terms", words(&["Part", "What", "Value"]), terms(report)),
+        ("Notes", words(&["What", "Value"]), notes(report)),
     ] {
         book.sheet(workbook.add_worksheet().set_name(language::word(name))?, &head, rows)?;
     }
@@ -131,8 +134,11 @@ fn row(label: &str, value: impl Into<String>) -> Vec<Cell> {
     vec![Cell::word(label), Cell::text(value)]
 }
 
-fn summary(report: &Report) -> Vec<Vec<Cell>> {
+fn summary(report: &Report, book: &Book) -> Vec<Vec<Cell>> {
     let mut rows: Vec<Vec<Cell>> = say::facts(report).into_iter().map(|(label, value)| row(label, value)).collect();
+    let moments = [report.period.start, report.period.end, report.built_at];
+    let labels = book.head(&["Began", "Ended", "Made"]);
+    rows.extend(labels.into_iter().zip(moments).map(|(label, at)| vec![Cell::Text(label), Cell::Moment(Some(at))]));
     rows.push(row("Verdict", language::word(report.verdict.status.word())));
     rows.push(row("In a sentence", report.sentence()));
     if let Some(correction) = sections::correction(report) {
@@ -141,9 +147,12 @@ fn summary(report: &Report) -> Vec<Vec<Cell>> {
         let changes = correction.changes.into_iter().chain(correction.further);
         rows.extend(changes.map(|(what, was, is)| row("Changed", say!("{what}: {was} → {is}", what, was, is))));
     }
-    rows.extend(report.notes_told().into_iter().map(|note| row("How it was counted", note)));
-    rows.extend(report.findings_told().into_iter().map(|finding| row("Odd about the data", finding)));
     rows
+}
+
+fn notes(report: &Report) -> Vec<Vec<Cell>> {
+    let findings = report.findings_told().into_iter().map(|finding| row("Odd about the data", finding));
+    findings.chain(report.notes_told().into_iter().map(|note| row("How it was counted", note))).collect()
 }
 
 fn objective(line: &Line) -> Vec<Cell> {
@@ -207,7 +216,7 @@ fn days(report: &Report) -> Vec<Vec<Cell>> {
 
 /// Each part of each objective.
 fn each<'a, T: 'a>(report: &'a Report, parts: fn(&Line) -> &Vec<T>) -> impl Iterator<Item = (&'a Line, &'a T)> {
-    report.objectives.iter().flat_map(move |line| parts(line).iter().map(move |part| (line, part)))
+    by_trouble(report).into_iter().flat_map(move |line| parts(line).iter().map(move |part| (line, part)))
 }
 
 fn outages(report: &Report) -> Vec<Vec<Cell>> {
@@ -280,12 +289,16 @@ fn agreement(report: &Report) -> Vec<Vec<Cell>> {
     rows.extend(report.whole.violations.iter().map(violation));
     rows.extend(told("Credit", sections::credit(report)));
     rows.extend(told("Outages and recovery", sections::recovery(report)));
+    rows
+}
+
+fn terms(report: &Report) -> Vec<Vec<Cell>> {
     let terms = |part: String, terms: &[crate::report::Term]| -> Vec<Vec<Cell>> {
         let row = |(label, text)| vec![Cell::text(&part), Cell::Text(label), Cell::Text(text)];
         sections::terms(terms).into_iter().map(row).collect()
     };
-    rows.extend(terms(say!("Terms"), &report.agreement.terms));
-    for line in &report.objectives {
+    let mut rows = terms(say!("Terms"), &report.agreement.terms);
+    for line in by_trouble(report) {
         rows.extend(terms(say!("Terms of {name}", line.name), &line.letter.terms));
     }
     rows
@@ -298,7 +311,7 @@ struct Book {
 impl Book {
     /// Heads of which those over moments name the zone.
     fn head(&self, head: &[&str]) -> Vec<String> {
-        let is_moment = |word: &str| ["Began", "Ended", "Asked at", "Approved at"].contains(&word);
+        let is_moment = |word: &str| ["Began", "Ended", "Made", "Asked at", "Approved at"].contains(&word);
         let said = |word: &&str| match language::word(word) {
             told if is_moment(word) => say!("{moment} ({zone})", told, self.zone.name()),
             told => told.to_owned(),

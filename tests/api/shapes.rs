@@ -106,13 +106,49 @@ async fn a_contract_follows_the_schema_and_its_figures_are_metrics() {
     assert!(so_far.contains("provisional=\"yes\"") && so_far.ends_with("# EOF\n"), "{so_far}");
 }
 
-/// Every sheet as rows of cells: `n` and a number, `d` and a moment, `s` and a text.
+/// Every sheet, in their order, as rows of cells: `n` and a number, `d` and a moment, `s` and a text; and how it is shown.
 const SHEETS: &str = "
 import json, sys, datetime, openpyxl
 book = openpyxl.load_workbook(sys.argv[1])
-kept = lambda cell: None if cell.value is None else [cell.data_type, cell.value.isoformat() if isinstance(cell.value, datetime.datetime) else cell.value]
-print(json.dumps({sheet.title: [[kept(cell) for cell in row] for row in sheet.iter_rows()] for sheet in book}))
+kept = lambda cell: None if cell.value is None else [cell.data_type, cell.value.isoformat() if isinstance(cell.value, datetime.datetime) else cell.value, cell.number_format]
+print(json.dumps([[sheet.title, [[kept(cell) for cell in row] for row in sheet.iter_rows()]] for sheet in book]))
 ";
+
+fn sheets_of(book: &[u8]) -> Vec<(String, Vec<Vec<Value>>)> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("report.xlsx");
+    std::fs::write(&file, book).unwrap();
+    let read = Command::new(python::with("openpyxl")).args(["-c", SHEETS]).arg(&file).output().unwrap();
+    assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
+    serde_json::from_slice(&read.stdout).unwrap()
+}
+
+/// A share shows every place that the report says, so that 99.9987 % never looks like 100 %; and what is asked when is a date
+/// by the agreement's clock.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_workbook_shows_every_place_and_the_agreement_s_clock() {
+    let (_app, ana, path) = contract().await;
+    let mut json: Value = serde_json::from_str(&ana.get(&format!("{path}.json?period=2026-W46")).await.text).unwrap();
+    for (percent, format) in
+        [("99.9987", "#,##0.0000"), ("99.99999", "#,##0.00000"), ("100", "#,##0"), ("99.5", "#,##0.0")]
+    {
+        json["objectives"][0]["sli"]["percent"] = percent.into();
+        let report = nines::report::json::read(&json.to_string()).unwrap();
+        let sheets: BTreeMap<_, _> = sheets_of(&nines::report::render_xlsx(&report).unwrap()).into_iter().collect();
+        let at = sheets["Objectives"][0].iter().position(|cell| cell[1] == "Measured %").unwrap();
+        let cell = &sheets["Objectives"][1][at];
+        assert_eq!((cell[1].as_f64(), cell[2].as_str()), (percent.parse().ok(), Some(format)), "{cell}");
+        let moment = |label: &str| {
+            let row = sheets["Summary"].iter().find(|row| row[0][1] == label).unwrap_or_else(|| panic!("{label}"));
+            (row[1][0].clone(), row[1][1].clone())
+        };
+        // week 46 in Berlin
+        assert_eq!(moment("Began (Europe/Berlin)"), ("d".into(), "2026-11-09T00:00:00".into()));
+        assert_eq!(moment("Ended (Europe/Berlin)"), ("d".into(), "2026-11-16T00:00:00".into()));
+        // the clock of the story stands at 07:00 UTC
+        assert_eq!(moment("Made (Europe/Berlin)"), ("d".into(), "2026-11-21T08:00:00".into()));
+    }
+}
 
 /// The numbers of a workbook are numbers, its moments are dates, and all of them are those of the JSON.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -121,12 +157,24 @@ async fn a_workbook_says_the_same_in_real_numbers_and_dates() {
     let json: Value = serde_json::from_str(&ana.get(&format!("{path}.json?period=2026-W46")).await.text).unwrap();
     let book = ana.get(&format!("{path}.xlsx?period=2026-W46")).await;
     assert_eq!(book.header("content-type"), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet");
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("report.xlsx");
-    std::fs::write(&file, &book.bytes).unwrap();
-    let read = Command::new(python::with("openpyxl")).args(["-c", SHEETS]).arg(&file).output().unwrap();
-    assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
-    let sheets: BTreeMap<String, Vec<Vec<Value>>> = serde_json::from_slice(&read.stdout).unwrap();
+    let sheets = sheets_of(&book.bytes);
+    let order: Vec<&str> = sheets.iter().map(|(name, _)| name.as_str()).collect();
+    let sections =
+        ["Summary", "Objectives", "Agreement", "Exclusions", "Outages", "Anomalies", "Days", "Terms", "Notes"];
+    assert_eq!(order, sections);
+    // where the page has them: the headings of what the sheets are about, one after the other
+    let page = ana.get(&format!("{path}?period=2026-W46")).await.text;
+    let headings = [
+        ">Objectives</h2>",
+        ">Compliance and violations</h2>",
+        ">Exclusions</h2>",
+        ">Outages</h3>",
+        ">How it was counted</h2>",
+    ];
+    let places: Vec<usize> =
+        headings.iter().map(|one| page.find(one).unwrap_or_else(|| panic!("{one} in {page}"))).collect();
+    assert!(places.is_sorted(), "{places:?}");
+    let sheets: BTreeMap<String, Vec<Vec<Value>>> = sheets.into_iter().collect();
     let rows = |sheet: &str| -> Vec<BTreeMap<String, Value>> {
         let (head, rows) = sheets[sheet].split_first().unwrap();
         let named =
