@@ -7,7 +7,7 @@ use crate::domain::model::Agreement;
 use crate::domain::signature::PublicKey;
 use crate::domain::wording::{count, counted};
 use crate::ops::verify_chain::{self, Verified};
-use crate::ops::verify_files::{self, ReportText};
+use crate::ops::verify_files::{self, ReportText, VerifiedFiles};
 use crate::ops::{Context, OpsError};
 use crate::store;
 use std::io::ErrorKind;
@@ -20,6 +20,8 @@ pub struct Answer {
     pub lines: Vec<String>,
     /// How many things are wrong.
     pub findings: usize,
+    /// How many reports were removed under their agreement's retention.
+    pub removed: usize,
 }
 
 /// Verifies the reports of one agreement, by name or number, or of all, in the database of these settings.
@@ -39,7 +41,8 @@ pub async fn database(
         let verified = verify_chain::verify(&context, &agreement, key.as_ref()).await?;
         answer.lines.push(summary(&agreement, &verified));
         answer.findings += verified.findings.len();
-        answer.lines.extend(verified.findings.iter().map(|finding| format!("  {finding}.")));
+        answer.removed += verified.removed.len();
+        answer.lines.extend(verified.findings.iter().chain(&verified.removed).map(|line| format!("  {line}.")));
     }
     context.db.close().await;
     Ok(answer.concluded())
@@ -54,12 +57,13 @@ async fn agreements(context: &Context, name: Option<&str>) -> Result<Vec<Agreeme
 
 /// `“Gold” (4000): 12 reports, the newest no. 12 with SHA-256 …; 10 made anew from the ledger.`
 fn summary(agreement: &Agreement, verified: &Verified) -> String {
-    let Verified { reports, head, before_the_chain, other_key, remade, too_old, findings: _ } = verified;
+    let Verified { reports, head, before_the_chain, removed, other_key, remade, too_old, findings: _ } = verified;
     let newest = match head.digest {
         Some(digest) => format!(", the newest no. {} with SHA-256 {digest}", count(head.number)),
         None => String::new(),
     };
     let further = [
+        (len(removed.len()), "removed under the agreement's retention"),
         (*remade, "made anew from the ledger"),
         (*too_old, "too old for that: their minutes are not kept any more"),
         (*other_key, "signed with another key, so that their signatures were not checked"),
@@ -88,20 +92,24 @@ pub async fn files(paths: &[PathBuf], key: Option<&Path>) -> Result<Answer, AppE
         };
         texts.push(ReportText { name: path.display().to_string(), text: read(path).await?, signature });
     }
-    let findings = verify_files::verify(&texts, key.as_ref());
+    let VerifiedFiles { findings, removed } = verify_files::verify(&texts, key.as_ref());
     let mut lines = vec![format!("{} looked at.", counted(len(texts.len()), "report", "reports"))];
     if key.is_none() {
         lines.push("Without --public-key nothing is said about who issued them.".to_owned());
     }
-    lines.extend(findings.iter().map(|finding| format!("  {finding}.")));
-    Ok(Answer { lines, findings: findings.len() }.concluded())
+    lines.extend(findings.iter().chain(&removed).map(|line| format!("  {line}.")));
+    Ok(Answer { lines, findings: findings.len(), removed: removed.len() }.concluded())
 }
 
 impl Answer {
     fn concluded(mut self) -> Self {
-        self.lines.push(match self.findings {
-            0 => "Everything is as it was issued.".to_owned(),
-            n => format!("{}: not everything is as it was issued.", counted(len(n), "finding", "findings")),
+        self.lines.push(match (self.findings, self.removed) {
+            (0, 0) => "Everything is as it was issued.".to_owned(),
+            (0, gone) => format!(
+                "Everything that is kept is as it was issued; {} removed under retention, and cannot be read any more.",
+                counted(len(gone), "report was", "reports were")
+            ),
+            (n, _) => format!("{}: not everything is as it was issued.", counted(len(n), "finding", "findings")),
         });
         self
     }

@@ -162,7 +162,9 @@ pub fn check(links: &[Link], head: Head) -> Vec<Broken> {
     broken
 }
 
-fn check_link(link: &Link, before: Option<&Link>) -> Vec<Broken> {
+/// What is wrong with one report that has a place in the chain, as far as the one before it can tell.
+#[must_use]
+pub fn check_link(link: &Link, before: Option<&Link>) -> Vec<Broken> {
     let mut broken = Vec::new();
     let number = link.number;
     match link.recorded {

@@ -16,6 +16,7 @@ use crate::domain::credit::Credit;
 use crate::domain::exclusion::Rules;
 use crate::domain::ids::ObjectiveId;
 use crate::domain::recovery::RecoveryTargets;
+use crate::domain::retention::KeepYears;
 use crate::domain::schedule::Schedule;
 use crate::domain::target::Target;
 use crate::domain::terms::{Counting, Unit};
@@ -98,6 +99,8 @@ pub struct AgreementTerms {
     /// The language of its shared pages and, unless their schedule says otherwise, its reports; nothing for that of the
     /// reader's browser on pages, and English in mails.
     pub language: Option<Language>,
+    /// For how long its reports are kept; nothing for ever.
+    pub keep_years: Option<KeepYears>,
 }
 
 /// How members become one.

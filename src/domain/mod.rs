@@ -71,6 +71,7 @@ pub mod assessment;
 pub mod history;
 
 pub mod chain;
+pub mod retention;
 pub mod signature;
 
 pub mod outlook;

@@ -6,6 +6,7 @@ use crate::domain::credit::{Claim, Credit};
 use crate::domain::ids::ObjectiveId;
 use crate::domain::model::{Agreement, ObjectiveKind, Window};
 use crate::domain::recovery::RecoveryTargets;
+use crate::domain::retention::KeepYears;
 use crate::domain::schedule::Schedule;
 use crate::domain::target::ppm_to_percent;
 use crate::domain::terms::{Counting, Method};
@@ -82,7 +83,7 @@ fn between(prefix: &str, before: Fields, after: Fields) -> Vec<Difference> {
 /// What the contract itself says.
 #[must_use]
 pub fn contract(agreement: &Agreement) -> Fields {
-    let AgreementTerms { anchor, hours, rules, credit, recovery, language } = &agreement.terms;
+    let AgreementTerms { anchor, hours, rules, credit, recovery, language, keep_years } = &agreement.terms;
     let claim = credit.as_ref().and_then(Credit::claim).map(claim).unwrap_or_default();
     let credit = credit.as_ref().map(Credit::texts).unwrap_or_default();
     let period = |kind| language::word(wording::period(kind));
@@ -111,7 +112,12 @@ pub fn contract(agreement: &Agreement) -> Fields {
         ("longest outage", length(longest_minutes)),
         ("planned downtime, at most", length(planned_minutes)),
         ("language", language.map(|language| language.name().to_owned()).unwrap_or_default()),
+        ("reports kept for", keep_years.map(kept).unwrap_or_default()),
     ]
+}
+
+fn kept(years: KeepYears) -> String {
+    wording::counted(i64::from(years.years()), "year", "years")
 }
 
 fn claim(claim: Claim) -> String {

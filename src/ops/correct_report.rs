@@ -8,6 +8,7 @@ use crate::ops::keep_report::{To, keep, watch};
 
 use crate::language::say;
 use crate::ops::remake_report::{Remade, remake};
+use crate::ops::show_report::document;
 use crate::ops::{Context, OpsError, audit};
 use crate::report::{self, Correction, Difference, Report};
 use crate::store;
@@ -29,8 +30,8 @@ pub(super) struct Why {
 
 /// What making a final report anew came to.
 pub(super) enum Outcome {
-    /// It says something else now.
-    Differs(Box<Report>, Difference),
+    /// It says something else now; with the digest of what it said.
+    Differs(Box<Report>, Difference, Digest),
     /// It says the same.
     Same,
     /// The data has not settled, so it cannot be told yet.
@@ -42,7 +43,8 @@ pub(super) enum Outcome {
 /// Makes a final report anew and says what differs.
 pub(super) async fn compare(context: &Context, agreement: &Agreement, kept: &Kept) -> Result<Outcome, OpsError> {
     watch(context, agreement, kept.head.span).await?;
-    let before = report::json::read(&kept.document)?;
+    let document = document(&context.db, kept).await?;
+    let (before, sha256) = (report::json::read(document)?, Digest::of(document.as_bytes()));
     let after = match remake(context, agreement, &kept.head, context.clock.now()).await? {
         Remade::Report(after) => after,
         Remade::TooOld => {
@@ -59,17 +61,21 @@ pub(super) async fn compare(context: &Context, agreement: &Agreement, kept: &Kep
     Ok(match difference.changes.is_empty() {
         true => Outcome::Same,
         false if after.provisional => Outcome::Unsettled,
-        false => Outcome::Differs(after, difference),
+        false => Outcome::Differs(after, difference, sha256),
     })
 }
 
 /// The revision that takes the place of `before`.
-pub(super) fn revision(kept: &Kept, after: Report, difference: Difference, why: Why) -> Report {
-    let before = &kept.head;
+pub(super) fn revision(
+    (before, sha256): (&ReportHead, Digest),
+    after: Report,
+    difference: Difference,
+    why: Why,
+) -> Report {
     let correction = Correction {
         number: before.number,
         revision: before.revision,
-        sha256: Digest::of(kept.document.as_bytes()),
+        sha256,
         reasons: why.reasons,
         asked_by: why.asked_by,
         changes: difference.changes,
@@ -98,8 +104,8 @@ pub async fn correct(context: &Context, who: Option<UserId>, id: ReportId, reaso
     let agreement =
         store::agreements::find(&context.db, kept.head.agreement).await?.ok_or(OpsError::NotFound("agreement"))?;
     refuse_unless_final_and_newest(context, &kept.head).await?;
-    let (after, difference) = match compare(context, &agreement, &kept).await? {
-        Outcome::Differs(after, difference) => (*after, difference),
+    let (after, difference, sha256) = match compare(context, &agreement, &kept).await? {
+        Outcome::Differs(after, difference, sha256) => (*after, difference, sha256),
         Outcome::Same => {
             return Err(OpsError::refused(
                 "",
@@ -118,7 +124,7 @@ pub async fn correct(context: &Context, who: Option<UserId>, id: ReportId, reaso
     let person = people.into_iter().find(|user| Some(user.id) == who);
     let asked_by = person.map(|user| if user.name.is_empty() { user.email } else { user.name });
     let told = Told { period: kept.head.label.clone(), revision: after.revision + 1, reasons: vec![reason.clone()] };
-    let report = revision(&kept, after, difference, Why { reasons: vec![reason], asked_by });
+    let report = revision((&kept.head, sha256), after, difference, Why { reasons: vec![reason], asked_by });
     let mut tx = context.db.begin_write().await?;
     let new = keep(&mut tx, context, &agreement, report, To::Served).await?;
     audit(&mut tx, context.clock.now(), who, "report.corrected", ("report", new.0), (None, Some(&told))).await?;

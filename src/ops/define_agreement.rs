@@ -11,7 +11,9 @@ use crate::domain::model::{Agreement, EmailAddress, Indicator, Objective, Object
 use crate::domain::report_schedule::ScheduleDraft;
 use crate::domain::target::Target;
 use crate::domain::time::{DAY_MINUTES, Instant, Minute, Span};
+use crate::domain::wording::counted;
 use crate::language::say;
+use crate::ops::retire_reports::would_go;
 use crate::ops::revise::{self, Making, Taking};
 use crate::ops::{Context, OpsError, audit, define_schedule};
 use crate::store::indicators::PullState;
@@ -22,6 +24,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono_tz::Tz;
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// The form field for how many years reports are kept.
+pub const KEEP_YEARS: &str = "keep-years";
 
 /// What a person wants to agree on; every value is already valid by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -182,6 +187,7 @@ pub async fn change(
     refuse_strangers(&draft, &before, basis)?;
     revise::refuse_pending(&history, &agreement)?;
     let effective = revise::effective(&taking, &agreement, &history, now)?;
+    refuse_removal(context, &before.agreement, &agreement, &taking, effective.start().max(now)).await?;
     let objectives = write_objectives(&mut tx, context, id, &draft, services, now).await?;
     let (was, mut is) = (Snapshot::of_defined(&before)?, Snapshot::of(&draft)?);
     let number = history.first().map_or(1, |last| last.number);
@@ -288,6 +294,32 @@ fn refuse_strangers(draft: &AgreementDraft, before: &DefinedAgreement, basis: &s
         return Err(OpsError::refused("", sentence));
     }
     Ok(())
+}
+
+/// Refuses a shorter time for reports that would remove some, unless the person has read how many and means it.
+async fn refuse_removal(
+    context: &Context,
+    before: &Agreement,
+    after: &Agreement,
+    taking: &Taking,
+    at: Instant,
+) -> Result<(), OpsError> {
+    let Some(keep) = after.terms.keep_years.filter(|keep| taking.meant != Some(*keep)) else { return Ok(()) };
+    if before.terms.keep_years.is_some_and(|before| before <= keep) {
+        return Ok(());
+    }
+    let count = would_go(context, after, keep, at).await?;
+    if count == 0 {
+        return Ok(());
+    }
+    let reports = counted(i64::try_from(count).unwrap_or(i64::MAX), "report", "reports");
+    Err(OpsError::refused(
+        KEEP_YEARS,
+        say!(
+            "If reports are kept no longer than this, {reports} will be removed within the next hour, and nothing brings them back. Tick the box below if that is meant.",
+            reports
+        ),
+    ))
 }
 
 /// Makes these the live objectives of an agreement; those of before that are not among them are archived.

@@ -95,6 +95,10 @@ fn pause_seconds(attempts: i64) -> i64 {
 /// Puts a delivery that was given up back into the queue.
 pub async fn try_again(context: &Context, who: Option<UserId>, id: DeliveryId) -> Result<(), OpsError> {
     let now = context.clock.now();
+    if store::outbox::find(&context.db, id).await?.is_some_and(|delivery| delivery.is_removed) {
+        let sentence = say!("This mail was removed together with its report, under the agreement’s retention.");
+        return Err(OpsError::refused("", sentence));
+    }
     let mut tx = context.db.begin_write().await?;
     if !store::outbox::retry(&mut tx, id, now).await? {
         return Err(OpsError::refused(

@@ -11,6 +11,7 @@ use crate::ops::propose_exclusion::Snapshot;
 use crate::ops::terms_in_force::resolve;
 use crate::ops::{Context, OpsError};
 use crate::report::{self, Report, slug};
+use crate::store::reports::Content;
 use crate::store::{self, Page};
 use futures_util::stream::{self, Stream};
 use serde::Serialize;
@@ -165,20 +166,35 @@ impl Making {
             return self.json(&format!("{}/deliveries.json", folder(&agreement)), &deliveries);
         };
         for kept in page {
-            let report = report::json::read(&kept.document)?;
-            let stem = format!("{}/reports/{:05}-{}", folder(&agreement), kept.head.number, report::file_stem(&report));
-            self.file(&format!("{stem}.json"), kept.document.as_bytes())?;
-            if !kept.signature.is_empty() {
-                self.file(&format!("{stem}.json.sig"), &kept.signature)?;
+            let stem = format!("{}/reports/{:05}", folder(&agreement), kept.head.number);
+            match &kept.content {
+                Content::Document(document) => self.report(&stem, document, &kept.signature).await?,
+                Content::Removed(statement) => {
+                    let stem = format!("{stem}-{}-r{}.removed", kept.head.label, kept.head.revision);
+                    self.signed(&stem, &statement.text, &statement.signature)?;
+                }
             }
-            self.shapes(&stem, &report)?;
-            #[cfg(feature = "pdf")]
-            self.printed(&stem, report).await?;
             let deliveries = store::outbox::list_by_report(&self.context.db, kept.head.id).await?;
             self.deliveries.extend(deliveries.into_iter().map(|one| DeliveryTold::of(kept.head.number, one)));
         }
         self.steps.push_front(Step::Reports(agreement, last));
         Ok(())
+    }
+
+    /// A report in every shape.
+    async fn report(&mut self, stem: &str, document: &str, signature: &[u8]) -> Result<(), OpsError> {
+        let report = report::json::read(document)?;
+        let stem = format!("{stem}-{}", report::file_stem(&report));
+        self.signed(&stem, document, signature)?;
+        self.shapes(&stem, &report)?;
+        #[cfg(feature = "pdf")]
+        self.printed(&stem, report).await?;
+        Ok(())
+    }
+
+    fn signed(&mut self, stem: &str, document: &str, signature: &[u8]) -> Result<(), OpsError> {
+        self.file(&format!("{stem}.json"), document.as_bytes())?;
+        if signature.is_empty() { Ok(()) } else { self.file(&format!("{stem}.json.sig"), signature) }
     }
 
     /// The same report for people and for spreadsheets.
@@ -285,7 +301,8 @@ fn readme(customer: &str, now: &str, is_signed: bool) -> String {
          revisions.json    what was agreed, and from when on\n\
          exclusions.json   what was to be taken out of the judgement, and what became of it\n\
          deliveries.json   who was sent which report, by its number, and what the mail server said\n\
-         reports/          every report that was issued, by its number: JSON, which is what counts, {shapes}\n\n\
+         reports/          every report that was issued, by its number: JSON, which is what counts, {shapes};\n                  \
+         what was removed under the agreement's retention has .removed.json in its place\n\n\
          Each report names its number and the SHA-256 of the JSON of the report before it. Whether these are the\n\
          reports that were issued:\n\n    nines verify {key}*/reports/*.json\n\n{signed}",
         env!("CARGO_PKG_VERSION")

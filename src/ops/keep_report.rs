@@ -13,6 +13,7 @@ use crate::ops::write_letter::{Letter, Occasion};
 use crate::ops::{Context, OpsError};
 use crate::report::{Report, Sealed};
 use crate::store::outbox::Outgoing;
+use crate::store::reports::ReportHead;
 use crate::store::{self, Tx};
 use std::collections::BTreeSet;
 
@@ -28,7 +29,7 @@ pub(super) async fn keep(
     let (number, previous) = store::reports::next_place(tx, agreement.id).await?;
     let key = context.settings.report.signing_key.as_ref();
     let sealed = Sealed::new(report, number, previous, key)?;
-    let id = store::reports::insert(tx, &row(agreement.id, &sealed)).await?;
+    let id = store::reports::insert(tx, &head(agreement.id, &sealed), &sealed.document, &sealed.signature).await?;
     let dresses = match to {
         To::Served => served(tx, context, agreement, &sealed.report).await?,
         To::These(dresses) => dresses.to_vec(),
@@ -132,9 +133,9 @@ pub(super) async fn queue(
     Ok(())
 }
 
-fn row(agreement: AgreementId, sealed: &Sealed) -> store::reports::Report {
+fn head(agreement: AgreementId, sealed: &Sealed) -> ReportHead {
     let report = &sealed.report;
-    let head = store::reports::ReportHead {
+    ReportHead {
         id: ReportId(0),
         agreement,
         number: report.chain.as_ref().map_or(0, |place| place.number),
@@ -145,6 +146,6 @@ fn row(agreement: AgreementId, sealed: &Sealed) -> store::reports::Report {
         provisional: report.provisional,
         verdict: report.verdict.status.key().to_owned(),
         built_at: report.built_at,
-    };
-    store::reports::Report { head, document: sealed.document.clone(), signature: sealed.signature.clone() }
+        removed_at: None,
+    }
 }

@@ -94,6 +94,7 @@ pub mod remake_report;
 
 pub mod verify_chain;
 pub mod verify_files;
+pub mod verify_removals;
 
 pub mod show_report;
 
@@ -112,6 +113,8 @@ pub mod try_schedule;
 pub mod send_report;
 
 pub mod correct_report;
+
+pub mod retire_reports;
 
 pub mod recheck_reports;
 

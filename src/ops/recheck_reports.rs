@@ -80,12 +80,15 @@ async fn look_at(context: &Context, id: AgreementId, label: &str) -> Result<bool
     let agreement = store::agreements::find(&context.db, id).await?.ok_or(OpsError::NotFound("agreement"))?;
     let newest = store::reports::latest(&context.db, id, label).await?.filter(|kept| !kept.head.provisional);
     let Some(kept) = newest else { return forget(context, id, label, &reasons).await }; // its final report is yet to come
+    if kept.head.removed_at.is_some() {
+        return forget(context, id, label, &reasons).await; // nobody keeps it any more
+    }
     match compare(context, &agreement, &kept).await? {
-        Outcome::Differs(after, difference) if difference.has_figures => {
+        Outcome::Differs(after, difference, sha256) if difference.has_figures => {
             let why = Why { reasons: sentences(context, &agreement, &reasons).await?, asked_by: None };
             let told =
                 Told { period: label.to_owned(), revision: kept.head.revision + 1, reasons: why.reasons.clone() };
-            let report = revision(&kept, *after, difference, why);
+            let report = revision((&kept.head, sha256), *after, difference, why);
             let mut tx = context.db.begin_write().await?;
             let new = match keep(&mut tx, context, &agreement, report, To::Served).await {
                 // another instance was faster

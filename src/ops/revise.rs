@@ -3,6 +3,7 @@
 use crate::domain::calendar::start_of_day;
 use crate::domain::ids::{AgreementId, RevisionId, UserId};
 use crate::domain::model::{Agreement, Objective};
+use crate::domain::retention::KeepYears;
 use crate::domain::time::{DAY_MINUTES, Instant, Minute};
 use crate::domain::wording;
 use crate::language::say;
@@ -26,6 +27,8 @@ pub struct Taking {
     pub effective: Option<NaiveDate>,
     /// What changed and why; may be empty.
     pub note: String,
+    /// So many years are meant for keeping reports, although some of them are removed then.
+    pub meant: Option<KeepYears>,
 }
 
 /// The day from which on a change usually holds: the first of the running period, so that a correction counts at once,

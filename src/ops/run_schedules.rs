@@ -12,6 +12,7 @@ use crate::domain::time::{DAY_MINUTES, Instant};
 use crate::language;
 use crate::ops::issue_reports::{Closing, PERIODS_MAX, close, issue_due};
 use crate::ops::keep_report::queue;
+use crate::ops::show_report::document;
 use crate::ops::write_letter::{Letter, Occasion};
 use crate::ops::{Context, OpsError};
 use crate::report::{self, Sealed};
@@ -111,7 +112,7 @@ async fn serve(context: &Context, run: &Run, agreements: &[Agreement]) -> Result
     let mut reports = Vec::new();
     for agreement in closed {
         let kept = store::reports::latest(&context.db, agreement.id, &run.label).await?;
-        reports.extend(kept);
+        reports.extend(kept.filter(|kept| kept.head.removed_at.is_none()));
     }
     let only = schedule.draft.only;
     let note = if reports.is_empty() {
@@ -127,7 +128,7 @@ async fn serve(context: &Context, run: &Run, agreements: &[Agreement]) -> Result
     let late = missing.join(", ");
     // what takes long is done before the transaction, which sees to it that nothing has been corrected meanwhile
     let letter = match note {
-        None => Some(letter(context, (schedule, agreements), reports, missing, Occasion::Run(run.id))?),
+        None => Some(letter(context, (schedule, agreements), reports, missing, Occasion::Run(run.id)).await?),
         Some(_) => None,
     };
     let mut tx = context.db.begin_write().await?;
@@ -149,6 +150,20 @@ async fn serve(context: &Context, run: &Run, agreements: &[Agreement]) -> Result
     Ok(true)
 }
 
+/// Those who have not been mailed every one of these reports already, by hand or as a correction: nobody gets one twice.
+async fn still_without(
+    tx: &mut Tx,
+    reports: &[ReportId],
+    recipients: &[EmailAddress],
+) -> Result<Vec<EmailAddress>, OpsError> {
+    let mut had = Vec::with_capacity(reports.len());
+    for report in reports {
+        had.push(store::outbox::had(tx, *report).await?);
+    }
+    let has_all = |one: &EmailAddress| !had.is_empty() && had.iter().all(|to| to.iter().any(|to| to == one.as_str()));
+    Ok(recipients.iter().filter(|one| !has_all(one)).cloned().collect())
+}
+
 /// Holds the chains of these reports until the end of the transaction; false if one of them was corrected meanwhile.
 async fn hold(tx: &mut Tx, mut heads: Vec<ReportHead>) -> Result<bool, OpsError> {
     heads.sort_by_key(|head| head.agreement.0);
@@ -162,7 +177,7 @@ async fn hold(tx: &mut Tx, mut heads: Vec<ReportHead>) -> Result<bool, OpsError>
 }
 
 /// The mail about reports in a schedule's dress: that of the one report, or a pack.
-pub(super) fn letter(
+pub(super) async fn letter(
     context: &Context,
     (schedule, agreements): (&ReportSchedule, &[Agreement]),
     kept: Vec<store::reports::Report>,
@@ -171,8 +186,9 @@ pub(super) fn letter(
 ) -> Result<Letter, OpsError> {
     let mut reports = Vec::new();
     for one in kept {
-        let report = report::json::read(&one.document)?;
-        reports.push((one.head.id, Sealed::kept(report, one.document, one.signature)));
+        let document = document(&context.db, &one).await?;
+        let sealed = Sealed::kept(report::json::read(document)?, document.to_owned(), one.signature.clone());
+        reports.push((one.head.id, sealed));
     }
     let dress = &schedule.draft;
     let first = covered(schedule, agreements).into_iter().next();

@@ -8,6 +8,7 @@ use crate::language::say;
 use crate::ops::define_schedule::standing;
 use crate::ops::keep_report::{To, keep, post, watch};
 use crate::ops::make_report::make_report;
+use crate::ops::show_report::document;
 use crate::ops::write_letter::Occasion;
 use crate::ops::{Context, OpsError, audit};
 use crate::report::{self, Sealed};
@@ -71,8 +72,8 @@ async fn again(
     kept: &Kept,
 ) -> Result<ReportId, OpsError> {
     let (now, id) = (context.clock.now(), kept.head.id);
-    let report = report::json::read(&kept.document)?;
-    let sealed = Sealed::kept(report, kept.document.clone(), kept.signature.clone());
+    let document = document(&context.db, kept).await?;
+    let sealed = Sealed::kept(report::json::read(document)?, document.to_owned(), kept.signature.clone());
     let mut tx = context.db.begin_write().await?;
     match post(&mut tx, context, agreement, (id, &sealed), dresses, Occasion::SentAgain).await {
         Err(OpsError::Store(error)) if error.is_conflict_on("deliveries.message_id") => {

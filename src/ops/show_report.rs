@@ -2,6 +2,7 @@
 
 use crate::config::Settings;
 use crate::domain::calendar::Period;
+use crate::domain::chain::Digest;
 use crate::domain::ids::ReportId;
 use crate::domain::model::Agreement;
 use crate::domain::wording;
@@ -9,8 +10,9 @@ use crate::language::say;
 use crate::ops::make_report::make_report;
 use crate::ops::{Context, OpsError};
 use crate::report::{self, Medium, Pair, Report};
-use crate::store::reports::ReportHead;
+use crate::store::reports::{Content, Report as Kept, ReportHead, Statement};
 use crate::store::{self, Db};
+use chrono_tz::Tz;
 
 /// The shapes of a report's file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,8 +123,75 @@ pub struct OpenReport {
 /// Opens a stored report.
 pub async fn stored(db: &Db, id: ReportId) -> Result<(ReportHead, OpenReport), OpsError> {
     let found = store::reports::find(db, id).await?.ok_or(OpsError::NotFound("report"))?;
-    let report = report::json::read(&found.document)?;
-    Ok((found.head, OpenReport { report, document: Some(found.document), signature: found.signature }))
+    let document = document(db, &found).await?.to_owned();
+    let report = report::json::read(&document)?;
+    Ok((found.head, OpenReport { report, document: Some(document), signature: found.signature }))
+}
+
+/// What a kept report says, as it is stored; refused if it was removed.
+pub(super) async fn document<'a>(db: &Db, kept: &'a Kept) -> Result<&'a str, OpsError> {
+    match &kept.content {
+        Content::Document(document) => Ok(document),
+        Content::Removed(_) => {
+            let agreement = store::agreements::find(db, kept.head.agreement).await?;
+            let zone = agreement.map_or(Tz::UTC, |agreement| agreement.zone);
+            Err(OpsError::Removed { sentence: gone(&kept.head, zone).unwrap_or_default() })
+        }
+    }
+}
+
+/// The sentence about a report that was removed; nothing if it was not.
+#[must_use]
+pub fn gone(head: &ReportHead, zone: Tz) -> Option<String> {
+    let day = wording::day(head.removed_at?, zone);
+    Some(say!(
+        "Report no. {number} was removed under the agreement’s retention on {day}. Its number, its SHA-256 and its place among the reports are kept.",
+        head.number,
+        day
+    ))
+}
+
+/// What is left of a report that was removed.
+#[derive(Clone, Debug)]
+pub struct Left {
+    /// What it said about itself.
+    pub head: ReportHead,
+    /// The digest of the report before it; nothing in the first, and in one older than the chain.
+    pub previous: Option<Digest>,
+    /// The statement of its removal.
+    pub statement: Statement,
+    /// The signature that it was issued with; empty if it was not signed.
+    pub signature: Vec<u8>,
+}
+
+impl Left {
+    /// The statement as a file, or its signature; nothing if it is not signed.
+    #[must_use]
+    pub fn file(&self, is_signature: bool) -> Option<ReportFile> {
+        let Statement { text, signature } = &self.statement;
+        let stem = format!("nines-report-{}.removed", self.head.id);
+        match is_signature {
+            false => Some(ReportFile {
+                name: format!("{stem}.json"),
+                media_type: FileFormat::Json.media_type(),
+                body: text.clone().into_bytes(),
+            }),
+            true if signature.is_empty() => None,
+            true => Some(ReportFile {
+                name: format!("{stem}.json.sig"),
+                media_type: FileFormat::Signature.media_type(),
+                body: signature.clone(),
+            }),
+        }
+    }
+}
+
+/// Opens what is left of a report that was removed; nothing if it was not.
+pub async fn left(db: &Db, id: ReportId) -> Result<Option<Left>, OpsError> {
+    let Kept { head, content, signature } = store::reports::find(db, id).await?.ok_or(OpsError::NotFound("report"))?;
+    let Content::Removed(statement) = content else { return Ok(None) };
+    let previous = report::removal::read(&statement.text)?.previous_sha256;
+    Ok(Some(Left { head, previous, statement, signature }))
 }
 
 /// Makes the report of a period as the ledger stands now, and keeps nothing.

@@ -25,6 +25,7 @@ pub async fn try_schedule(
     for agreement in covered(&schedule, &agreements) {
         heads.extend(store::reports::list(&context.db, Some(agreement.id), Page::first(1)).await?);
     }
+    heads.retain(|head| head.removed_at.is_none());
     let newest = heads.iter().max_by_key(|head| (head.span.end(), head.span.start())).map(|head| head.label.clone());
     let Some(label) = newest else {
         let sentence = say!(
@@ -35,9 +36,10 @@ pub async fn try_schedule(
     };
     let mut kept = Vec::new();
     for agreement in covered(&schedule, &agreements) {
-        kept.extend(store::reports::latest(&context.db, agreement.id, &label).await?);
+        let latest = store::reports::latest(&context.db, agreement.id, &label).await?;
+        kept.extend(latest.filter(|kept| kept.head.removed_at.is_none()));
     }
-    let letter = letter(context, (&schedule, &agreements), kept, Vec::new(), Occasion::Trial)?;
+    let letter = letter(context, (&schedule, &agreements), kept, Vec::new(), Occasion::Trial).await?;
     let mut tx = context.db.begin_write().await?;
     match queue(&mut tx, context, &letter, std::slice::from_ref(to)).await {
         Err(OpsError::Store(error)) if error.is_conflict_on("deliveries.message_id") => {

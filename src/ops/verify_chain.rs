@@ -6,10 +6,11 @@ use crate::domain::model::Agreement;
 use crate::domain::signature::PublicKey;
 use crate::domain::time::Span;
 use crate::ops::remake_report::{Remade, remake};
+use crate::ops::verify_removals::{self, Found, Removals};
 use crate::ops::{Context, OpsError};
 use crate::report::{self, Change, Report, ReportError, Signed};
 use crate::store;
-use crate::store::reports::{Report as Kept, ReportHead};
+use crate::store::reports::{Content, Report as Kept, ReportHead};
 use std::collections::BTreeMap;
 
 /// How many reports are read at a time.
@@ -26,6 +27,9 @@ pub struct Verified {
     pub head: Head,
     /// How many are older than the chain, so that nothing can be said about their bytes.
     pub before_the_chain: i64,
+    /// Those that were removed under the agreement's retention, one sentence each, without a full stop: nothing can be said
+    /// about what they said.
+    pub removed: Vec<String>,
     /// How many are signed with another key than the one at hand, which may have been changed since.
     pub other_key: i64,
     /// How many were made anew from the ledger and say the same, or are among the findings.
@@ -38,9 +42,9 @@ pub struct Verified {
 
 impl Verified {
     /// Looks at a report's signature. What is not signed says so itself: it was issued before there was a key.
-    fn signature(&mut self, kept: &Kept, report: &Report, key: Option<&PublicKey>) {
+    fn signature(&mut self, kept: &Kept, document: &str, report: &Report, key: Option<&PublicKey>) {
         let Some((key, place)) = key.zip(report.chain.as_ref()) else { return };
-        match Signed::check(place, &kept.document, &kept.signature, key) {
+        match Signed::check(place.signed_by, document, &kept.signature, key) {
             Signed::Not => {}
             Signed::ByAnother(_) => self.other_key += 1,
             signed => {
@@ -56,7 +60,8 @@ impl Verified {
 pub async fn verify(context: &Context, agreement: &Agreement, key: Option<&PublicKey>) -> Result<Verified, OpsError> {
     let mut verified =
         Verified { head: store::reports::chain_head(&context.db, agreement.id).await?, ..Verified::default() };
-    let mut links = Vec::new();
+    let mut removals = Removals::load(context, agreement, verified.head.number, key).await?;
+    let (mut links, mut gone) = (Vec::new(), Vec::new());
     // the newest revision of each period is the one that must agree with the ledger
     let mut newest: BTreeMap<String, (ReportHead, Report)> = BTreeMap::new();
     let mut after = i64::MIN;
@@ -65,18 +70,43 @@ pub async fn verify(context: &Context, agreement: &Agreement, key: Option<&Publi
         let Some(last) = page.last() else { break };
         after = last.head.number;
         for kept in page {
-            let read = report::json::read(&kept.document);
-            links.push(link(&kept, read.as_ref().ok()));
             verified.reports += 1;
             verified.before_the_chain += i64::from(kept.head.digest.is_none());
+            if !kept.signature.is_empty() {
+                removals.saw_signed(kept.head.built_at);
+            }
+            let document = match &kept.content {
+                Content::Document(document) => document,
+                Content::Removed(statement) => {
+                    links.push(verify_removals::link(&kept.head, &statement.text));
+                    newest.remove(&kept.head.label);
+                    gone.push((kept.head, statement.clone()));
+                    continue;
+                }
+            };
+            let read = report::json::read(document);
+            links.push(link(&kept.head, document, read.as_ref().ok()));
             match read {
                 Ok(report) => {
                     verified.findings.extend(alone(&kept, &report));
-                    verified.signature(&kept, &report, key);
+                    verified.signature(&kept, document, &report, key);
+                    if report.chain.as_ref().is_some_and(|place| place.signed_by.is_some()) {
+                        removals.saw_signed(kept.head.built_at);
+                    }
                     newest.insert(kept.head.label.clone(), (kept.head, report));
                 }
+                Err(_) if document.is_empty() => verified.findings.push(blank(&kept.head)),
                 Err(error) => verified.findings.push(unreadable(&kept.head, &error)),
             }
+        }
+    }
+    for (head, statement) in gone {
+        match removals.check(&head, &statement).await? {
+            Found::Removed { sentence, by_another } => {
+                verified.removed.push(sentence);
+                verified.other_key += i64::from(by_another);
+            }
+            Found::Doubtful(finding) => verified.findings.push(finding),
         }
     }
     verified.findings.extend(chain::check(&links, verified.head).iter().map(ToString::to_string));
@@ -86,14 +116,22 @@ pub async fn verify(context: &Context, agreement: &Agreement, key: Option<&Publi
     Ok(verified)
 }
 
-fn link(kept: &Kept, report: Option<&Report>) -> Link {
+/// A report as a link of its chain.
+pub(super) fn link(head: &ReportHead, document: &str, report: Option<&Report>) -> Link {
     let place = report.and_then(|report| report.chain.as_ref());
     Link {
-        number: kept.head.number,
+        number: head.number,
         claims: place.map(|place| (place.number, place.previous_sha256)),
-        recorded: kept.head.digest,
-        digest: chain::Digest::of(kept.document.as_bytes()),
+        recorded: head.digest,
+        digest: chain::Digest::of(document.as_bytes()),
     }
+}
+
+fn blank(head: &ReportHead) -> String {
+    format!(
+        "report no. {} is gone: nothing is left of what it said, and it was not removed under the agreement's retention",
+        head.number
+    )
 }
 
 fn unreadable(head: &ReportHead, error: &ReportError) -> String {
@@ -114,6 +152,7 @@ fn alone(kept: &Kept, report: &Report) -> Option<String> {
         provisional: report.provisional,
         verdict: report.verdict.status.key().to_owned(),
         built_at: report.built_at,
+        removed_at: None,
     };
     (says != *head).then(|| {
         format!(
@@ -128,9 +167,10 @@ fn alone(kept: &Kept, report: &Report) -> Option<String> {
 fn described(head: &ReportHead) -> String {
     let ReportHead { agreement, label, revision, verdict, built_at, span, .. } = head;
     let provisional = if head.provisional { "provisional" } else { "final" };
+    let removed = if head.removed_at.is_some() { ", removed" } else { "" };
     let (start, end) = (span.start().start(), span.end().start());
     format!(
-        "the {provisional} report of agreement {agreement} about {label} ({start} to {end}), revision {revision}, {verdict}, built {built_at}"
+        "the {provisional} report of agreement {agreement} about {label} ({start} to {end}), revision {revision}, {verdict}, built {built_at}{removed}"
     )
 }
 

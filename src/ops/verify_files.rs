@@ -2,7 +2,7 @@
 
 use crate::domain::chain::{Broken, Digest, Head, Link, check};
 use crate::domain::signature::PublicKey;
-use crate::report::{self, Place, Report, Signed};
+use crate::report::{self, Place, Report, Signed, removal};
 use std::collections::BTreeMap;
 
 /// A report's file.
@@ -16,33 +16,77 @@ pub struct ReportText {
     pub signature: Option<Vec<u8>>,
 }
 
-/// What is wrong with these files, one sentence each, without a full stop. With a key each must be signed by it. Reports of
-/// one agreement whose numbers follow each other must be linked to each other.
+/// What was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct VerifiedFiles {
+    /// What is wrong, one sentence each, without a full stop.
+    pub findings: Vec<String>,
+    /// What stands in the place of reports that were removed, one sentence each, without a full stop. With a key they are
+    /// signed by it; without one, these are words.
+    pub removed: Vec<String>,
+}
+
+/// Looks at these files. With a key each must be signed by it. Reports of one agreement whose numbers follow each other must
+/// be linked to each other; the statement about a removed one stands for it.
 #[must_use]
-pub fn verify(files: &[ReportText], key: Option<&PublicKey>) -> Vec<String> {
-    let mut findings = Vec::new();
+pub fn verify(files: &[ReportText], key: Option<&PublicKey>) -> VerifiedFiles {
+    let (mut findings, mut removed) = (Vec::new(), Vec::new());
     let mut by_agreement: BTreeMap<i64, Vec<(&str, Link)>> = BTreeMap::new();
     for file in files {
         match read(file) {
             Err(complaint) => findings.push(format!("{}: {complaint}", file.name)),
-            Ok((report, place)) => {
+            Ok(read) => {
                 if let Some(key) = key {
                     let signature = file.signature.as_deref().unwrap_or_default();
-                    let complaint = Signed::check(&place, &file.text, signature, key).complaint();
-                    findings.extend(complaint.map(|complaint| format!("{}: this report {complaint}", file.name)));
+                    let complaint = Signed::check(read.signed_by, &file.text, signature, key).complaint();
+                    findings
+                        .extend(complaint.map(|complaint| format!("{}: this {} {complaint}", file.name, read.what)));
                 }
-                let digest = Digest::of(file.text.as_bytes());
-                let claims = Some((place.number, place.previous_sha256));
-                let link = Link { number: place.number, claims, recorded: Some(digest), digest };
-                by_agreement.entry(report.agreement.id).or_default().push((&file.name, link));
+                removed.extend(read.removed.map(|sentence| format!("{}: {sentence}", file.name)));
+                by_agreement.entry(read.agreement).or_default().push((&file.name, read.link));
             }
         }
     }
     findings.extend(by_agreement.into_values().flat_map(together));
-    findings
+    VerifiedFiles { findings, removed }
 }
 
-fn read(file: &ReportText) -> Result<(Report, Place), String> {
+/// What a file turned out to be.
+struct Read {
+    what: &'static str,
+    agreement: i64,
+    link: Link,
+    signed_by: Option<Digest>,
+    /// The sentence about a report that was removed, in whose place the file stands.
+    removed: Option<String>,
+}
+
+fn read(file: &ReportText) -> Result<Read, String> {
+    if removal::is_one(&file.text) {
+        let removal = removal::read(&file.text).map_err(|error| error.to_string())?;
+        let claims = Some((removal.number, removal.previous_sha256));
+        let (number, digest) = (removal.number, removal.sha256);
+        return Ok(Read {
+            what: "statement",
+            agreement: removal.agreement.0,
+            link: Link { number, claims, recorded: Some(digest), digest },
+            signed_by: removal.signed_by,
+            removed: Some(removal::sentence(&removal)),
+        });
+    }
+    let (report, place) = read_report(file)?;
+    let digest = Digest::of(file.text.as_bytes());
+    let claims = Some((place.number, place.previous_sha256));
+    Ok(Read {
+        what: "report",
+        agreement: report.agreement.id,
+        link: Link { number: place.number, claims, recorded: Some(digest), digest },
+        signed_by: place.signed_by,
+        removed: None,
+    })
+}
+
+fn read_report(file: &ReportText) -> Result<(Report, Place), String> {
     let report = report::json::read(&file.text).map_err(|error| error.to_string())?;
     let is_canonical = report::json::is_canonical(&file.text).map_err(|error| error.to_string())?;
     let place = report.chain.clone().ok_or("this is a preview, or older than the chain: it was never numbered")?;

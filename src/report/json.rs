@@ -13,7 +13,7 @@ pub fn render_json(report: &Report) -> Result<String, ReportError> {
     canonical(serde_json::to_value(report)?)
 }
 
-fn canonical(mut value: Value) -> Result<String, ReportError> {
+pub(super) fn canonical(mut value: Value) -> Result<String, ReportError> {
     value.sort_all_objects();
     let mut text = serde_json::to_string_pretty(&value)?;
     text.push('\n');

@@ -18,6 +18,7 @@ mod order;
 mod pack;
 #[cfg(feature = "pdf")]
 mod pdf;
+pub mod removal;
 mod retold;
 mod say;
 mod seal;

@@ -57,10 +57,10 @@ pub enum Signed {
 }
 
 impl Signed {
-    /// Checks the signature of a report with this document.
+    /// Checks the signature of a document that says by which key it is signed.
     #[must_use]
-    pub fn check(place: &Place, document: &str, signature: &[u8], key: &PublicKey) -> Self {
-        match place.signed_by {
+    pub fn check(signed_by: Option<Digest>, document: &str, signature: &[u8], key: &PublicKey) -> Self {
+        match signed_by {
             None if signature.is_empty() => Self::Not,
             Some(id) if id != key.id() => Self::ByAnother(id),
             Some(_) if signature.is_empty() => Self::Missing,
@@ -116,8 +116,9 @@ mod tests {
         let public = key().public();
         let signed = Sealed::new(sample::report(), 1, None, Some(&key())).unwrap();
         let plain = Sealed::new(sample::report(), 1, None, None).unwrap();
-        let check =
-            |one: &Sealed, document: &str, signature: &[u8]| Signed::check(&place(one), document, signature, &public);
+        let check = |one: &Sealed, document: &str, signature: &[u8]| {
+            Signed::check(place(one).signed_by, document, signature, &public)
+        };
         assert_eq!(check(&signed, &signed.document, &signed.signature), Signed::Well);
         assert_eq!(check(&signed, &signed.document, b""), Signed::Missing);
         assert_eq!(check(&signed, &plain.document, &signed.signature), Signed::Badly);
@@ -125,7 +126,7 @@ mod tests {
         assert_eq!(check(&plain, &plain.document, &signed.signature), Signed::Badly);
         let other = Place { signed_by: Some(Digest::of(b"x")), ..place(&signed) };
         assert_eq!(
-            Signed::check(&other, &signed.document, &signed.signature, &public),
+            Signed::check(other.signed_by, &signed.document, &signed.signature, &public),
             Signed::ByAnother(Digest::of(b"x"))
         );
     }

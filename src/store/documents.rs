@@ -8,6 +8,7 @@ use crate::domain::credit::{Credit, CreditTexts};
 use crate::domain::exclusion::Rules;
 use crate::domain::ids::ObjectiveId;
 use crate::domain::recovery::RecoveryTargets;
+use crate::domain::retention::KeepYears;
 use crate::domain::schedule::Schedule;
 use crate::domain::terms::{Counting, Downtime, Method, Policy, SliceMinutes, SliceTarget};
 use crate::language::Language;
@@ -187,6 +188,8 @@ struct AgreementDocument {
     planned_minutes: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     language: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    keep_years: Option<u32>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -215,7 +218,7 @@ struct CreditDocument {
 
 /// The text for an agreement's terms.
 pub(super) fn agreement_text(terms: &AgreementTerms) -> Result<String, serde_json::Error> {
-    let AgreementTerms { anchor, hours, rules, credit, recovery, language } = terms;
+    let AgreementTerms { anchor, hours, rules, credit, recovery, language, keep_years } = terms;
     let week = if anchor.week() == Weekday::Sun { "sunday" } else { "monday" };
     let anchor = (*anchor != Anchor::default()).then(|| AnchorDocument {
         week: week.to_owned(),
@@ -237,6 +240,7 @@ pub(super) fn agreement_text(terms: &AgreementTerms) -> Result<String, serde_jso
         longest_minutes: recovery.longest_minutes,
         planned_minutes: recovery.planned_minutes,
         language: language.map(|language| language.word().to_owned()),
+        keep_years: keep_years.map(KeepYears::years),
     })
 }
 
@@ -261,6 +265,7 @@ pub(super) fn agreement_terms(text: &str) -> Result<AgreementTerms, String> {
             .language
             .map(|word| Language::from_word(&word).ok_or_else(|| format!("{word} is no language")))
             .transpose()?,
+        keep_years: document.keep_years.map(KeepYears::new).transpose().map_err(|why| why.to_string())?,
     })
 }
 
@@ -329,6 +334,7 @@ mod tests {
             credit: Credit::parse(&texts).unwrap(),
             recovery: RecoveryTargets { mttr_minutes: Some(15), ..RecoveryTargets::default() },
             language: Some(Language::Chinese),
+            keep_years: Some(KeepYears::new(10).unwrap()),
         };
         assert!(terms.credit.is_some());
         assert_eq!(agreement_terms(&agreement_text(&terms).unwrap()).unwrap(), terms);
@@ -336,6 +342,7 @@ mod tests {
             "",
             r#"{"anchor":{"week":"friday","day":1,"month":1}}"#,
             r#"{"credit":{"tiers":"x","cap":"","fee":"","claim":""}}"#,
+            r#"{"keep_years":0}"#,
         ] {
             assert!(!agreement_terms(damaged).unwrap_err().is_empty(), "{damaged}");
         }

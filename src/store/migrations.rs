@@ -24,6 +24,7 @@ pub(super) fn sqlite() -> Migrator {
         10 "0010_schedules",
         11 "0011_languages_and_deploys",
         12 "0012_ledger_versions",
+        13 "0013_retention_and_trials",
     ))
 }
 
@@ -42,6 +43,7 @@ pub(super) fn postgres() -> Migrator {
         10 "0010_schedules",
         11 "0011_languages_and_deploys",
         12 "0012_ledger_versions",
+        13 "0013_retention_and_trials",
     ))
 }
 

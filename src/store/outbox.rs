@@ -13,7 +13,7 @@ macro_rules! deliveries {
     ($rest:literal) => {
         concat!(
             "SELECT d.id, d.report, d.run, d.recipient, d.subject, d.message_id, d.state, d.created_at, d.attempts, ",
-            "d.next_at, d.last_at, d.last_answer FROM deliveries d ",
+            "d.next_at, d.last_at, d.last_answer, CAST(LENGTH(d.mime) AS BIGINT) AS letter_bytes FROM deliveries d ",
             $rest
         )
     };
@@ -35,7 +35,9 @@ statements! {
     RENEW = "UPDATE deliveries SET lease_until = $3 WHERE id = $1 AND lease_holder = $2 AND state = 'queued'";
     RELEASE_ALL = "UPDATE deliveries SET lease_holder = '', lease_until = 0 WHERE lease_holder <> ''";
     RELEASE = "UPDATE deliveries SET lease_holder = '', lease_until = 0 WHERE id = $1 AND lease_holder = $2";
-    RETRY = "UPDATE deliveries SET state = 'queued', next_at = $2 WHERE id = $1 AND state <> 'sent'";
+    RETRY = "UPDATE deliveries SET state = 'queued', next_at = $2 WHERE id = $1 AND state <> 'sent' AND LENGTH(mime) > 0";
+    REMOVE_LETTERS = "UPDATE deliveries SET mime = $2 WHERE state <> 'queued'
+        AND (report = $1 OR run IN (SELECT p.run FROM run_reports p WHERE p.report = $1))";
     LIST_BY_REPORT = deliveries!("WHERE d.report = $1
         OR d.run IN (SELECT p.run FROM run_reports p WHERE p.report = $1) ORDER BY d.id");
     LIST = deliveries!("WHERE (CAST($1 AS TEXT) = '' OR d.state = $1) ORDER BY d.id DESC LIMIT $2 OFFSET $3");
@@ -104,6 +106,8 @@ pub struct Delivery {
     pub last_at: Option<Instant>,
     /// What the mail server, or the way to it, said at the last attempt.
     pub last_answer: String,
+    /// Was the message removed, with a report that it was about?
+    pub is_removed: bool,
 }
 
 /// A message that is to be put on its way.
@@ -176,6 +180,7 @@ struct DeliveryRow {
     next_at: i64,
     last_at: Option<i64>,
     last_answer: String,
+    letter_bytes: i64,
 }
 
 #[derive(sqlx_macros::FromRow)]
@@ -203,6 +208,7 @@ impl TryFrom<DeliveryRow> for Delivery {
             next_at: Instant::from_seconds(row.next_at),
             last_at: row.last_at.map(Instant::from_seconds),
             last_answer: row.last_answer,
+            is_removed: row.letter_bytes == 0,
         })
     }
 }
@@ -309,7 +315,14 @@ pub async fn release(tx: &mut Tx, id: DeliveryId, holder: &str) -> Result<(), St
     Ok(())
 }
 
-/// Makes a delivery that is queued or given up due at `at`; whether there was one.
+/// Removes the messages about a report that are not on their way any more; who was sent what, and when, stays.
+pub async fn remove_letters(tx: &mut Tx, report: ReportId) -> Result<(), StoreError> {
+    let nothing: &[u8] = &[];
+    in_tx!(tx, |ex| sqlx::query(REMOVE_LETTERS).bind(report.0).bind(nothing).execute(ex).await.map(drop))?;
+    Ok(())
+}
+
+/// Makes a delivery that is queued or given up, and whose message is still kept, due at `at`; whether there was one.
 pub async fn retry(tx: &mut Tx, id: DeliveryId, at: Instant) -> Result<bool, StoreError> {
     let at = at.seconds();
     let done = in_tx!(tx, |ex| sqlx::query(RETRY).bind(id.0).bind(at).execute(ex).await?.rows_affected());

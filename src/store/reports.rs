@@ -13,8 +13,27 @@ macro_rules! head {
     ($rest:literal) => {
         concat!(
             "SELECT r.id, r.agreement, r.label, r.start_minute, r.end_minute, r.revision, r.provisional, r.verdict, ",
-            "r.built_at, r.number, r.sha256",
+            "r.built_at, r.number, r.sha256, r.removed_at",
             $rest
+        )
+    };
+}
+
+/// The reports `r` that nothing needs any more: another is the newest of the chain, no correction of their period is being
+/// looked for, and no mail about them waits.
+macro_rules! unneeded {
+    ($before:expr, $after:literal) => {
+        concat!(
+            $before,
+            " r.removed_at IS NULL ",
+            "AND r.number < (SELECT c.number FROM chains c WHERE c.agreement = r.agreement) ",
+            "AND NOT EXISTS (SELECT 1 FROM rechecks k WHERE k.agreement = r.agreement AND k.label = r.label) ",
+            "AND NOT EXISTS (SELECT 1 FROM touches t WHERE t.start_minute < r.end_minute AND t.end_minute > r.start_minute) ",
+            "AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.state = 'queued' AND (d.report = r.id ",
+            "OR d.run IN (SELECT p.run FROM run_reports p WHERE p.report = r.id))) ",
+            "AND NOT EXISTS (SELECT 1 FROM runs u JOIN schedules s ON s.id = u.schedule WHERE u.state = 'waiting' ",
+            "AND s.archived_at IS NULL AND u.label = r.label AND (s.agreement IS NULL OR s.agreement = r.agreement))",
+            $after
         )
     };
 }
@@ -45,15 +64,24 @@ statements! {
         ON CONFLICT (agreement) DO UPDATE SET number = excluded.number, sha256 = excluded.sha256";
     CHAIN = "SELECT number, sha256 FROM chains WHERE agreement = $1";
     DOCUMENT = "SELECT document FROM reports WHERE agreement = $1 AND number = $2";
-    FIND = head!(", r.signature, r.document FROM reports r WHERE r.id = $1");
+    FIND = head!(", r.signature, r.document, r.removal, r.removal_signature FROM reports r WHERE r.id = $1");
     LATEST = head!(
-        ", r.signature, r.document FROM reports r WHERE r.agreement = $1 AND r.label = $2
+        ", r.signature, r.document, r.removal, r.removal_signature FROM reports r WHERE r.agreement = $1 AND r.label = $2
         ORDER BY r.revision DESC LIMIT 1"
     );
     NEWEST_REVISION = "SELECT CAST(COALESCE(MAX(revision), 0) AS BIGINT) FROM reports WHERE agreement = $1 AND label = $2";
     REVISIONS = head!(" FROM reports r WHERE r.agreement = $1 AND r.label = $2 ORDER BY r.revision");
     IN_CHAIN = head!(
-        ", r.signature, r.document FROM reports r WHERE r.agreement = $1 AND r.number > $2 ORDER BY r.number LIMIT $3"
+        ", r.signature, r.document, r.removal, r.removal_signature FROM reports r
+        WHERE r.agreement = $1 AND r.number > $2 ORDER BY r.number LIMIT $3"
+    );
+    OLD = unneeded!(
+        head!(" FROM reports r WHERE r.agreement = $1 AND r.end_minute <= $2 AND"),
+        " ORDER BY r.number LIMIT $3"
+    );
+    REMOVE = unneeded!(
+        "UPDATE reports AS r SET document = '', removed_at = $2, removal = $3, removal_signature = $4 WHERE r.id = $1 AND",
+        ""
     );
     PROVISIONAL = head!(
         " FROM reports r WHERE r.agreement = $1 AND r.end_minute >= $2 AND r.provisional = TRUE
@@ -64,7 +92,7 @@ statements! {
         AND (provisional = FALSE OR $3 = TRUE)";
     LIST = filtered!(
         "SELECT r.id, r.agreement, r.label, r.start_minute, r.end_minute, r.revision, r.provisional, r.verdict,
-            r.built_at, r.number, r.sha256",
+            r.built_at, r.number, r.sha256, r.removed_at",
         " ORDER BY r.end_minute DESC, r.id DESC LIMIT $5 OFFSET $6"
     );
     COUNT = filtered!("SELECT CAST(COUNT(*) AS BIGINT)", "");
@@ -93,6 +121,8 @@ pub struct ReportHead {
     pub verdict: String,
     /// When it was built.
     pub built_at: Instant,
+    /// When its content was removed, if it was.
+    pub removed_at: Option<Instant>,
 }
 
 /// Which reports; the default lets every one through.
@@ -119,9 +149,38 @@ impl From<Option<AgreementId>> for Filter {
 pub struct Report {
     /// What it says about itself.
     pub head: ReportHead,
-    /// Its content, as JSON text; comes back byte for byte.
-    pub document: String,
+    /// What it says, or what is left of that.
+    pub content: Content,
     /// The signature of the document's bytes; empty if it is not signed.
+    pub signature: Vec<u8>,
+}
+
+impl Report {
+    /// What it says, as JSON text; nothing if it was removed.
+    #[must_use]
+    pub fn document(&self) -> Option<&str> {
+        match &self.content {
+            Content::Document(document) => Some(document),
+            Content::Removed(_) => None,
+        }
+    }
+}
+
+/// What a report says, or what is left of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// As JSON text; comes back byte for byte.
+    Document(String),
+    /// It was removed.
+    Removed(Statement),
+}
+
+/// What is kept about a report that was removed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// Which it was and why it went, as JSON text.
+    pub text: String,
+    /// The signature of that text; empty if it is not signed.
     pub signature: Vec<u8>,
 }
 
@@ -138,6 +197,7 @@ struct HeadRow {
     built_at: i64,
     number: i64,
     sha256: String,
+    removed_at: Option<i64>,
 }
 
 #[derive(sqlx_macros::FromRow)]
@@ -146,6 +206,8 @@ struct ReportRow {
     head: HeadRow,
     signature: Vec<u8>,
     document: String,
+    removal: String,
+    removal_signature: Vec<u8>,
 }
 
 #[derive(sqlx_macros::FromRow)]
@@ -169,6 +231,7 @@ impl TryFrom<HeadRow> for ReportHead {
             provisional: row.provisional,
             verdict: row.verdict,
             built_at: Instant::from_seconds(row.built_at),
+            removed_at: row.removed_at.map(Instant::from_seconds),
         })
     }
 }
@@ -177,7 +240,14 @@ impl TryFrom<ReportRow> for Report {
     type Error = StoreError;
 
     fn try_from(row: ReportRow) -> Result<Self, StoreError> {
-        Ok(Self { head: row.head.try_into()?, document: row.document, signature: row.signature })
+        let head: ReportHead = row.head.try_into()?;
+        // a document that is there counts, whatever else is said about it
+        let content = if head.removed_at.is_some() && row.document.is_empty() {
+            Content::Removed(Statement { text: row.removal, signature: row.removal_signature })
+        } else {
+            Content::Document(row.document)
+        };
+        Ok(Self { head, content, signature: row.signature })
     }
 }
 
@@ -205,10 +275,9 @@ pub async fn next_place(tx: &mut Tx, agreement: AgreementId) -> Result<(i64, Opt
     Ok((number + 1, Some(Digest::of(document.as_bytes()))))
 }
 
-/// Keeps a report for ever, as the newest of its chain. `Conflict` on `reports.agreement, reports.label, reports.revision`
+/// Keeps a report as the newest of its chain. `Conflict` on `reports.agreement, reports.label, reports.revision`
 /// if somebody was faster.
-pub async fn insert(tx: &mut Tx, report: &Report) -> Result<ReportId, StoreError> {
-    let Report { head, document, signature } = report;
+pub async fn insert(tx: &mut Tx, head: &ReportHead, document: &str, signature: &[u8]) -> Result<ReportId, StoreError> {
     let sha256 = head.digest.map(|digest| digest.to_string()).unwrap_or_default();
     let id: i64 = in_tx!(&mut *tx, |ex| {
         sqlx::query_scalar(INSERT)
@@ -304,4 +373,26 @@ pub async fn count(db: &Db, filter: impl Into<Filter>) -> Result<i64, StoreError
         let query = sqlx::query_scalar(COUNT).bind(agreement.map(|id| id.0)).bind(customer).bind(period).bind(verdict);
         query.fetch_one(ex).await
     })?)
+}
+
+/// The heads of an agreement's reports whose period ended at a minute or before, and that nothing needs any more, in the
+/// order of the chain, at most `limit`.
+pub async fn unneeded(
+    db: &Db,
+    agreement: AgreementId,
+    ended: Minute,
+    limit: i64,
+) -> Result<Vec<ReportHead>, StoreError> {
+    let rows: Vec<HeadRow> =
+        on!(db, |ex| sqlx::query_as(OLD).bind(agreement.0).bind(ended.0).bind(limit).fetch_all(ex).await)?;
+    all(rows)
+}
+
+/// Removes a report's document and keeps a statement in its place; false if it is gone already, or needed by now.
+pub async fn remove(tx: &mut Tx, id: ReportId, at: Instant, statement: &Statement) -> Result<bool, StoreError> {
+    let done = in_tx!(tx, |ex| {
+        let query = sqlx::query(REMOVE).bind(id.0).bind(at.seconds()).bind(&statement.text).bind(&statement.signature);
+        query.execute(ex).await?.rows_affected()
+    });
+    Ok(done > 0)
 }

@@ -1,6 +1,6 @@
 //! Reports: the list, a stored report with its deliveries, and a preview.
 
-use super::{Badge, Choice, Form, Link, Pager, Shell, Status};
+use super::{Badge, Choice, Fact, Form, Link, Pager, Shell, Status};
 use crate::language::filters;
 use askama::Template;
 
@@ -97,8 +97,8 @@ pub struct ReportRow {
     pub agreement: Link,
     /// The verdict.
     pub status: Status,
-    /// How many objectives are met: `3 of 4`.
-    pub met: String,
+    /// How many objectives are met: `3 of 4`; nothing if it was removed.
+    pub met: Option<String>,
     /// Is it provisional?
     pub is_provisional: bool,
     /// When it was made.
@@ -144,6 +144,30 @@ pub struct ReportPage {
     pub can_correct: bool,
     /// The form for a correction; its field: `reason`.
     pub form: Form,
+}
+
+/// `/reports/{id}` of a report that was removed; its statement at `/reports/{id}.removal.json` and `.removal.json.sig`.
+#[derive(Template, Clone, Debug)]
+#[template(path = "pages/reports/removed.html")]
+pub struct RemovedPage {
+    /// What stands around it.
+    pub shell: Shell,
+    /// Its id.
+    pub id: i64,
+    /// Its title: `Checkout for Acme: week 46, 2026`.
+    pub title: String,
+    /// Its agreement.
+    pub agreement: Link,
+    /// That it is gone.
+    pub badge: Badge,
+    /// When it was removed, and by which rule.
+    pub sentence: String,
+    /// What is kept of it.
+    pub facts: Vec<Fact>,
+    /// Is the statement signed?
+    pub is_signed: bool,
+    /// Its deliveries.
+    pub deliveries: Vec<DeliveryRow>,
 }
 
 /// One report on its way to one recipient.

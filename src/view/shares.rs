@@ -178,8 +178,8 @@ pub struct SheetReport {
     pub number: String,
     /// Its verdict.
     pub status: Status,
-    /// How many objectives are met: `3 of 4`.
-    pub met: String,
+    /// How many objectives are met: `3 of 4`; nothing if it was removed.
+    pub met: Option<String>,
     /// When it was made.
     pub made_at: String,
     /// May its numbers still change?

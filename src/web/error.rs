@@ -104,6 +104,9 @@ impl From<OpsError> for WebError {
             OpsError::NotFound("report") => Self::NotFound("There is no such report"),
             OpsError::NotFound(_) => Self::NotFound("There is no such thing"),
             OpsError::Refused { sentence, .. } => Self::refused(sentence),
+            OpsError::Removed { sentence } => {
+                Self::Refused { status: StatusCode::GONE, title: say!("This report was removed"), message: sentence }
+            }
             OpsError::Busy { wait_seconds } => Self::Busy { wait_seconds },
             OpsError::Store(error) => Self::Store(error),
             other => Self::internal(other),

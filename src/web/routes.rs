@@ -187,7 +187,7 @@ fn definitions(routes: &mut ServiceConfig) {
         .route("/reports/compare", web::get().to(reports::compare))
         .route("/reports/key.pem", web::get().to(reports::key))
         .route(
-            r"/reports/{id:\d+}.{format:html|txt|csv|json|json\.sig|prom|xlsx|pdf}",
+            r"/reports/{id:\d+}.{format:html|txt|csv|json|json\.sig|prom|xlsx|pdf|removal\.json|removal\.json\.sig}",
             web::get().to(reports::download),
         )
         .route(r"/reports/{id:\d+}/correct", web::post().to(reports::correct))

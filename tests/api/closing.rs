@@ -19,7 +19,7 @@ use nines::ops::decide_exclusion::{self, Decision};
 use nines::ops::define_agreement::{self, ObjectiveDraft};
 use nines::ops::revise::Taking;
 use nines::ops::verify_chain::{self, Verified};
-use nines::ops::verify_files::{self, ReportText};
+use nines::ops::verify_files::{self, ReportText, VerifiedFiles};
 use nines::ops::{
     Context, correct_report, deliver, export_customer, propose_exclusion, recheck_reports, run_schedules,
 };
@@ -44,7 +44,7 @@ pub fn signing(app: &TestApp) -> Context {
 }
 
 /// A daily agreement over a ledger of ten events a minute, one bad in every fourth, from its beginning on for so many days.
-async fn days(
+pub async fn days(
     context: &Context,
     app: &TestApp,
     n: usize,
@@ -74,18 +74,18 @@ async fn write(context: &Context, indicator: IndicatorId, minutes: &[(Minute, Op
     tx.commit().await.unwrap();
 }
 
-async fn chain(db: &Db, agreement: AgreementId) -> Vec<Report> {
+pub async fn chain(db: &Db, agreement: AgreementId) -> Vec<Report> {
     store::reports::in_chain(db, agreement, 0, 100).await.unwrap()
 }
 
-async fn verified(context: &Context, agreement: AgreementId) -> Verified {
+pub async fn verified(context: &Context, agreement: AgreementId) -> Verified {
     let agreement = store::agreements::find(&context.db, agreement).await.unwrap().unwrap();
     let key = context.settings.report.signing_key.as_ref().map(SigningKey::public);
     verify_chain::verify(context, &agreement, key.as_ref()).await.unwrap()
 }
 
 /// Does what no function of the store would, and undoes it with `undo` afterwards.
-async fn execute(db: &Db, statement: String) {
+pub async fn execute(db: &Db, statement: String) {
     let mut tx = db.begin_write().await.unwrap();
     let statement = sqlx::AssertSqlSafe(statement);
     match &mut tx {
@@ -105,7 +105,7 @@ on_both! {
         let kept = chain(app.db(), agreement).await;
         assert_eq!(whole.head.digest, kept[2].head.digest);
         for (place, report) in kept.iter().enumerate() {
-            let json: serde_json::Value = serde_json::from_str(&report.document).unwrap();
+            let json: serde_json::Value = serde_json::from_str(report.document().unwrap()).unwrap();
             let previous = place.checked_sub(1).map(|before| kept[before].head.digest.unwrap().to_string());
             assert_eq!(json["chain"]["number"].as_i64(), Some(report.head.number));
             assert_eq!(json["chain"]["previous_sha256"].as_str(), previous.as_deref());
@@ -115,15 +115,15 @@ on_both! {
         // one letter of a report, anywhere; quotes are doubled for SQL
         let second = &kept[1];
         let text = |document: &str| format!("UPDATE reports SET document = '{}' WHERE id = {}", document.replace('\'', "''"), second.head.id);
-        for at in (0..second.document.len()).filter(|at| at % 397 == 0 && second.document.is_char_boundary(*at)) {
-            let mut forged = second.document.clone();
+        for at in (0..second.document().unwrap().len()).filter(|at| at % 397 == 0 && second.document().unwrap().is_char_boundary(*at)) {
+            let mut forged = second.document().unwrap().to_owned();
             let old = forged.remove(at);
             forged.insert(at, if old == 'x' { 'y' } else { 'x' });
             execute(app.db(), text(&forged)).await;
             let findings = verified(&context, agreement).await.findings;
             assert!(findings.iter().any(|one| one.contains("report no. 2 was changed")), "{at} {old:?}: {findings:?}");
         }
-        execute(app.db(), text(&second.document)).await;
+        execute(app.db(), text(second.document().unwrap())).await;
 
         // everything else that is kept about a report
         let id = second.head.id;
@@ -188,7 +188,7 @@ on_both! {
 }
 
 /// An approved exclusion of an hour, decided now.
-async fn exclude(context: &Context, reason: &str, span: Span) -> ExclusionId {
+pub async fn exclude(context: &Context, reason: &str, span: Span) -> ExclusionId {
     let exclusion =
         Exclusion { reason: reason.to_owned(), category: Category::CustomerFault, ..Exclusion::planned(span) };
     let id = propose_exclusion::propose(context, None, exclusion).await.unwrap();
@@ -205,7 +205,7 @@ async fn quiet(app: &TestApp, context: &Context) -> usize {
 
 async fn latest(db: &Db, agreement: AgreementId, period: Period) -> (i64, serde_json::Value) {
     let kept = store::reports::latest(db, agreement, &period.label()).await.unwrap().unwrap();
-    (kept.head.revision, serde_json::from_str(&kept.document).unwrap())
+    (kept.head.revision, serde_json::from_str(kept.document().unwrap()).unwrap())
 }
 
 /// What a correction says about a figure: what it was, and what it is.
@@ -361,7 +361,7 @@ on_both! {
         let target = Target::parse("95").unwrap();
         let draft = draft("Gold", &[], vec![ObjectiveDraft { id: Some(objective.id), target, ..promise }]);
         let second = periods[1].first_day();
-        let taking = Taking { effective: Some(second), note: "agreed by telephone".to_owned() };
+        let taking = Taking { effective: Some(second), note: "agreed by telephone".to_owned(), meant: None };
         define_agreement::change(&context, None, agreement, draft, &basis, taking).await.unwrap();
         assert_eq!(quiet(&app, &context).await, 1);
         let (revision, json) = latest(app.db(), agreement, periods[1]).await;
@@ -400,7 +400,7 @@ on_both! {
 }
 
 /// What stands in an archive, by name.
-fn unzipped(bytes: &[u8]) -> BTreeMap<String, Vec<u8>> {
+pub fn unzipped(bytes: &[u8]) -> BTreeMap<String, Vec<u8>> {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
     let names: Vec<String> = archive.file_names().map(|name| name.unwrap().into_owned()).collect();
     let mut files = BTreeMap::new();
@@ -477,7 +477,7 @@ on_both! {
         let folder = format!("{agreement}-gold");
         let names: Vec<&str> = files.keys().map(String::as_str).collect();
         assert_eq!(names.len(), 2 + 3 + 3 * if cfg!(feature = "pdf") { 6 } else { 5 }, "{names:?}");
-        assert_eq!(files[&format!("{folder}/reports/00003-nines-gold-{first}-r2.json")], chain[2].document.as_bytes());
+        assert_eq!(files[&format!("{folder}/reports/00003-nines-gold-{first}-r2.json")], chain[2].document().unwrap().as_bytes());
         assert_eq!(files[&format!("{folder}/reports/00003-nines-gold-{first}-r2.json.sig")], chain[2].signature);
         let json = |name: &str| serde_json::from_slice::<serde_json::Value>(&files[&format!("{folder}/{name}")]).unwrap();
         assert_eq!(json("exclusions.json")[0]["reason"], "a test of the customer");
@@ -492,7 +492,7 @@ on_both! {
             signature: files.get(&format!("{name}.sig")).cloned(),
         }).collect();
         let key = PublicKey::parse(std::str::from_utf8(&files["report-key.pem"]).unwrap()).unwrap();
-        assert_eq!((texts.len(), verify_files::verify(&texts, Some(&key))), (3, Vec::new()));
+        assert_eq!((texts.len(), verify_files::verify(&texts, Some(&key))), (3, VerifiedFiles::default()));
         every_byte_counts(&texts[1], &key);
 
         let sent = ana.get("/reports/archive.zip?customer=Example+%26+Co").await;
@@ -513,7 +513,7 @@ fn every_byte_counts(report: &ReportText, key: &PublicKey) {
         // what is no text any more is not even read
         let Ok(text) = String::from_utf8(bytes) else { continue };
         let forged = ReportText { name: report.name.clone(), text, signature: report.signature.clone() };
-        assert!(!verify_files::verify(&[forged], Some(key)).is_empty(), "byte {at} of {}", report.name);
+        assert!(!verify_files::verify(&[forged], Some(key)).findings.is_empty(), "byte {at} of {}", report.name);
     }
 }
 
@@ -526,7 +526,7 @@ async fn both_engines_issue_the_same_bytes() {
         let (agreement, ..) = days(&context, &app, 2, &["anna@example.org"]).await;
         assert_eq!(run_schedules::run_due(&context).await.unwrap().issued, 2);
         documents.push(
-            chain(app.db(), agreement).await.into_iter().map(|one| (one.document, one.signature)).collect::<Vec<_>>(),
+            chain(app.db(), agreement).await.into_iter().map(|one| (one.content, one.signature)).collect::<Vec<_>>(),
         );
     }
     assert_eq!(documents[0], documents[1]);

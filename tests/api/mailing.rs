@@ -178,7 +178,7 @@ on_both! {
             let mail = parsed(mail);
             says_what_the_ledger_says(&one, &mail, indicator, week.span()).await;
             let kept = store::reports::latest(app.db(), agreement, &week.label()).await.unwrap().unwrap();
-            assert_eq!(attachment(&mail, ("application", "json")), kept.document.as_bytes());
+            assert_eq!(attachment(&mail, ("application", "json")), kept.document().unwrap().as_bytes());
             assert!(now.iter().any(|d| Some(d.message_id.trim_matches(['<', '>'])) == mail.message_id()));
         }
 

@@ -30,6 +30,7 @@ mod program;
 mod promises;
 mod pulls;
 mod reports;
+mod retention;
 mod revisions;
 mod safety;
 mod scene;

@@ -201,6 +201,36 @@ fn reports_are_verified_as_files_with_the_public_key_alone() {
     std::fs::write(file("2.json"), &second).unwrap();
     std::fs::remove_file(file("2.json.sig")).unwrap();
     assert!(verify(&all).1.contains("says that it is signed, and its signature is missing"));
+    // what was removed under retention is its own kind of line, and the chain holds over it
+    let sha256 = nines::domain::chain::Digest::of(second.as_bytes());
+    let first = std::fs::read(file("1.json")).unwrap();
+    let removal = nines::domain::retention::Removal {
+        agreement: nines::domain::ids::AgreementId(7),
+        number: 2,
+        label: "2026-10-02".to_owned(),
+        revision: 1,
+        period_end: nines::domain::time::Instant::from_seconds(1_790_985_600), // 2026-10-03
+        sha256,
+        previous_sha256: Some(nines::domain::chain::Digest::of(&first)),
+        removed_at: nines::domain::time::Instant::from_seconds(1_822_521_600), // 2027-10-03
+        kept_years: nines::domain::retention::KeepYears::new(1).unwrap(),
+        terms: 1,
+        signed_by: None,
+    };
+    let (statement, signature) = nines::report::removal::seal(removal, Some(&key)).unwrap();
+    std::fs::write(file("2.removed.json"), &statement).unwrap();
+    std::fs::write(file("2.removed.json.sig"), &signature).unwrap();
+    let removed = ["--public-key", "key.pem", "1.json", "2.removed.json", "3.json"];
+    let (code, text, _) = verify(&removed);
+    let line = "2.removed.json: report no. 2 (2026-10-02, revision 1) was removed under the agreement's retention of 1 year on 2027-10-03T00:00:00Z.";
+    assert_eq!((code, findings(&text)), (Some(0), vec![line.to_owned()]));
+    assert!(text.ends_with("Everything that is kept is as it was issued; 1 report was removed under retention, and cannot be read any more.\n"), "{text}");
+    std::fs::remove_file(file("2.removed.json.sig")).unwrap();
+    let (code, text, _) = verify(&removed);
+    assert!(
+        code == Some(1) && text.contains("this statement says that it is signed, and its signature is missing"),
+        "{text}"
+    );
     let (code, _, errors) = verify(&["--public-key", "1.json", "1.json"]);
     assert!(code == Some(1) && errors.contains("1.json cannot be used: this is no Ed25519 public key"), "{errors}");
 }

@@ -24,7 +24,7 @@ const UNTIL_DECEMBER_SECONDS: i64 = 9 * 86_400 + 17 * 3600;
 
 /// A monthly agreement at 99 % whose service answered 98 of each 100 requests in the first days of either month; judged
 /// by the calendar.
-async fn an_agreement(app: &TestApp, ana: &Browser) -> String {
+pub async fn an_agreement(app: &TestApp, ana: &Browser) -> String {
     let source = source(&app.state, "there", SourceSpec::Scrape { url: "http://127.0.0.1:9/".parse().unwrap() }).await;
     let fields = [
         ("action", "save"),
@@ -58,7 +58,7 @@ async fn an_agreement(app: &TestApp, ana: &Browser) -> String {
 }
 
 /// Saves the agreement's form with a field of its objective changed, further fields besides.
-async fn save(ana: &Browser, page: &str, target: &str, further: &[(&str, &str)]) -> Answer {
+pub async fn save(ana: &Browser, page: &str, target: &str, further: &[(&str, &str)]) -> Answer {
     let edit = format!("{page}/edit");
     let opened = ana.get(&edit).await.text;
     let value = |name: &str| {

@@ -17,8 +17,12 @@ use std::process::{Command, Stdio};
 async fn documents(app: &TestApp) -> Vec<String> {
     let context = signing(app);
     let (days, _, ana) = two_days_and_a_correction(app, &context).await;
-    let mut documents: Vec<String> =
-        store::reports::in_chain(app.db(), days, 0, 9).await.unwrap().into_iter().map(|kept| kept.document).collect();
+    let mut documents: Vec<String> = store::reports::in_chain(app.db(), days, 0, 9)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|kept| kept.document().unwrap().to_owned())
+        .collect();
     assert!(documents[2].contains("\"correction\": {"), "the last one corrects the first");
     let plain = an_agreement(app, &ana, "").await;
     for query in ["?period=2026-W46", "", "?period=2026-11", "?period=2026-W44"] {

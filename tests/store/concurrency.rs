@@ -5,7 +5,7 @@ use nines::domain::chain::Digest;
 use nines::domain::ids::{DeliveryId, ReportId, SourceId};
 use nines::domain::ledger::Slice;
 use nines::domain::time::{Minute, Span};
-use nines::store::reports::{self, Report, ReportHead};
+use nines::store::reports::{self, ReportHead};
 use nines::store::{Db, ledger, outbox, source_states, sources};
 use std::collections::BTreeSet;
 use tokio::task::JoinSet;
@@ -68,8 +68,9 @@ on_both! {
                         provisional: false,
                         verdict: "met".to_owned(),
                         built_at: at(0),
+                        removed_at: None,
                     };
-                    reports::insert(&mut tx, &Report { head, document, signature: Vec::new() }).await.unwrap();
+                    reports::insert(&mut tx, &head, &document, &[]).await.unwrap();
                     tx.commit().await.unwrap();
                 }
             });
@@ -82,7 +83,7 @@ on_both! {
         let mut previous = None;
         for (place, one) in chain.iter().enumerate() {
             assert_eq!(one.head.number, i64::try_from(place).unwrap() + 1);
-            assert_eq!(one.document, format!("{} after {previous:?}", one.head.number));
+            assert_eq!(one.document(), Some(format!("{} after {previous:?}", one.head.number).as_str()));
             previous = one.head.digest;
         }
     }
@@ -129,8 +130,9 @@ on_both! {
             provisional: false,
             verdict: "met".to_owned(),
             built_at: at(0),
+            removed_at: None,
         };
-        let report = reports::insert(&mut tx, &Report { head, document: "{}".to_owned(), signature: Vec::new() }).await.unwrap();
+        let report = reports::insert(&mut tx, &head, "{}", &[]).await.unwrap();
         for n in 0..100 {
             outbox::enqueue(&mut tx, support::outgoing(report, "a@example.org", &format!("<{n}@nines>"), b"mime"), at(0)).await.unwrap();
         }

@@ -8,8 +8,8 @@ use nines::domain::ledger::Tally;
 use nines::domain::time::{Minute, Span};
 use nines::store::evaluations::{self, Evaluation};
 use nines::store::outbox::{self, Counts, DeliveryState};
-use nines::store::reports::{self, Filter, Report, ReportHead};
-use nines::store::{Db, Page, StoreError};
+use nines::store::reports::{self, Content, Filter, Report, ReportHead};
+use nines::store::{Db, Page, StoreError, Tx};
 
 fn evaluation(objective: ObjectiveId, status: &str, seconds: i64) -> Evaluation {
     Evaluation {
@@ -43,10 +43,15 @@ fn report(agreement: AgreementId, label: &str, revision: i64) -> Report {
             provisional: revision == 1,
             verdict: "met".to_owned(),
             built_at: at(revision),
+            removed_at: None,
         },
-        document: format!("{{\"z\":1,\"a\":\"{label} ü\" }}"),
+        content: Content::Document(format!("{{\"z\":1,\"a\":\"{label} ü\" }}")),
         signature: vec![0, 255, 7],
     }
+}
+
+async fn insert(tx: &mut Tx, report: &Report) -> Result<ReportId, StoreError> {
+    reports::insert(tx, &report.head, report.document().unwrap(), &report.signature).await
 }
 
 fn numbered(mut report: Report, number: i64) -> Report {
@@ -57,7 +62,7 @@ fn numbered(mut report: Report, number: i64) -> Report {
 async fn a_report(db: &Db) -> ReportId {
     let (agreement, _) = an_objective(db).await;
     let mut tx = begin(db).await;
-    let id = reports::insert(&mut tx, &report(agreement, "2026-W46", 1)).await.unwrap();
+    let id = insert(&mut tx, &report(agreement, "2026-W46", 1)).await.unwrap();
     tx.commit().await.unwrap();
     id
 }
@@ -103,7 +108,7 @@ on_both! {
             let (number, previous) = reports::next_place(&mut tx, agreement).await.unwrap();
             assert_eq!((number, previous.is_some()), (1 + i64::try_from(ids.len()).unwrap(), !ids.is_empty()));
             let report = numbered(report(agreement, label, revision), number);
-            ids.push(reports::insert(&mut tx, &report).await.unwrap());
+            ids.push(insert(&mut tx, &report).await.unwrap());
             tx.commit().await.unwrap();
         }
         assert_eq!(ids[0], ReportId(6000));
@@ -149,11 +154,11 @@ on_both! {
         assert_eq!(listed(revisions), ids[..2]);
 
         let mut tx = begin(db).await;
-        let number = reports::insert(&mut tx, &numbered(report(agreement, "2026-W48", 1), 4)).await.unwrap_err();
+        let number = insert(&mut tx, &numbered(report(agreement, "2026-W48", 1), 4)).await.unwrap_err();
         assert!(number.is_conflict_on("reports.agreement, reports.number"), "{number:?}");
         drop(tx);
         let mut tx = begin(db).await;
-        let twice = reports::insert(&mut tx, &numbered(report(agreement, "2026-W46", 2), 5)).await.unwrap_err();
+        let twice = insert(&mut tx, &numbered(report(agreement, "2026-W46", 2), 5)).await.unwrap_err();
         assert!(twice.is_conflict_on("reports.agreement, reports.label, reports.revision"), "{twice:?}");
     }
 

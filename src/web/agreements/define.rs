@@ -4,7 +4,7 @@ use super::{look_up, preview, taking, thresholds};
 use crate::domain::credit::templates::Template;
 use crate::domain::ids::AgreementId;
 use crate::domain::model::Source;
-use crate::ops::define_agreement::{self, AgreementDraft, DefinedAgreement};
+use crate::ops::define_agreement::{self, AgreementDraft, DefinedAgreement, KEEP_YEARS};
 use crate::ops::revise::Taking;
 use crate::ops::{OpsError, define_agreement::load};
 use crate::store;
@@ -150,6 +150,10 @@ async fn take(
                     return Ok(see_other(&format!("{}/{id}", paths::AGREEMENTS)));
                 }
                 Err(OpsError::Refused { field, sentence }) => {
+                    if field == KEEP_YEARS {
+                        let years = typed.value(KEEP_YEARS).to_owned();
+                        typed.set("keep-years-asked", years);
+                    }
                     typed.refuse(field, sentence);
                     if let Some(id) = id {
                         // whoever has read the refusal may put theirs in its place

@@ -1,6 +1,7 @@
 //! The fields that say from when on a change of an agreement holds, and why.
 
 use crate::domain::model::Agreement;
+use crate::domain::retention::KeepYears;
 use crate::domain::time::Minute;
 use crate::domain::wording;
 use crate::language::say;
@@ -13,7 +14,9 @@ use chrono_tz::Tz;
 
 /// The field for what changed and why.
 const NOTE: &str = "note";
-/// How long that may be.
+/// The field of the tick that so many years are meant, although reports are removed then.
+const MEANT: &str = "keep-years-meant";
+/// How long a note may be.
 const NOTE_CHARS_MAX: usize = 2000;
 
 /// Fills in the usual day.
@@ -35,7 +38,8 @@ pub fn read(form: &mut Form) -> Option<Taking> {
         form.refuse(NOTE, say!("At most {most} characters; please say it shorter.", NOTE_CHARS_MAX));
         return None;
     }
-    Some(Taking { effective: effective.ok()?, note })
+    let meant = form.value(MEANT).trim().parse().ok().and_then(|years| KeepYears::new(years).ok());
+    Some(Taking { effective: effective.ok()?, note, meant })
 }
 
 /// What to say when the change is saved; `ahead` is the moment that it waits for.

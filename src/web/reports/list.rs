@@ -110,10 +110,14 @@ pub async fn report_rows(
 ) -> Result<Vec<ReportRow>, WebError> {
     let mut rows = Vec::with_capacity(heads.len());
     for head in heads {
-        let (_, report) = show_report::stored(&state.db, head.id).await?;
+        let met = if head.removed_at.is_some() {
+            None
+        } else {
+            let (met, all) = show_report::stored(&state.db, head.id).await?.1.met();
+            Some(say!("{met} of {all}", met, all))
+        };
         let deliveries = store::outbox::list_by_report(&state.db, head.id).await?;
         let agreement = agreements.iter().find(|agreement| agreement.id == head.agreement);
-        let (met, all) = report.met();
         rows.push(ReportRow {
             id: head.id.0,
             number: number(head),
@@ -123,7 +127,7 @@ pub async fn report_rows(
                 agreement.map_or_else(|| "–".to_owned(), |agreement| agreement.name.clone()),
             ),
             status: say::status_of_word(&head.verdict),
-            met: say!("{met} of {all}", met, all),
+            met,
             is_provisional: head.provisional,
             made_at: wording::instant(head.built_at, agreement.map_or(chrono_tz::Tz::UTC, |one| one.zone)),
             delivery: delivery(&deliveries),

@@ -111,7 +111,9 @@ fn on_its_way(
         Ok(report) => {
             (say::done(say!("The report of {period} is on its way.", name)), format!("{}/{report}", paths::REPORTS))
         }
-        Err(OpsError::Refused { sentence, .. }) => (say::failed(sentence), back.to_owned()),
+        Err(OpsError::Refused { sentence, .. } | OpsError::Removed { sentence }) => {
+            (say::failed(sentence), back.to_owned())
+        }
         Err(error) => return Err(error.into()),
     };
     session::tell(session, &told)?;

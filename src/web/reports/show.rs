@@ -1,37 +1,70 @@
 //! GET `/reports/{id}` and its files.
 
 use super::{file, list, made};
+use crate::domain::chain::Digest;
 use crate::domain::ids::ReportId;
 use crate::domain::model::Agreement;
 use crate::domain::time::Instant;
 use crate::domain::wording;
-use crate::language::say;
+use crate::language::{self, say};
 use crate::ops::OpsError;
 use crate::ops::define_schedule::receivers;
-use crate::ops::show_report::{self, FileFormat, OpenReport, ReportFile};
+use crate::ops::show_report::{self, FileFormat, Left, OpenReport, ReportFile};
 use crate::store::outbox::{Delivery, DeliveryState};
 use crate::store::reports::ReportHead;
 use crate::store::{self, Page};
-use crate::view::reports::{DeliveryRow, ReportPage};
-use crate::view::{Badge, Choice, Form, Help, Link, Section, Tone};
+use crate::view::reports::{DeliveryRow, RemovedPage, ReportPage};
+use crate::view::{Badge, Choice, Fact, Form, Help, Link, Section, Tone};
 use crate::web::extract::{Frame, SignedIn};
-use crate::web::html::Html;
+use crate::web::html::page;
 use crate::web::{State, WebError, paths, say};
 use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use chrono_tz::Tz;
 
 /// How many other reports are offered to compare with.
 const OTHERS_MAX: i64 = 60;
 
-/// The page.
-pub async fn show(
-    user: SignedIn,
-    frame: Frame,
-    state: Data<State>,
-    id: Path<i64>,
-) -> Result<Html<ReportPage>, WebError> {
-    Ok(Html(report_page(&user, frame, &state, ReportId(*id), Form::default()).await?))
+/// The page, or what is left of a report that was removed.
+pub async fn show(user: SignedIn, frame: Frame, state: Data<State>, id: Path<i64>) -> Result<HttpResponse, WebError> {
+    let id = ReportId(*id);
+    match show_report::left(&state.db, id).await? {
+        Some(left) => page(StatusCode::OK, &removed_page(&user, frame, &state, left).await?),
+        None => page(StatusCode::OK, &report_page(&user, frame, &state, id, Form::default()).await?),
+    }
+}
+
+async fn removed_page(user: &SignedIn, frame: Frame, state: &State, left: Left) -> Result<RemovedPage, WebError> {
+    let Left { head, previous, statement, signature } = left;
+    let found = store::agreements::find(&state.db, head.agreement).await?;
+    let agreement = found.ok_or(OpsError::NotFound("agreement"))?;
+    let (now, zone) = (state.clock.now(), agreement.zone);
+    let deliveries = store::outbox::list_by_report(&state.db, head.id).await?;
+    let row = |one: &Delivery| delivery(one, zone, now, say::can_edit(&user.0));
+    let title = say!("{agreement}: {period}", agreement.name, list::period(&head, Some(&agreement)));
+    let digest = |digest: Option<Digest>| digest.map_or_else(|| "–".to_owned(), |digest| digest.to_string());
+    let signed = language::word(if signature.is_empty() { "no" } else { "yes" });
+    let facts = [
+        (say!("Number"), wording::count(head.number)),
+        (say!("Revision"), wording::count(head.revision)),
+        (say!("Verdict"), language::word(say::status_of_word(&head.verdict).word()).to_owned()),
+        (say!("Made"), wording::instant(head.built_at, zone)),
+        (say!("SHA-256"), digest(head.digest)),
+        (say!("SHA-256 of the report before it"), digest(previous)),
+        (say!("Signed"), signed.to_owned()),
+    ];
+    Ok(RemovedPage {
+        shell: frame.shell.page(title.clone(), Section::Reports, Some(Help::REPORTS)),
+        id: head.id.0,
+        title,
+        agreement: Link::new(format!("{}/{}", paths::AGREEMENTS, agreement.id), agreement.name),
+        badge: Badge::new(Tone::Idle, "Removed"),
+        sentence: show_report::gone(&head, zone).unwrap_or_default(),
+        facts: facts.into_iter().map(|(label, value)| Fact::new(label, value)).collect(),
+        is_signed: !statement.signature.is_empty(),
+        deliveries: deliveries.iter().map(row).collect(),
+    })
 }
 
 /// The page with the form for a correction as it was filled in.
@@ -75,7 +108,7 @@ pub(super) async fn report_page(
 /// The newest reports of the same agreement, without this one.
 async fn others(state: &State, head: &ReportHead, agreement: &Agreement) -> Result<Vec<Choice>, WebError> {
     let heads = store::reports::list(&state.db, Some(head.agreement), Page::first(OTHERS_MAX)).await?;
-    let others = heads.iter().filter(|other| other.id != head.id);
+    let others = heads.iter().filter(|other| other.id != head.id && other.removed_at.is_none());
     Ok(others
         .map(|other| {
             let label = say!("{first}, {second}", list::period(other, Some(agreement)), list::named(other));
@@ -122,13 +155,19 @@ pub async fn key(_user: SignedIn, state: Data<State>) -> Result<HttpResponse, We
     Ok(file(ReportFile { name: "nines-report-key.pem".to_owned(), media_type: "application/x-pem-file", body }))
 }
 
-/// GET `/reports/{id}.html`, `.txt`, `.csv`, `.xlsx`, `.pdf`, `.json`, `.json.sig`.
+/// GET `/reports/{id}.html`, `.txt`, `.csv`, `.xlsx`, `.pdf`, `.json`, `.json.sig`; of a removed one `.removal.json` and `.removal.json.sig`.
 pub async fn download(
     _user: SignedIn,
     state: Data<State>,
     path: Path<(i64, String)>,
 ) -> Result<HttpResponse, WebError> {
     let (id, extension) = path.into_inner();
+    if let Some(ending) = extension.strip_prefix("removal.") {
+        let left = show_report::left(&state.db, ReportId(id)).await?;
+        let left = left.ok_or(WebError::NotFound("This report was not removed"))?;
+        let file_of = left.file(ending == "json.sig").ok_or(WebError::NotFound("There is no such file"))?;
+        return Ok(file(file_of));
+    }
     let format = FileFormat::from_word(&extension).ok_or(WebError::NotFound("There is no such file"))?;
     let (_, report) = show_report::stored(&state.db, ReportId(id)).await?;
     made(&state, report, format).await
@@ -153,7 +192,7 @@ pub(in crate::web) fn delivery(one: &Delivery, zone: Tz, now: Instant, can_edit:
             DeliveryState::Queued => say!("due now"),
             DeliveryState::Sent | DeliveryState::Dead => last,
         },
-        retry: (can_edit && one.state != DeliveryState::Sent && one.attempts > 0)
+        retry: (can_edit && !one.is_removed && one.state != DeliveryState::Sent && one.attempts > 0)
             .then(|| format!("{}/{}/deliveries/{}/retry", paths::REPORTS, one.report, one.id)),
     }
 }

@@ -3,9 +3,9 @@
 use super::objective::drawing;
 use super::{Say, shell};
 use crate::view::reports::{
-    ComparePage, ComparedReport, ComparedRow, DeliveryRow, PreviewPage, ReportPage, ReportRow, ReportsPage,
+    ComparePage, ComparedReport, ComparedRow, DeliveryRow, PreviewPage, RemovedPage, ReportPage, ReportRow, ReportsPage,
 };
-use crate::view::{Badge, Choice, Form, Help, Pager, Section, Status, Tone};
+use crate::view::{Badge, Choice, Fact, Form, Help, Pager, Section, Status, Tone};
 use askama::Template;
 
 pub(super) fn report_rows(say: &Say) -> Vec<ReportRow> {
@@ -15,7 +15,7 @@ pub(super) fn report_rows(say: &Say) -> Vec<ReportRow> {
         period: say.it(period),
         agreement: say.link("/agreements/3", "Checkout for Acme"),
         status,
-        met: say.it(met),
+        met: (id != 12).then(|| say.it(met)),
         is_provisional,
         made_at: say.it("16 Nov 2026, 01:10"),
         delivery: say.badge(tone, mail),
@@ -109,6 +109,24 @@ fn shown(say: &Say) -> ReportPage {
     }
 }
 
+fn removed(say: &Say, shown: &ReportPage) -> RemovedPage {
+    let fact = |label: &str, value: &str| Fact::new(say.it(label), say.it(value));
+    RemovedPage {
+        shell: shell(say, "Checkout for Acme: week 46, 2026", Section::Reports, Some(Help::REPORTS)),
+        id: 14,
+        title: shown.title.clone(),
+        agreement: shown.agreement.clone(),
+        badge: say.badge(Tone::Idle, "Removed"),
+        sentence: say.it("Report no. 14 was removed under the agreement’s retention on 16 Nov 2027."),
+        facts: vec![
+            fact("Number", "14"),
+            fact("SHA-256", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+        ],
+        is_signed: true,
+        deliveries: shown.deliveries.clone(),
+    }
+}
+
 pub(super) fn reports(say: &Say) -> Vec<(&'static str, String)> {
     let list = |rows: Vec<ReportRow>, agreements: Vec<Choice>| ReportsPage {
         shell: shell(say, "Reports", Section::Reports, Some(Help::REPORTS)),
@@ -147,6 +165,7 @@ pub(super) fn reports(say: &Say) -> Vec<(&'static str, String)> {
         ("reports-empty", list(Vec::new(), choices).render().unwrap()),
         ("reports-first", list(Vec::new(), Vec::new()).render().unwrap()),
         ("report", shown.clone().render().unwrap()),
+        ("report-removed", removed(say, &shown).render().unwrap()),
         (
             "report-unsent",
             ReportPage {

@@ -98,7 +98,7 @@ fn sheet(say: &Say) -> SheetPage {
             period: say.it("October 2026"),
             number: say.it("#9"),
             status: Status::Meeting,
-            met: say.it("4 of 4"),
+            met: Some(say.it("4 of 4")),
             made_at: say.it("2026-11-01 06:00 CET"),
             is_provisional: true,
         }],

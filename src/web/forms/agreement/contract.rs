@@ -7,16 +7,18 @@ use crate::domain::credit::templates::Template;
 use crate::domain::credit::{Credit, CreditPart, CreditTexts};
 use crate::domain::exclusion::Rules;
 use crate::domain::recovery::{MeasureKind, RecoveryTargets, RecoveryTexts, parse_length};
+use crate::domain::retention::{KeepYears, KeepYearsError};
 use crate::domain::schedule::Schedule;
 use crate::language::Language;
 use crate::language::say;
+use crate::ops::define_agreement::KEEP_YEARS;
 use crate::view::Form;
 use crate::web::forms::{Refused, language, sentence};
 use chrono::Weekday;
 
 /// The fields as the form opens for an agreement that exists.
 pub(super) fn fields(terms: &AgreementTerms) -> Vec<(&'static str, String)> {
-    let AgreementTerms { anchor, hours, rules, credit, recovery, language } = terms;
+    let AgreementTerms { anchor, hours, rules, credit, recovery, language, keep_years } = terms;
     let length = |minutes: Option<i64>| minutes.map(length_text).unwrap_or_default();
     let credit = credit.as_ref().map(Credit::texts).unwrap_or_default();
     let recovery = recovery.texts();
@@ -38,6 +40,7 @@ pub(super) fn fields(terms: &AgreementTerms) -> Vec<(&'static str, String)> {
         ("longest", recovery.longest),
         ("planned", recovery.planned),
         ("language", language.map_or("", Language::word).to_owned()),
+        (KEEP_YEARS, keep_years.map(|years| years.to_string()).unwrap_or_default()),
     ]
 }
 
@@ -57,6 +60,7 @@ pub(super) fn read(form: &mut Form) -> Option<AgreementTerms> {
     let credit = credit(form);
     let recovery = recovery(form);
     let language = language(form);
+    let keep_years = keep_years(form);
     Some(AgreementTerms {
         anchor: anchor?,
         hours: hours.ok()?,
@@ -64,6 +68,19 @@ pub(super) fn read(form: &mut Form) -> Option<AgreementTerms> {
         credit: credit.ok()?,
         recovery: recovery?,
         language: language.ok()?,
+        keep_years: keep_years.ok()?,
+    })
+}
+
+fn keep_years(form: &mut Form) -> Result<Option<KeepYears>, Refused> {
+    let typed = form.value(KEEP_YEARS).trim().to_owned();
+    if typed.is_empty() {
+        return Ok(None);
+    }
+    let years = typed.parse().map_err(|_no_number| KeepYearsError).and_then(KeepYears::new);
+    years.map(Some).map_err(|why| {
+        form.refuse(KEEP_YEARS, sentence(&why.to_string()));
+        Refused
     })
 }
 
@@ -217,6 +234,7 @@ mod tests {
             ("mttr", "15m"),
             ("mtbf", "30d"),
             ("planned", "4 hours"),
+            ("keep-years", " 10 "),
         ] {
             form.set(name, value);
         }
@@ -240,6 +258,7 @@ mod tests {
             ("fee", "12"),
             ("claim", "later"),
             ("mttr", "fast"),
+            ("keep-years", "100"),
         ];
         for (name, value) in wrong {
             form.set(name, value);
