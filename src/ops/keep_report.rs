@@ -127,6 +127,7 @@ pub(super) async fn queue(
             subject: &letter.subject,
             message_id: &mime.envelope.message_id,
             mime: &mime.bytes,
+            is_trial: letter.is_trial,
         };
         store::outbox::enqueue(tx, message, now).await?;
     }

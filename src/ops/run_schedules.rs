@@ -2,11 +2,12 @@
 //!
 //! A run is booked under its period's label, of which a schedule has one; it is done in the transaction that queues its
 //! mail, and only if it still waits and none of its reports has been corrected meanwhile. So two instances, a crash at any
-//! point, and clocks that go back mail each period once.
+//! point, and clocks that go back mail each period once. Whoever was mailed the very same reports before, by hand or as a
+//! correction, is left out.
 
 use crate::domain::calendar::Period;
 use crate::domain::ids::ReportId;
-use crate::domain::model::Agreement;
+use crate::domain::model::{Agreement, EmailAddress};
 use crate::domain::report_schedule::{ReportSchedule, Scope};
 use crate::domain::time::{DAY_MINUTES, Instant};
 use crate::language;
@@ -135,8 +136,10 @@ async fn serve(context: &Context, run: &Run, agreements: &[Agreement]) -> Result
     if !hold(&mut tx, heads).await? {
         return Ok(false);
     }
-    let Some(letter) = letter else {
-        let outcome = (RunState::Skipped, note.unwrap_or_default());
+    let recipients = still_without(&mut tx, &ids, &schedule.draft.recipients).await?;
+    let Some(letter) = letter.filter(|_| !recipients.is_empty()) else {
+        let outcome =
+            (RunState::Skipped, note.unwrap_or("everybody had been mailed it already, by hand or as a correction"));
         store::schedules::finish(&mut tx, run.id, outcome, &[], now).await?;
         tx.commit().await?;
         return Ok(false);
@@ -144,7 +147,7 @@ async fn serve(context: &Context, run: &Run, agreements: &[Agreement]) -> Result
     if !store::schedules::finish(&mut tx, run.id, (RunState::Sent, &late), &ids, now).await? {
         return Ok(false);
     }
-    queue(&mut tx, context, &letter, &schedule.draft.recipients).await?;
+    queue(&mut tx, context, &letter, &recipients).await?;
     tx.commit().await?;
     tracing::info!(schedule.id = schedule.id.0, period = %run.label, reports = ids.len(), "a schedule's mail is on its way");
     Ok(true)

@@ -75,6 +75,8 @@ async fn again(
     let document = document(&context.db, kept).await?;
     let sealed = Sealed::kept(report::json::read(document)?, document.to_owned(), kept.signature.clone());
     let mut tx = context.db.begin_write().await?;
+    // a schedule's run that is about to mail the same report sees this, or this comes after it
+    store::reports::next_place(&mut tx, agreement.id).await?;
     match post(&mut tx, context, agreement, (id, &sealed), dresses, Occasion::SentAgain).await {
         Err(OpsError::Store(error)) if error.is_conflict_on("deliveries.message_id") => {
             return Err(OpsError::refused("", say!("This report was put on its way a moment ago.")));

@@ -17,6 +17,8 @@ pub struct Letter {
     pub report: ReportId,
     /// The run that it belongs to.
     pub run: Option<RunId>,
+    /// Does it only show what would be sent?
+    pub is_trial: bool,
     /// Its subject.
     pub subject: String,
     key: String,
@@ -110,6 +112,7 @@ impl Letter {
         Self {
             report,
             run,
+            is_trial: occasion == Occasion::Trial,
             subject: String::new(),
             key: String::new(),
             from: context.sender.clone(),

@@ -20,8 +20,8 @@ macro_rules! deliveries {
 }
 
 statements! {
-    ENQUEUE = "INSERT INTO deliveries (report, run, recipient, subject, message_id, mime, state, created_at, next_at)
-        VALUES ($1, $2, $3, $4, $5, $6, 'queued', $7, $7) RETURNING id";
+    ENQUEUE = "INSERT INTO deliveries (report, run, recipient, subject, message_id, mime, state, created_at, next_at, trial)
+        VALUES ($1, $2, $3, $4, $5, $6, 'queued', $7, $7, $8) RETURNING id";
     // the outer WHERE repeats the condition: without it PostgreSQL gave one row to two claimers
     CLAIM_DUE = "UPDATE deliveries SET lease_holder = $1, lease_until = $2
         WHERE state = 'queued' AND next_at <= $3 AND lease_until <= $3 AND id IN (
@@ -43,7 +43,9 @@ statements! {
     LIST = deliveries!("WHERE (CAST($1 AS TEXT) = '' OR d.state = $1) ORDER BY d.id DESC LIMIT $2 OFFSET $3");
     FIND = deliveries!("WHERE d.id = $1");
     SENT_BY_HAND = "SELECT DISTINCT d.recipient FROM deliveries d JOIN reports r ON r.id = d.report
-        WHERE r.agreement = $1 AND r.label = $2 AND r.provisional = FALSE AND d.run IS NULL";
+        WHERE r.agreement = $1 AND r.label = $2 AND r.provisional = FALSE AND d.run IS NULL AND d.trial = FALSE";
+    HAD = "SELECT DISTINCT d.recipient FROM deliveries d
+        WHERE d.report = $1 AND d.run IS NULL AND d.trial = FALSE AND d.state <> 'dead'";
     COUNTS = "SELECT state, CAST(COUNT(*) AS BIGINT) AS count FROM deliveries GROUP BY state";
 }
 
@@ -125,6 +127,8 @@ pub struct Outgoing<'a> {
     pub message_id: &'a str,
     /// The message, as it goes over the wire.
     pub mime: &'a [u8],
+    /// Does it only show what would be sent?
+    pub is_trial: bool,
 }
 
 /// A delivery to be made now.
@@ -231,7 +235,7 @@ pub async fn enqueue(tx: &mut Tx, message: Outgoing<'_>, now: Instant) -> Result
     let id: i64 = in_tx!(tx, |ex| {
         let query = sqlx::query_scalar(ENQUEUE).bind(message.report.0).bind(message.run.map(|run| run.0));
         let query = query.bind(message.recipient).bind(message.subject).bind(message.message_id).bind(message.mime);
-        query.bind(now.seconds()).fetch_one(ex).await
+        query.bind(now.seconds()).bind(message.is_trial).fetch_one(ex).await
     })?;
     Ok(DeliveryId(id))
 }
@@ -338,6 +342,11 @@ pub async fn list_by_report(db: &Db, report: ReportId) -> Result<Vec<Delivery>, 
 /// The addresses that were mailed a final report of an agreement's period, or a correction of it, by no schedule's run.
 pub async fn sent_by_hand(tx: &mut Tx, agreement: AgreementId, label: &str) -> Result<Vec<String>, StoreError> {
     Ok(in_tx!(tx, |ex| sqlx::query_scalar(SENT_BY_HAND).bind(agreement.0).bind(label).fetch_all(ex).await)?)
+}
+
+/// The addresses that were mailed exactly this report by no schedule's run: by hand, or as a correction.
+pub async fn had(tx: &mut Tx, report: ReportId) -> Result<Vec<String>, StoreError> {
+    Ok(in_tx!(tx, |ex| sqlx::query_scalar(HAD).bind(report.0).fetch_all(ex).await)?)
 }
 
 /// The delivery with this identity.

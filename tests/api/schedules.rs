@@ -1,12 +1,13 @@
 //! Schedules: each due report is mailed once, whatever clocks, schedulers and people do meanwhile.
 
 use crate::app::TestApp;
+use crate::closing::{exclude, execute};
 use crate::mailing::{attachment, mailing, parsed};
 use crate::on_both;
 use crate::scene::{agree, draft, instance, promise, ratio, source};
 use crate::smtp::{SmtpOptions, SmtpServer};
 use mail_parser::MimeHeaders as _;
-use nines::domain::calendar::PeriodKind;
+use nines::domain::calendar::{Period, PeriodKind};
 use nines::domain::ids::{AgreementId, IndicatorId, ScheduleId};
 use nines::domain::ledger::Slice;
 use nines::domain::model::{EmailAddress, ObjectiveKind, SourceSpec};
@@ -14,7 +15,9 @@ use nines::domain::report_schedule::{Attached, Only, ScheduleDraft, Scope};
 use nines::domain::rhythm::Rhythm;
 use nines::domain::time::{Instant, Minute, Span};
 use nines::ops::define_agreement::AgreementDraft;
-use nines::ops::{Context, OpsError, define_schedule, deliver, run_schedules, try_schedule};
+use nines::ops::{
+    Context, OpsError, define_schedule, deliver, recheck_reports, run_schedules, send_report, try_schedule,
+};
 use nines::store::outbox::{Delivery, DeliveryState};
 use nines::store::schedules::{Run, RunState};
 use nines::store::{self, Db, Page};
@@ -229,6 +232,85 @@ on_both! {
         measured(&context, indicator, 2, 4).await;
         until(&app, "2026-11-23T00:00:00Z");
         assert_eq!(run_schedules::run_due(&context).await.unwrap().mailed, 3, "this is trouble for everybody");
+    }
+
+    async fn nobody_is_mailed_a_revision_twice_whoever_sends_it(app: TestApp) {
+        let context = instance(&app, "one");
+        let (agreement, indicator) = daily(&context, "Gold").await;
+        measured(&context, indicator, 2, 4).await;
+        let both = ["anna@example.org", "ben@example.org"];
+        let id = define(&context, &schedule(Scope::Agreement(agreement), "at 1 08:00", &both)).await;
+        until(&app, "2026-11-22T00:30:00Z");
+        let round = run_schedules::run_due(&context).await.unwrap();
+        assert_eq!((round.issued, round.mailed), (1, 0), "it is final, and not yet time to mail it");
+        // a trial counts for nobody, also for somebody who is a recipient
+        try_schedule::try_schedule(&context, None, id, &EmailAddress::parse(both[0]).unwrap()).await.unwrap();
+        let day = Period::parse("2026-11-21", BERLIN).unwrap();
+        send_report::send_now(&context, None, agreement, day).await.unwrap();
+        let noon = day.span().start().plus(720);
+        exclude(&context, "a test", Span::new(noon, noon.plus(60))).await;
+        recheck_reports::recheck(&context).await.unwrap();
+        app.advance(600);
+        assert_eq!(recheck_reports::recheck(&context).await.unwrap(), 1);
+        // how often each was mailed each revision, trials aside
+        let sent = async || {
+            let heads = store::reports::revisions(app.db(), agreement, "2026-11-21").await.unwrap();
+            let mut sent: BTreeMap<(i64, String), usize> = BTreeMap::new();
+            for one in deliveries(app.db()).await.into_iter().filter(|one| !one.subject.starts_with("[Test]")) {
+                let head = heads.iter().find(|head| head.id == one.report).unwrap();
+                *sent.entry((head.revision, one.recipient)).or_default() += 1;
+            }
+            sent
+        };
+        let each = |revisions: std::ops::RangeInclusive<i64>| -> BTreeMap<(i64, String), usize> {
+            revisions.flat_map(|revision| both.map(|to| ((revision, to.to_owned()), 1))).collect()
+        };
+        assert_eq!(sent().await, each(1..=2));
+        // now it is the schedule's turn: both have the second revision, a third person has nothing
+        let three = ["anna@example.org", "ben@example.org", "cleo@example.org"];
+        define_schedule::change(&context, None, id, &schedule(Scope::Agreement(agreement), "at 1 08:00", &three)).await.unwrap();
+        until(&app, "2026-11-23T07:30:00Z");
+        assert_eq!(run_schedules::run_due(&context).await.unwrap().mailed, 1);
+        let mut expected = each(1..=2);
+        expected.insert((2, three[2].to_owned()), 1);
+        assert_eq!(sent().await, expected);
+        // the day before the schedule was made has no report
+        let runs = states(app.db(), id).await;
+        let state = runs.iter().find(|(label, ..)| label == "2026-11-21").map(|(_, state, _)| *state);
+        assert_eq!(state, Some(RunState::Sent), "{runs:?}");
+        // what is corrected after the run reaches all three, once
+        exclude(&context, "another test", Span::new(noon.plus(120), noon.plus(180))).await;
+        recheck_reports::recheck(&context).await.unwrap();
+        app.advance(600);
+        assert_eq!(recheck_reports::recheck(&context).await.unwrap(), 1);
+        expected.extend(three.map(|to| ((3, to.to_owned()), 1)));
+        assert_eq!(sent().await, expected);
+    }
+
+    async fn a_run_has_nobody_left_to_mail_when_all_were_sent_the_report_by_hand(app: TestApp) {
+        let context = instance(&app, "one");
+        let (agreement, indicator) = daily(&context, "Gold").await;
+        measured(&context, indicator, 1, 4).await;
+        let id = define(&context, &schedule(Scope::Agreement(agreement), "at 0 08:00", &["anna@example.org"])).await;
+        until(&app, "2026-11-22T00:30:00Z");
+        assert_eq!(run_schedules::run_due(&context).await.unwrap().issued, 1);
+        send_report::send_now(&context, None, agreement, Period::parse("2026-11-21", BERLIN).unwrap()).await.unwrap();
+        until(&app, "2026-11-22T07:30:00Z");
+        assert_eq!(run_schedules::run_due(&context).await.unwrap().mailed, 0);
+        let note = "everybody had been mailed it already, by hand or as a correction";
+        assert_eq!(states(app.db(), id).await, [("2026-11-21".to_owned(), RunState::Skipped, note.to_owned())]);
+        assert_eq!(deliveries(app.db()).await.len(), 1);
+        // a delivery that was given up is none
+        let (agreement, indicator) = daily(&context, "Silver").await;
+        measured(&context, indicator, 1, 4).await;
+        define(&context, &schedule(Scope::Agreement(agreement), "at 0 08:00", &["ben@example.org"])).await;
+        until(&app, "2026-11-23T00:30:00Z");
+        assert_eq!(run_schedules::run_due(&context).await.unwrap().issued, 1);
+        send_report::send_now(&context, None, agreement, Period::parse("2026-11-22", BERLIN).unwrap()).await.unwrap();
+        execute(app.db(), "UPDATE deliveries SET state = 'dead' WHERE recipient = 'ben@example.org'".to_owned()).await;
+        until(&app, "2026-11-23T07:30:00Z");
+        run_schedules::run_due(&context).await.unwrap();
+        assert_eq!(deliveries(app.db()).await.iter().filter(|one| one.recipient == "ben@example.org").count(), 2);
     }
 
     async fn a_trial_reaches_one_address_and_changes_nothing(app: TestApp) {

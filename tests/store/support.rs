@@ -107,7 +107,7 @@ pub fn source(name: &str) -> Source {
 
 /// A message sent by hand.
 pub fn outgoing<'a>(report: ReportId, recipient: &'a str, message_id: &'a str, mime: &'a [u8]) -> Outgoing<'a> {
-    Outgoing { report, run: None, recipient, subject: "Met: gold", message_id, mime }
+    Outgoing { report, run: None, recipient, subject: "Met: gold", message_id, mime, is_trial: false }
 }
 
 pub fn agreement(name: &str) -> Agreement {
