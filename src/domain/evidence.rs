@@ -52,6 +52,21 @@ pub struct Evidence {
     judged: Spans,
 }
 
+/// A slice, or the part of one that is judged or is not, and what became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reckoned {
+    /// What happened.
+    pub cut: Cut,
+    /// What it is by its events.
+    pub class: Class,
+    /// Is it judged? Otherwise an exclusion takes it out, or it lies outside business hours.
+    pub is_judged: bool,
+    /// Is it part of an outage?
+    pub is_down: bool,
+    /// What it adds to the good and to all, in the unit; nothing where shares are weighed, because those do not add up.
+    pub counted: Option<Tally>,
+}
+
 impl Evidence {
     /// Of a single objective, judged in these minutes.
     #[must_use]
@@ -123,6 +138,26 @@ impl Evidence {
         let unit =
             |((cut, class), is_down): (&Classed, bool)| (cut.span.start(), unit(cut, *class, is_down, &counting));
         slices.iter().zip(is_down).map(unit).collect()
+    }
+
+    /// Every slice of a piece of a window, in order of time, what is not judged too, and what each adds. `down` is where the
+    /// window has outages: the piece alone could not tell, because they may reach over its ends.
+    #[must_use]
+    pub fn reckoned(&self, piece: Span, down: &Spans) -> Vec<Reckoned> {
+        let counting = self.outage_counting();
+        let adds = self.rule != Some(Rule::Weighted);
+        let judged = self.judged.within(piece);
+        let left = Spans::from(piece).minus(&judged);
+        let of = |(cut, class): Classed, is_judged: bool| {
+            let is_down = is_judged && down.contains(cut.span.start());
+            let counted = if is_judged { unit(&cut, class, is_down, &counting) } else { Tally::default() };
+            Reckoned { cut, class, is_judged, is_down, counted: adds.then_some(counted) }
+        };
+        let inside = self.slices_of(&judged).into_iter().map(|one| of(one, true));
+        let mut all: Vec<Reckoned> =
+            inside.chain(self.slices_of(&left).into_iter().map(|one| of(one, false))).collect();
+        all.sort_by_key(|one| one.cut.span.start());
+        all
     }
 
     /// Each part as evidence of its own, with its weight.
@@ -343,6 +378,13 @@ mod tests {
                 prop_assert!((0..=lost).contains(&(account.counted.good - sum.good)));
                 prop_assert_eq!(sum, Tally { good: sum.good, ..account.counted });
                 prop_assert_eq!(account.events.minutes, judged.minutes_in(window));
+                // hour by hour it is the same, outages that reach over the hours too, and nothing is left out
+                let down = Spans::of(evidence.outages(window).into_iter().map(|outage| outage.span));
+                let hours = window.hours().map(|hour| hour.span().intersect(window));
+                let reckoned: Vec<Reckoned> = hours.flat_map(|hour| evidence.reckoned(hour, &down)).collect();
+                let counted = reckoned.iter().filter(|one| one.is_judged).filter_map(|one| one.counted).sum::<Tally>();
+                prop_assert_eq!(counted, sum);
+                prop_assert_eq!(reckoned.iter().map(|one| one.cut.minutes).sum::<i64>(), window.minutes());
             }
         }
     }

@@ -37,6 +37,19 @@ pub enum Class {
     Unknown,
 }
 
+impl Class {
+    /// The word: `good`, `bad`, `no_requests`, `unknown`.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Bad => "bad",
+            Self::NoRequests => "no_requests",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// A slice and what it is.
 pub type Classed = (Cut, Class);
 

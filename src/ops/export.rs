@@ -174,7 +174,8 @@ fn pieces(span: Span, step: Step, listing: &ObjectiveListing) -> Vec<Span> {
     }
 }
 
-fn cut(span: Span, length: i64) -> Vec<Span> {
+/// Cuts a range at whole hours, about `length` minutes apart.
+pub(super) fn cut(span: Span, length: i64) -> Vec<Span> {
     let mut pieces = Vec::new();
     let mut start = span.start();
     while start < span.end() {

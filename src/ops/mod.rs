@@ -85,6 +85,7 @@ pub mod explain_outage;
 
 pub mod export_outages;
 pub mod export_revisions;
+pub mod export_slices;
 
 pub mod check_threshold;
 

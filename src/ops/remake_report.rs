@@ -2,7 +2,7 @@
 
 use crate::clock::Clock;
 use crate::domain::model::Agreement;
-use crate::domain::time::{DAY_MINUTES, Instant};
+use crate::domain::time::{DAY_MINUTES, Instant, Minute};
 use crate::ops::make_report::make_report;
 use crate::ops::terms_in_force::terms_in_force;
 use crate::ops::{Context, OpsError};
@@ -20,6 +20,12 @@ pub enum Remade {
     NoSuchPeriod,
 }
 
+/// Are the single minutes kept from this one on?
+pub(super) fn is_kept(context: &Context, minute: Minute) -> bool {
+    let oldest = context.clock.now().minute().plus(-context.settings.ledger.detail_days * DAY_MINUTES).hour();
+    minute.hour() >= oldest
+}
+
 /// Makes it anew as of `at`, which its days left to claim count from.
 pub async fn remake(
     context: &Context,
@@ -27,8 +33,7 @@ pub async fn remake(
     head: &ReportHead,
     at: Instant,
 ) -> Result<Remade, OpsError> {
-    let oldest_kept = context.clock.now().minute().plus(-context.settings.ledger.detail_days * DAY_MINUTES).hour();
-    if head.span.start().hour() < oldest_kept {
+    if !is_kept(context, head.span.start()) {
         return Ok(Remade::TooOld);
     }
     let then = terms_in_force(&context.db, agreement, head.span.start()).await?.agreement;

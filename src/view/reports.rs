@@ -132,6 +132,8 @@ pub struct ReportPage {
     pub revisions: Vec<Link>,
     /// Is it signed?
     pub is_signed: bool,
+    /// Where the slices of its period are downloaded.
+    pub slices: String,
     /// The report as an HTML fragment, which is trusted and not escaped; its headings start at `h2`.
     pub fragment: String,
     /// Its deliveries.

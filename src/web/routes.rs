@@ -165,6 +165,7 @@ fn definitions(routes: &mut ServiceConfig) {
         )
         .route(r"/agreements/{id:\d+}", web::get().to(agreements::show))
         .route(r"/agreements/{id:\d+}.{format:csv|json}", web::get().to(agreements::export))
+        .route(r"/agreements/{id:\d+}/slices.{format:csv|json}", web::get().to(agreements::slices))
         .service(
             form(r"/agreements/{id:\d+}/edit")
                 .route(web::get().to(agreements::edit))

@@ -39,5 +39,6 @@ mod scrape;
 mod shapes;
 mod shares;
 mod shop;
+mod slices;
 
 use nines_support::smtp;

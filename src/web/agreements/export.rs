@@ -1,4 +1,5 @@
-//! GET `/agreements/{id}.csv` and `.json`: all objectives, period by period, streamed.
+//! GET `/agreements/{id}.csv` and `.json`: all objectives, period by period; `/agreements/{id}/slices.csv` and `.json`: slice by
+//! slice. Both are streamed.
 
 use crate::domain::calendar::{Period, PeriodKind};
 use crate::domain::ids::AgreementId;
@@ -6,15 +7,15 @@ use crate::domain::model::Agreement;
 use crate::domain::time::{Instant, Span};
 use crate::language::say;
 use crate::ops::export::{self, Format, periods_in};
+use crate::ops::export_slices::export_slices;
 use crate::ops::make_report::live_objectives;
 use crate::ops::{Context, OpsError};
 use crate::store;
+use crate::web::export::download;
 use crate::web::extract::SignedIn;
-use crate::web::{State, WebError};
+use crate::web::{State, WebError, reports};
 use actix_web::HttpResponse;
-use actix_web::http::header::{CONTENT_DISPOSITION, ContentEncoding};
-use actix_web::web::{Bytes, Data, Path, Query};
-use futures_util::TryStreamExt as _;
+use actix_web::web::{Data, Path, Query};
 use serde::Deserialize;
 
 /// The most periods of one file: ten years of months.
@@ -34,7 +35,7 @@ pub async fn export(
     path: Path<(i64, String)>,
     range: Query<Range>,
 ) -> Result<HttpResponse, WebError> {
-    let (id, format) = path.into_inner();
+    let (id, ending) = path.into_inner();
     let found = store::agreements::find(&state.db, AgreementId(id)).await?;
     let agreement = found.ok_or(OpsError::NotFound("agreement"))?;
     let span = span(&state, &agreement, &range).await?;
@@ -45,25 +46,31 @@ pub async fn export(
             PERIODS_MAX
         )));
     }
-    let (format, media_type) = match format.as_str() {
-        "csv" => (Format::Csv, "text/csv; charset=utf-8"),
-        _ => (Format::Json, "application/json"),
-    };
-    let extension = if format == Format::Csv { "csv" } else { "json" };
-    let disposition = format!("attachment; filename=\"nines-agreement-{id}.{extension}\"");
-    let rows = export::agreement(Context::clone(&state), agreement, periods, format);
-    Ok(HttpResponse::Ok()
-        .content_type(media_type)
-        // compression would hold the stream back
-        .insert_header(ContentEncoding::Identity)
-        .insert_header((CONTENT_DISPOSITION, disposition))
-        .streaming(rows.map_ok(Bytes::from).map_err(broken_off)))
+    let name = format!("nines-agreement-{id}.{ending}");
+    let format = Format::from_ending(&ending);
+    Ok(download(&name, format, export::agreement(Context::clone(&state), agreement, periods, format)))
 }
 
-/// The status is long sent: all that is left is to cut the connection, so that nobody takes a part for the whole.
-fn broken_off(error: OpsError) -> WebError {
-    tracing::error!(error = %error, "an export broke off");
-    error.into()
+/// Which period, by its label.
+#[derive(Debug, Deserialize)]
+pub struct Wish {
+    period: Option<String>,
+}
+
+/// The file of slices; without a period that of the running one, up to now.
+pub async fn slices(
+    _user: SignedIn,
+    state: Data<State>,
+    path: Path<(i64, String)>,
+    wish: Query<Wish>,
+) -> Result<HttpResponse, WebError> {
+    let (id, ending) = path.into_inner();
+    let found = store::agreements::find(&state.db, AgreementId(id)).await?;
+    let agreement = found.ok_or(OpsError::NotFound("agreement"))?;
+    let period = reports::period(&agreement, wish.period.as_deref(), state.clock.now())?;
+    let format = Format::from_ending(&ending);
+    let rows = export_slices(&state, &agreement, period, format).await?;
+    Ok(download(&format!("nines-agreement-{id}-slices-{}.{ending}", period.label()), format, rows))
 }
 
 async fn span(state: &State, agreement: &Agreement, range: &Range) -> Result<Span, WebError> {

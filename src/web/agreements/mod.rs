@@ -13,7 +13,7 @@ pub(in crate::web) mod verdict;
 pub(in crate::web) mod whole;
 
 pub use define::{archive, change, create, edit, new, restore};
-pub use export::export;
+pub use export::{export, slices};
 pub use list::list;
 pub use revisions::{export as export_revisions, revisions, withdraw};
 pub use show::show;

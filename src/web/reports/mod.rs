@@ -10,6 +10,7 @@ mod show;
 pub use archive::archive;
 pub use compare::compare;
 pub use list::{list, report_rows};
+pub(in crate::web) use preview::period;
 pub use preview::{preview, preview_file};
 pub use send::{correct, retry, send, send_again};
 pub(in crate::web) use show::delivery;

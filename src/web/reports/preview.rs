@@ -97,7 +97,7 @@ async fn find(state: &State, id: i64) -> Result<Agreement, WebError> {
 }
 
 /// The period that was asked for; the running one of the reports if none was.
-pub(super) fn period(agreement: &Agreement, text: Option<&str>, now: Instant) -> Result<Period, WebError> {
+pub(in crate::web) fn period(agreement: &Agreement, text: Option<&str>, now: Instant) -> Result<Period, WebError> {
     match text.map(str::trim).filter(|text| !text.is_empty()) {
         Some(text) => {
             let read = agreement.calendar().parse(text);

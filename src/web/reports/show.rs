@@ -95,6 +95,7 @@ pub(super) async fn report_page(
         superseded: revisions.last().filter(|_| !is_newest).map(|newest| revision(newest, &agreement)),
         revisions: revisions.iter().filter(|_| revisions.len() > 1).map(|one| revision(one, &agreement)).collect(),
         is_signed: report.is_signed(),
+        slices: format!("{}/{}/slices.csv?period={}", paths::AGREEMENTS, agreement.id, head.label),
         fragment: report.fragment()?,
         deliveries: deliveries.iter().map(row).collect(),
         can_send: may_edit && is_newest && !receivers(&state.db, &agreement).await?.is_empty(),

@@ -92,6 +92,7 @@ fn shown(say: &Say) -> ReportPage {
             say.link("/reports/14", "Revision 2, no. 14, made 16 Nov 2026, 02:10"),
         ],
         is_signed: true,
+        slices: "/agreements/3/slices.csv?period=2026-W46".to_owned(),
         others: vec![Choice::new("13", say.it("Week 45, 2 to 8 Nov 2026, revision 1, no. 13"))],
         made_at: say.it("Made 16 Nov 2026, 01:10, Europe/Berlin, from data settled until 16 Nov, 00:58."),
         fragment: fragment(),
