@@ -46,6 +46,7 @@ pub mod exclusion;
 
 pub mod note;
 
+pub mod durations;
 pub mod percentile;
 
 pub mod outage;

@@ -24,7 +24,7 @@ const MILLIONTH: u32 = 6;
 pub const fn events(kind: ObjectiveKind, query: &Query) -> (&'static str, &'static str) {
     match (kind, query) {
         (ObjectiveKind::Success, Query::Ratio { .. }) => ("attempt", "attempts"),
-        (_, Query::Ratio { .. } | Query::Latency { .. }) => ("request", "requests"),
+        (_, Query::Ratio { .. } | Query::Latency { .. } | Query::Durations { .. }) => ("request", "requests"),
         (_, Query::Up { .. }) => ("sample", "samples"),
         (_, Query::Check { .. }) => ("check", "checks"),
         (_, Query::Level { .. }) => ("reading", "readings"),

@@ -388,8 +388,9 @@ async fn write_objectives(
     mut services: Services,
     now: Instant,
 ) -> Result<Vec<Objective>, OpsError> {
-    let known: BTreeSet<IndicatorId> =
-        store::indicators::list(&context.db).await?.into_iter().map(|indicator| indicator.id).collect();
+    // a companion was counted from the answers of another and has no place of its own yet
+    let progress = store::indicators::list_progress(&context.db).await?;
+    let known: BTreeSet<IndicatorId> = progress.into_iter().map(|one| one.indicator).collect();
     let mut written: Vec<Objective> = Vec::new();
     // what a composite is made of comes first
     let (composites, singles): (Vec<_>, Vec<_>) = draft.objectives.iter().partition(|one| one.composite.is_some());

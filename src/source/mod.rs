@@ -10,6 +10,7 @@ use thiserror::Error;
 
 mod address;
 pub mod exposition;
+pub mod histogram;
 pub mod http;
 pub mod probe;
 pub mod prometheus;

@@ -88,11 +88,10 @@ impl Plan {
                 Some(Ok(Self { selectors, sort: Sort::Ratio { total: total.clone(), part: part.clone() } }))
             }
             Query::Latency { histogram, threshold } => Some(Self::latency(histogram, threshold)),
+            Query::Durations { histogram } => Some(Self::durations(histogram)),
             Query::Up { gauge: one }
             | Query::Level { gauge: Expression::Raw(one), .. }
-            | Query::Throughput { total: Expression::Raw(one), .. } => {
-                Some(Ok(Self { selectors: vec![one.clone()], sort: Sort::Whole }))
-            }
+            | Query::Throughput { total: Expression::Raw(one), .. } => Some(Ok(Self::whole(one.clone()))),
             Query::Ratio { total: Expression::Evaluated(_), .. }
             | Query::Level { gauge: Expression::Evaluated(_), .. }
             | Query::Throughput { total: Expression::Evaluated(_), .. }
@@ -104,6 +103,21 @@ impl Plan {
         let bounds: Vec<String> = spellings(threshold).iter().map(|bound| regex::escape(bound)).collect();
         let selector = histogram.with("le", Comparison::Matches, &format!("{}|[+]Inf", bounds.join("|")))?;
         Ok(Self { selectors: vec![selector], sort: Sort::Latency(threshold.clone()) })
+    }
+
+    /// Every bucket, and the sums beside them; a histogram whose name does not end as those of classic ones has no sums.
+    fn durations(histogram: &Selector) -> Result<Self, SelectorError> {
+        let mut selectors = vec![histogram.clone()];
+        if let Some(family) = histogram.metric().strip_suffix("_bucket") {
+            selectors.push(Selector::named(&format!("{family}_sum"), histogram.matchers().to_vec())?);
+        }
+        Ok(Self { selectors, sort: Sort::Whole })
+    }
+
+    /// A selector of which everything counts as it is.
+    #[must_use]
+    pub fn whole(selector: Selector) -> Self {
+        Self { selectors: vec![selector], sort: Sort::Whole }
     }
 
     /// Gives each series its role; others are left out. A series that came twice, from two selectors or under two

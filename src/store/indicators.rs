@@ -1,4 +1,6 @@
 //! Indicators, and how far reading each from its source has come.
+//!
+//! Companions, which are counted beside a latency's own bound, stand in [`crate::store::spreads`] and in no list here.
 
 use crate::domain::counting::CounterState;
 use crate::domain::ids::{IndicatorId, ServiceId, SourceId};
@@ -10,11 +12,12 @@ statements! {
     INSERT = "INSERT INTO indicators (service, source, query) VALUES ($1, $2, $3)
         ON CONFLICT (service, source, query) DO NOTHING RETURNING id";
     FIND_SAME = "SELECT id FROM indicators WHERE service = $1 AND source = $2 AND query = $3";
+    ADOPT = "UPDATE indicators SET is_companion = 0 WHERE id = $1";
     FIND = "SELECT id, service, source, query FROM indicators WHERE id = $1";
     NAMES = "SELECT s.name AS service_name, d.name AS source_name FROM indicators i
         JOIN services s ON s.id = i.service JOIN sources d ON d.id = i.source WHERE i.id = $1";
-    LIST = "SELECT id, service, source, query FROM indicators ORDER BY id";
-    LIST_BY_SOURCE = "SELECT id, service, source, query FROM indicators WHERE source = $1 ORDER BY id";
+    LIST = "SELECT id, service, source, query FROM indicators WHERE is_companion = 0 ORDER BY id";
+    LIST_BY_SOURCE = "SELECT id, service, source, query FROM indicators WHERE source = $1 AND is_companion = 0 ORDER BY id";
     LOAD_PULL = "SELECT from_minute, settled, reached, counters, finished_backfill_at FROM pulls WHERE indicator = $1";
     SAVE_PULL = "INSERT INTO pulls (indicator, from_minute, settled, reached, counters, finished_backfill_at)
         VALUES ($1, $2, $3, $4, $5, $6)
@@ -55,7 +58,7 @@ pub struct PullProgress {
 }
 
 #[derive(sqlx_macros::FromRow)]
-struct IndicatorRow {
+pub(super) struct IndicatorRow {
     id: i64,
     service: i64,
     source: i64,
@@ -105,7 +108,8 @@ impl From<ProgressRow> for PullProgress {
     }
 }
 
-/// The indicator of this service that reads this query from this source: the same for whoever asks, made if need be.
+/// The indicator of this service that reads this query from this source: the same for whoever asks, made if need be. What
+/// was a companion is one no longer.
 pub async fn find_or_insert(
     tx: &mut Tx,
     service: ServiceId,
@@ -113,15 +117,16 @@ pub async fn find_or_insert(
     query: &Query,
 ) -> Result<IndicatorId, StoreError> {
     let text = queries::text(query).map_err(|why| StoreError::corrupt("indicators", "new", why))?;
-    let new: Option<i64> = in_tx!(tx, |ex| {
+    let new: Option<i64> = in_tx!(&mut *tx, |ex| {
         sqlx::query_scalar(INSERT).bind(service.0).bind(source.0).bind(&text).fetch_optional(ex).await
     })?;
     if let Some(id) = new {
         return Ok(IndicatorId(id));
     }
-    let id: i64 = in_tx!(tx, |ex| {
+    let id: i64 = in_tx!(&mut *tx, |ex| {
         sqlx::query_scalar(FIND_SAME).bind(service.0).bind(source.0).bind(&text).fetch_one(ex).await
     })?;
+    in_tx!(tx, |ex| sqlx::query(ADOPT).bind(id).execute(ex).await.map(drop))?;
     Ok(IndicatorId(id))
 }
 
@@ -136,13 +141,13 @@ pub async fn names(db: &Db, id: IndicatorId) -> Result<Option<(String, String)>,
     Ok(on!(db, |ex| sqlx::query_as(NAMES).bind(id.0).fetch_optional(ex).await)?)
 }
 
-/// Every indicator, oldest first.
+/// Every indicator that people asked for, oldest first.
 pub async fn list(db: &Db) -> Result<Vec<Indicator>, StoreError> {
     let rows: Vec<IndicatorRow> = on!(db, |ex| sqlx::query_as(LIST).fetch_all(ex).await)?;
     all(rows)
 }
 
-/// Every indicator that is read from this source, oldest first.
+/// Every indicator that people asked for and that is read from this source, oldest first.
 pub async fn list_by_source(db: &Db, source: SourceId) -> Result<Vec<Indicator>, StoreError> {
     let rows: Vec<IndicatorRow> = on!(db, |ex| sqlx::query_as(LIST_BY_SOURCE).bind(source.0).fetch_all(ex).await)?;
     all(rows)

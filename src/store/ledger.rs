@@ -79,7 +79,7 @@ struct SumsRow {
 }
 
 #[derive(sqlx_macros::FromRow)]
-struct SheetRow {
+pub(super) struct DetailedRow {
     hour: i64,
     good: i64,
     total: i64,
@@ -328,16 +328,18 @@ pub async fn hours(db: &Db, indicator: IndicatorId, span: Span) -> Result<Vec<Ho
 /// still kept. The other hours are not unpacked, and stand in the sheet as if nothing were known.
 pub async fn sheet(db: &Db, indicator: IndicatorId, span: Span, wanted: &Spans) -> Result<Sheet, StoreError> {
     let (low, high) = hour_bounds(span);
-    let rows: Vec<SheetRow> =
+    let rows: Vec<DetailedRow> =
         on!(db, |ex| sqlx::query_as(SHEET).bind(indicator.0).bind(low).bind(high).fetch_all(ex).await)?;
-    let page = |row: SheetRow| {
-        let is_kept = !row.detail.is_empty();
-        let minutes = is_kept.then(|| unpacked(indicator, row.hour, &row.detail).map(Box::new)).transpose()?;
-        let sums = Tally { good: row.good, total: row.total, known: row.known, minutes: HOUR_MINUTES };
-        Ok(Page { hour: Hour(row.hour), sums, minutes })
-    };
-    let is_wanted = |row: &SheetRow| wanted.minutes_in(Hour(row.hour).span()) > 0;
-    Ok(Sheet::new(rows.into_iter().filter(is_wanted).map(page).collect::<Result<_, StoreError>>()?))
+    let is_wanted = |row: &&DetailedRow| wanted.minutes_in(Hour(row.hour).span()) > 0;
+    let pages = rows.iter().filter(is_wanted).map(|row| page(indicator, row));
+    Ok(Sheet::new(pages.collect::<Result<_, StoreError>>()?))
+}
+
+pub(super) fn page(indicator: IndicatorId, row: &DetailedRow) -> Result<Page, StoreError> {
+    let is_kept = !row.detail.is_empty();
+    let minutes = is_kept.then(|| unpacked(indicator, row.hour, &row.detail).map(Box::new)).transpose()?;
+    let sums = Tally { good: row.good, total: row.total, known: row.known, minutes: HOUR_MINUTES };
+    Ok(Page { hour: Hour(row.hour), sums, minutes })
 }
 
 /// The known minutes inside `span`, in order. A year of them is half a million: for long spans see [`pages`].
@@ -400,7 +402,7 @@ pub async fn drop_old(tx: &mut Tx, detail_before: Hour, sums_before: Hour) -> Re
 }
 
 /// The first hour inside and the first after.
-fn hour_bounds(span: Span) -> (i64, i64) {
+pub(super) fn hour_bounds(span: Span) -> (i64, i64) {
     let low = span.start().hour().0;
     (low, if span.is_empty() { low } else { span.end().plus(-1).hour().0 + 1 })
 }

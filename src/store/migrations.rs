@@ -25,6 +25,7 @@ pub(super) fn sqlite() -> Migrator {
         11 "0011_languages_and_deploys",
         12 "0012_ledger_versions",
         13 "0013_retention_and_trials",
+        14 "0014_spreads",
     ))
 }
 
@@ -44,6 +45,7 @@ pub(super) fn postgres() -> Migrator {
         11 "0011_languages_and_deploys",
         12 "0012_ledger_versions",
         13 "0013_retention_and_trials",
+        14 "0014_spreads",
     ))
 }
 

@@ -61,6 +61,7 @@ pub mod sources;
 pub mod source_states;
 
 pub mod indicators;
+pub mod spreads;
 
 mod counters;
 mod documents;
@@ -138,6 +139,7 @@ pub fn statements() -> impl Iterator<Item = (&'static str, &'static str, &'stati
         ("sources", sources::ALL),
         ("source_states", source_states::ALL),
         ("indicators", indicators::ALL),
+        ("spreads", spreads::ALL),
         ("ledger", ledger::ALL),
         ("trends", trends::ALL),
         ("findings", findings::ALL),

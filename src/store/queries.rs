@@ -12,6 +12,7 @@ enum QueryDocument {
     RatioOfBad { total: String, bad: String },
     RatioOfGood { total: String, good: String },
     Latency { histogram: String, threshold: String },
+    Durations { histogram: String },
     Up { gauge: String },
     Check { within_ms: Option<u32> },
     LevelAtMost { gauge: String, limit: String },
@@ -31,6 +32,7 @@ pub(super) fn text(query: &Query) -> Result<String, serde_json::Error> {
         Query::Latency { histogram, threshold } => {
             QueryDocument::Latency { histogram: histogram.to_string(), threshold: threshold.to_string() }
         }
+        Query::Durations { histogram } => QueryDocument::Durations { histogram: histogram.to_string() },
         Query::Up { gauge } => QueryDocument::Up { gauge: gauge.to_string() },
         Query::Check { within_ms } => QueryDocument::Check { within_ms: *within_ms },
         Query::Level { gauge, limit } => {
@@ -67,6 +69,7 @@ pub(super) fn parse(text: &str) -> Result<Query, String> {
             histogram: selector(&histogram)?,
             threshold: Threshold::parse(&threshold).ok_or_else(|| format!("{threshold} is no threshold"))?,
         },
+        QueryDocument::Durations { histogram } => Query::Durations { histogram: selector(&histogram)? },
         QueryDocument::Up { gauge } => Query::Up { gauge: selector(&gauge)? },
         QueryDocument::Check { within_ms } => Query::Check { within_ms },
         QueryDocument::LevelAtMost { gauge, limit } => level(&gauge, Bound::AtMost, &limit)?,
@@ -101,6 +104,10 @@ mod tests {
                     threshold: Threshold::parse("0.50").unwrap(),
                 },
                 r#"{"kind":"latency","histogram":"seconds_bucket","threshold":"0.50"}"#,
+            ),
+            (
+                Query::Durations { histogram: Selector::parse("seconds_bucket").unwrap() },
+                r#"{"kind":"durations","histogram":"seconds_bucket"}"#,
             ),
             (Query::Up { gauge: Selector::parse("up").unwrap() }, r#"{"kind":"up","gauge":"up"}"#),
             (Query::Check { within_ms: Some(300) }, r#"{"kind":"check","within_ms":300}"#),

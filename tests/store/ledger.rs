@@ -5,7 +5,7 @@ use nines::domain::ids::IndicatorId;
 use nines::domain::ledger::{HourDetail, Slice, Tally, tally_of};
 use nines::domain::time::{DAY_MINUTES, Hour, Minute, Span};
 use nines::store::ledger::HourRow;
-use nines::store::{Db, StoreError, Tx, indicators, ledger, services, sources};
+use nines::store::{Db, StoreError, Tx, indicators, ledger, services, sources, spreads};
 use std::collections::BTreeMap;
 
 /// 2026-11-21T00:00Z in minutes.
@@ -103,6 +103,11 @@ async fn random_writes_and_questions(db: &Db, id: IndicatorId, seed: u64) {
         let spans = (0..dice.below(60)).map(|_| dice.span(around)).collect::<Vec<_>>();
         let answers = ledger::tallies(db, id, &spans).await.unwrap();
         assert_eq!(answers, spans.iter().map(|span| expected(&oracle, *span)).collect::<Vec<_>>(), "seed {seed}");
+        for (span, answer) in spans.iter().zip(answers) {
+            let found = spreads::tallies(db, &[id, IndicatorId(1)], *span).await.unwrap();
+            assert_eq!(found.get(&id).copied().unwrap_or_default().known, answer.known, "seed {seed}, {span:?}");
+            assert!(found.get(&id).is_none_or(|found| *found == answer), "seed {seed}, {span:?}: many at once");
+        }
     }
     let span = dice.span(around);
     let known = oracle.range(span.start().0..span.end().0).map(|(m, s)| (Minute(*m), *s)).collect::<Vec<_>>();

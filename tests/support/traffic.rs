@@ -99,6 +99,10 @@ pub struct Counts {
     pub timed: i64,
     /// Those of `timed` that took half a second or less.
     pub fast: i64,
+    /// Those of `timed` within each of [`BOUNDS`], the last of which bounds nothing.
+    pub within: [i64; BOUNDS.len()],
+    /// How long `timed` took together, in milliseconds.
+    pub took_ms: i64,
 }
 
 impl std::ops::AddAssign for Counts {
@@ -107,6 +111,8 @@ impl std::ops::AddAssign for Counts {
         self.bad += other.bad;
         self.timed += other.timed;
         self.fast += other.fast;
+        self.within.iter_mut().zip(other.within).for_each(|(sum, one)| *sum += one);
+        self.took_ms += other.took_ms;
     }
 }
 
@@ -206,7 +212,7 @@ impl Traffic {
         match plan.reach(minute) {
             Reach::Scraped => {
                 let (values, revealed, hidden) = process.scrape();
-                self.scrapes.push(Scrape { at_ms, values: Some(values), sum_ms: process.sum_ms });
+                self.scrapes.push(Scrape { at_ms, values: Some(values), sum_ms: process.sum_ms.life });
                 self.hidden_restarts += usize::from(hidden);
                 truth.scraped = true;
                 truth.revealed = revealed;
@@ -280,7 +286,7 @@ struct Process {
     codes: [Counter; CODES.len()],
     /// Cumulative, as a classic histogram is.
     buckets: [Counter; BOUNDS.len()],
-    sum_ms: i64,
+    sum_ms: Counter,
 }
 
 impl Process {
@@ -292,8 +298,9 @@ impl Process {
             scraped_before: false,
             codes: [unused; CODES.len()],
             buckets: [shown; BOUNDS.len()],
-            sum_ms: earlier * 50,
+            sum_ms: shown,
         };
+        process.sum_ms.add(earlier * 50);
         process.codes[0].add(earlier);
         process.buckets.iter_mut().for_each(|bucket| bucket.add(earlier));
         process
@@ -302,7 +309,7 @@ impl Process {
     fn restart(&mut self) {
         self.codes.iter_mut().for_each(|counter| counter.restart(self.lazy));
         self.buckets.iter_mut().for_each(|counter| counter.restart(false));
-        self.sum_ms = 0;
+        self.sum_ms.restart(false);
     }
 
     fn serve(&mut self, requests: &Requests) -> Counts {
@@ -314,12 +321,16 @@ impl Process {
             within += events;
             counter.add(within);
         }
-        self.sum_ms += requests.sum_ms;
+        self.sum_ms.add(requests.sum_ms);
+        let mut within = requests.buckets;
+        (1..within.len()).for_each(|place| within[place] += within[place - 1]);
         Counts {
             total: requests.codes.iter().sum(),
             bad: requests.codes[2..].iter().sum(),
             timed: requests.buckets.iter().sum(),
             fast: requests.buckets[..=FAST].iter().sum(),
+            within,
+            took_ms: requests.sum_ms,
         }
     }
 
@@ -332,12 +343,16 @@ impl Process {
             hidden |= counter.hides_a_restart();
             (values[place], revealed[place]) = counter.scrape(first_ever);
         }
+        hidden |= self.sum_ms.hides_a_restart();
+        let (_, took_ms) = self.sum_ms.scrape(first_ever);
         let (codes, buckets) = revealed.split_at(CODES.len());
         let counts = Counts {
             total: codes.iter().sum(),
             bad: codes[2..].iter().sum(),
             timed: buckets[BOUNDS.len() - 1],
             fast: buckets[FAST],
+            within: std::array::from_fn(|place| buckets[place]),
+            took_ms,
         };
         (values, counts, hidden)
     }

@@ -22,6 +22,12 @@ pub enum Query {
         /// Upper bound in the histogram's unit (seconds by convention).
         threshold: Threshold,
     },
+    /// Beside a latency: the sum of its histogram's durations, each microsecond an event and good. Whoever reads it reads
+    /// every bound of the histogram with it.
+    Durations {
+        /// The `…_bucket` series, without `le`; the sum is the `…_sum` series with the same labels.
+        histogram: Selector,
+    },
     /// A gauge that is 1 when up: each sample is one event, good if its value is at least 1.
     Up {
         /// The gauge, such as `up{job="api"}` or `probe_success`.
@@ -57,8 +63,14 @@ impl Query {
         match self {
             Self::Ratio { total, part } => is_evaluated(total) || is_evaluated(part.expression()),
             Self::Level { gauge: one, .. } | Self::Throughput { total: one, .. } => is_evaluated(one),
-            Self::Latency { .. } | Self::Up { .. } | Self::Check { .. } => false,
+            Self::Latency { .. } | Self::Durations { .. } | Self::Up { .. } | Self::Check { .. } => false,
         }
+    }
+
+    /// Is it read from a histogram?
+    #[must_use]
+    pub const fn has_histogram(&self) -> bool {
+        matches!(self, Self::Latency { .. } | Self::Durations { .. })
     }
 }
 
@@ -70,6 +82,7 @@ impl Query {
             Self::Ratio { total, part: Part::Bad(bad) } => say!("bad: {bad} of total: {total}", bad, total),
             Self::Ratio { total, part: Part::Good(good) } => say!("good: {good} of total: {total}", good, total),
             Self::Latency { histogram, threshold } => say!("within {threshold}: {histogram}", threshold, histogram),
+            Self::Durations { histogram } => say!("durations: {histogram}", histogram),
             Self::Up { gauge } => say!("up: {gauge}", gauge),
             Self::Check { within_ms: None } => say!("checks answered"),
             Self::Check { within_ms: Some(ms) } => say!("checks answered within {ms} ms", ms),

@@ -9,6 +9,7 @@ mod tries;
 
 mod probe;
 mod scrape;
+mod spread;
 
 pub use prometheus::{Reading, read_only};
 pub use tries::{TestReport, try_out};
@@ -199,7 +200,7 @@ async fn resolve_gone(context: &Context, source: &Source, id: IndicatorId, shown
 }
 
 /// The kind of finding for a query that the source refuses.
-const QUERY_REFUSED: &str = "query_refused";
+pub const QUERY_REFUSED: &str = "query_refused";
 /// The kind of finding for a histogram without a bucket at the threshold.
 const BUCKET_MISSING: &str = "bucket_missing";
 /// What people read about it.
@@ -213,6 +214,7 @@ fn part_is(query: &Query) -> PartIs {
         Query::Ratio { part: Part::Bad(_), .. } => PartIs::Bad,
         Query::Ratio { part: Part::Good(_), .. }
         | Query::Latency { .. }
+        | Query::Durations { .. }
         | Query::Up { .. }
         | Query::Check { .. }
         | Query::Level { .. }
@@ -237,7 +239,7 @@ fn count(
         Query::Throughput { at_least, .. } => {
             counting::count_throughput(state, series, witnesses, window, settle, at_least)
         }
-        Query::Ratio { .. } | Query::Latency { .. } | Query::Check { .. } => {
+        Query::Ratio { .. } | Query::Latency { .. } | Query::Durations { .. } | Query::Check { .. } => {
             counting::count(state, series, witnesses, window, settle, part_is(query))
         }
     }

@@ -2,26 +2,31 @@
 
 use super::{
     BUCKET_MISSING, NO_BUCKET, PARTIAL_ANSWER, Shown, begin, count, part_is, progress, record_refusal, resolve_gone,
-    settle_point, write,
+    settle_point, spread, write,
 };
-use crate::domain::counting::{self, Counted, CounterState, Witness, millis};
+use crate::domain::counting::{self, Counted, CounterState, TargetKey, Witness, millis};
 use crate::domain::ledger::Slice;
-use crate::domain::model::{Indicator, Query, Source};
+use crate::domain::model::{Indicator, Query, Source, Threshold};
+use crate::domain::selector::Selector;
 use crate::domain::time::{DAY_MINUTES, Instant, Minute, Span};
 use crate::domain::wording;
 use crate::language;
 use crate::language::say;
 use crate::ops::{Context, OpsError};
 use crate::source::SourceError;
+use crate::source::histogram::Histogram;
 use crate::source::prometheus::Prometheus;
-use crate::source::series::{Plan, Sorted, Target};
+use crate::source::series::{Plan, RawSeries, Sorted, Target};
 use crate::store::indicators::PullState;
+use crate::store::spreads::Bound;
 use crate::store::{self};
 use futures_util::stream::{self, StreamExt as _};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Minutes read at once while catching up.
 const CHUNK_MINUTES: i64 = 5 * DAY_MINUTES;
+/// The same for a whole histogram, which has as much in each minute as a dozen others.
+const HISTOGRAM_CHUNK_MINUTES: i64 = DAY_MINUTES;
 /// The smallest chunk, when larger ones are refused as too large.
 const CHUNK_MINUTES_MIN: i64 = 30;
 /// Minutes read before the first one, so that its counters have a value to count from.
@@ -34,7 +39,7 @@ const CONCURRENT: usize = 4;
 pub(super) async fn pull(context: &Context, source: &Source) -> Result<(), OpsError> {
     let server = Prometheus::new(source)?;
     let now = context.clock.now();
-    let indicators = store::indicators::list_by_source(&context.db, source.id).await?;
+    let indicators = spread::indicators(context, source).await?;
     if indicators.is_empty() {
         server.describe(now.seconds() * 1000).await?;
         return Ok(());
@@ -79,6 +84,8 @@ struct Pull<'a> {
 struct Reader<'a> {
     server: &'a Prometheus,
     query: &'a Query,
+    /// For durations, the bounds that are known already.
+    bounds: &'a [Bound],
 }
 
 /// What a reading that keeps nothing brought.
@@ -93,7 +100,7 @@ pub struct Reading {
 /// Reads a query over a span as a pull would from its first minute on, and keeps nothing.
 pub async fn read_only(source: &Source, query: &Query, span: Span) -> Result<Reading, OpsError> {
     let server = Prometheus::new(source)?;
-    let reader = Reader { server: &server, query };
+    let reader = Reader { server: &server, query, bounds: &[] };
     let (mut from, mut length, mut reading) = (span.start(), CHUNK_MINUTES, Reading::default());
     let mut notes = BTreeSet::new();
     let (mut state, is_primed) = reader.prime(from).await?;
@@ -149,6 +156,8 @@ impl Reading {
 /// What one chunk brought.
 struct Chunk {
     counted: Counted,
+    /// For durations, what was counted of the bounds.
+    bounds: Vec<(Threshold, Counted)>,
     warnings: Vec<String>,
     threshold_missing: bool,
     /// Did any sample come?
@@ -165,8 +174,8 @@ impl Chunk {
 }
 
 impl Pull<'_> {
-    const fn reader(&self) -> Reader<'_> {
-        Reader { server: self.server, query: &self.indicator.query }
+    const fn reader<'b>(&'b self, bounds: &'b [Bound]) -> Reader<'b> {
+        Reader { server: self.server, query: &self.indicator.query, bounds }
     }
 
     async fn run(&self) -> Result<(), OpsError> {
@@ -175,12 +184,13 @@ impl Pull<'_> {
         let mut from = progress.settled.unwrap_or(progress.from);
         let (mut state, mut complete) = match progress.settled {
             Some(_) => (progress.state.clone(), true),
-            None => self.reader().prime(from).await?,
+            None => self.reader(&[]).prime(from).await?,
         };
-        let (mut length, mut shown) = (CHUNK_MINUTES, Shown::default());
+        let (mut length, mut shown) = (self.chunk_minutes(), Shown::default());
         while from < end {
             let to = from.plus(length).min(end);
-            let chunk = match self.reader().read(&state, Span::new(from, to)).await {
+            let bounds = store::spreads::bounds(&self.context.db, self.indicator.id).await?;
+            let chunk = match self.reader(&bounds).read(&state, Span::new(from, to)).await {
                 Err(OpsError::Source(error)) if is_too_much(&error) && length > CHUNK_MINUTES_MIN => {
                     length = (length / 4).max(CHUNK_MINUTES_MIN);
                     continue;
@@ -198,7 +208,7 @@ impl Pull<'_> {
             if to == end && progress.finished_backfill_at.is_none() {
                 progress.finished_backfill_at = Some(self.now);
             }
-            self.store(&chunk, &mut progress).await?;
+            self.store(&chunk, &bounds, &mut progress).await?;
             chunk.tell(&mut shown);
             if to == end {
                 // a partial answer may have left out just what would show a trouble
@@ -212,10 +222,15 @@ impl Pull<'_> {
         Ok(())
     }
 
-    async fn store(&self, chunk: &Chunk, progress: &mut PullState) -> Result<(), OpsError> {
+    const fn chunk_minutes(&self) -> i64 {
+        if matches!(self.indicator.query, Query::Durations { .. }) { HISTOGRAM_CHUNK_MINUTES } else { CHUNK_MINUTES }
+    }
+
+    async fn store(&self, chunk: &Chunk, bounds: &[Bound], progress: &mut PullState) -> Result<(), OpsError> {
         let id = self.indicator.id;
         let mut tx = begin(self.context, self.source).await?;
         write(&mut tx, id, &chunk.counted, progress, self.now).await?;
+        spread::write(&mut tx, self.indicator, bounds, &chunk.bounds).await?;
         if let Some(warning) = chunk.warnings.first() {
             let text = format!(
                 "The source answered with a warning, so its data counts as provisional and is read again: {warning}"
@@ -234,8 +249,15 @@ impl Reader<'_> {
     async fn prime(&self, from: Minute) -> Result<(CounterState, bool), OpsError> {
         let before = Span::ending(from, PRIMING_MINUTES);
         let Some(plan) = self.plan()? else { return Ok((CounterState::default(), true)) };
-        let (sorted, warnings) = self.raw(&plan, before).await?;
-        Ok((self.count(&CounterState::default(), &sorted, &[], before, from).state, warnings.is_empty()))
+        let (series, warnings) = self.raw(&plan, before).await?;
+        let empty = CounterState::default();
+        let counted = match self.query {
+            Query::Durations { histogram } => {
+                spread::count(&self.sorted(histogram, series)?, &empty, &[], before, from).durations
+            }
+            _ => self.count(&empty, &plan.sort(series), &[], before, from),
+        };
+        Ok((counted.state, warnings.is_empty()))
     }
 
     fn plan(&self) -> Result<Option<Plan>, OpsError> {
@@ -244,25 +266,51 @@ impl Reader<'_> {
     }
 
     async fn read(&self, state: &CounterState, window: Span) -> Result<Chunk, OpsError> {
-        match self.plan()? {
-            Some(plan) => self.read_raw(&plan, state, window).await,
-            None => self.read_evaluated(state, window).await,
+        match (self.plan()?, self.query) {
+            (Some(plan), Query::Durations { histogram }) => self.read_histogram(&plan, histogram, state, window).await,
+            (Some(plan), _) => self.read_raw(&plan, state, window).await,
+            (None, _) => self.read_evaluated(state, window).await,
         }
     }
 
     async fn read_raw(&self, plan: &Plan, state: &CounterState, window: Span) -> Result<Chunk, OpsError> {
         let settle = settle_point(window.start(), window.end());
-        let (sorted, warnings) = self.raw(plan, window).await?;
+        let (series, warnings) = self.raw(plan, window).await?;
+        let sorted = plan.sort(series);
         let mut counted = self.count(state, &sorted, &[], window, settle);
-        let witnesses = self.witnesses(plan, &sorted, &counted).await?;
+        let witnesses = self.witnesses(plan, &sorted.targets, &counted).await?;
         if !witnesses.is_empty() {
             counted = self.count(state, &sorted, &witnesses, window, settle);
         }
         let (threshold_missing, data) = (sorted.threshold_missing, !sorted.series.is_empty());
-        Ok(Chunk { counted, warnings, threshold_missing, data })
+        Ok(Chunk { counted, bounds: Vec::new(), warnings, threshold_missing, data })
     }
 
-    async fn raw(&self, plan: &Plan, window: Span) -> Result<(Sorted, Vec<String>), OpsError> {
+    async fn read_histogram(
+        &self,
+        plan: &Plan,
+        histogram: &Selector,
+        state: &CounterState,
+        window: Span,
+    ) -> Result<Chunk, OpsError> {
+        let settle = settle_point(window.start(), window.end());
+        let (series, warnings) = self.raw(plan, window).await?;
+        let sorted = self.sorted(histogram, series)?;
+        let mut counted = spread::count(&sorted, state, &[], window, settle);
+        let witnesses = self.witnesses(plan, &sorted.all.targets, &counted.durations).await?;
+        if !witnesses.is_empty() {
+            counted = spread::count(&sorted, state, &witnesses, window, settle);
+        }
+        let data = !sorted.all.series.is_empty();
+        Ok(Chunk { counted: counted.durations, bounds: counted.bounds, warnings, threshold_missing: false, data })
+    }
+
+    fn sorted(&self, histogram: &Selector, series: Vec<RawSeries>) -> Result<Histogram, OpsError> {
+        let sorted = Histogram::sort(histogram, &spread::thresholds(self.bounds), series);
+        Ok(sorted.map_err(|error| SourceError::Query(error.to_string()))?)
+    }
+
+    async fn raw(&self, plan: &Plan, window: Span) -> Result<(Vec<RawSeries>, Vec<String>), OpsError> {
         let (after, until) = (millis(window.start()) - 1, millis(window.end()) - 1);
         let (mut series, mut warnings) = (Vec::new(), Vec::new());
         for selector in &plan.selectors {
@@ -270,7 +318,7 @@ impl Reader<'_> {
             series.extend(answer.value);
             warnings.extend(answer.warnings);
         }
-        Ok((plan.sort(series), warnings))
+        Ok((series, warnings))
     }
 
     fn count(
@@ -285,11 +333,16 @@ impl Reader<'_> {
     }
 
     /// Asks who was scraped where the samples alone leave a doubt.
-    async fn witnesses(&self, plan: &Plan, sorted: &Sorted, counted: &Counted) -> Result<Vec<Witness>, OpsError> {
+    async fn witnesses(
+        &self,
+        plan: &Plan,
+        targets: &BTreeMap<TargetKey, Target>,
+        counted: &Counted,
+    ) -> Result<Vec<Witness>, OpsError> {
         let Some(selector) = plan.selectors.first() else { return Ok(Vec::new()) };
         let mut witnesses = Vec::new();
         for (key, spans) in &counted.doubts {
-            let Some(target) = sorted.targets.get(key).cloned().or_else(|| silent_target(*key)) else { continue };
+            let Some(target) = targets.get(key).cloned().or_else(|| silent_target(*key)) else { continue };
             let (Some(first), Some(last)) = (spans.first(), spans.last()) else { continue };
             for sibling in self.server.siblings(&target, selector, first.0, last.1).await? {
                 let mut scrapes = BTreeSet::new();
@@ -323,16 +376,16 @@ impl Reader<'_> {
                 let counted = counting::count_evaluated_throughput(state, &total.value, window, at_least);
                 (counted, total.warnings, !total.value.is_empty())
             }
-            Query::Latency { .. } | Query::Up { .. } | Query::Check { .. } => {
+            Query::Latency { .. } | Query::Durations { .. } | Query::Up { .. } | Query::Check { .. } => {
                 return Err(SourceError::Query(say!("this kind of promise needs a plain selector here")).into());
             }
         };
-        Ok(Chunk { counted, warnings, threshold_missing: false, data })
+        Ok(Chunk { counted, bounds: Vec::new(), warnings, threshold_missing: false, data })
     }
 }
 
 /// The process without `job` and `instance`, which no series of this reading names.
-fn silent_target(key: counting::TargetKey) -> Option<Target> {
+fn silent_target(key: TargetKey) -> Option<Target> {
     let nameless = Target::nameless();
     (nameless.key() == key).then_some(nameless)
 }

@@ -50,6 +50,7 @@ fn queries(kind: ObjectiveKind, query: &Query) -> Vec<Fact> {
             let bound = format!("le = {threshold}");
             vec![Fact::new(say!("Histogram"), histogram.to_string()), Fact::new(say!("Good up to"), bound)]
         }
+        Query::Durations { histogram } => vec![Fact::new(say!("Histogram"), histogram.to_string())],
         Query::Up { gauge } => vec![Fact::new(say!("Up while 1"), gauge.to_string())],
         Query::Check { .. } => vec![Fact::new(say!("Good"), query.in_words())],
         Query::Level { gauge, limit } => {

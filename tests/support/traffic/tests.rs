@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Class, Counter, Counts, Identity, LEAD_MINUTES, Setup, Traffic, write};
+use super::{BOUNDS, Class, Counter, Counts, Identity, LEAD_MINUTES, Setup, Traffic, write};
 use crate::prometheus::Prometheus;
 
 /// 2026-11-16 00:00 UTC, a Monday.
@@ -24,13 +24,14 @@ fn text(services: &[Traffic]) -> String {
     String::from_utf8(out).unwrap()
 }
 
-/// The samples of one written text: series name → (milliseconds, value).
+/// The samples of one written text: series name → (milliseconds, value); of sums the value in thousandths.
 fn samples(text: &str) -> BTreeMap<String, Vec<(i64, i64)>> {
     let mut series: BTreeMap<String, Vec<(i64, i64)>> = BTreeMap::new();
-    for line in text.lines().filter(|line| !line.starts_with('#') && !line.contains("seconds_sum")) {
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
         let mut parts = line.split(' ');
         let (name, value, at) = (parts.next().unwrap(), parts.next().unwrap(), parts.next().unwrap());
         let at_ms: i64 = at.replace('.', "").parse().unwrap();
+        let value = value.replace('.', "");
         series.entry(name.to_owned()).or_default().push((at_ms, value.parse().unwrap()));
     }
     series
@@ -100,10 +101,18 @@ fn a_plain_reader_of_the_text_finds_the_truth_of_the_process() {
                 let errors = read(&samples, |name| name.starts_with("http_requests_total") && bad(name));
                 let timed = read(&samples, |name| name.contains("_count"));
                 let fast = read(&samples, |name| name.contains("le=\"0.5\""));
+                let took = read(&samples, |name| name.contains("seconds_sum"));
+                let within = BOUNDS.map(|bound| read(&samples, |name| name.contains(&format!("le=\"{bound}\""))));
                 for (at, minute) in (traffic.start..).step_by(60).zip(&traffic.minutes) {
                     let find = |minutes: &BTreeMap<i64, i64>| minutes.get(&at).copied().unwrap_or(0);
-                    let found =
-                        Counts { total: find(&total), bad: find(&errors), timed: find(&timed), fast: find(&fast) };
+                    let found = Counts {
+                        total: find(&total),
+                        bad: find(&errors),
+                        timed: find(&timed),
+                        fast: find(&fast),
+                        within: within.each_ref().map(find),
+                        took_ms: find(&took),
+                    };
                     assert_eq!(found, minute.revealed, "{class:?}, seed {seed}, minute {at}");
                 }
             }

@@ -20,6 +20,7 @@ pub(super) fn fields(query: &Query) -> Vec<(&'static str, String)> {
         Query::Latency { histogram, threshold } => {
             vec![("histogram", histogram.to_string()), ("threshold", threshold.to_string())]
         }
+        Query::Durations { histogram } => vec![("histogram", histogram.to_string())],
         Query::Up { gauge } => vec![("gauge", gauge.to_string())],
         Query::Check { within_ms } => within_ms.map(|ms| ("within-ms", ms.to_string())).into_iter().collect(),
         Query::Level { gauge, limit } => vec![
