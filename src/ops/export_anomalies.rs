@@ -12,7 +12,7 @@ use serde::Serialize;
 /// The most rows of a file.
 const ROWS_MAX: i64 = 10_000;
 
-/// One anomaly in a file. Shares are in percent, volumes in events a minute.
+/// One anomaly in a file. Shares are in percent, volumes in events a minute, latencies in seconds.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Row {
     /// The first moment, RFC 3339 in UTC.
@@ -21,7 +21,7 @@ pub struct Row {
     pub end: String,
     /// Can it still go on?
     pub is_open: bool,
-    /// `bad_share`, `traffic` or `good_volume`.
+    /// `bad_share`, `traffic`, `good_volume`, `latency_mean`, `latency_p50`, `latency_p95` or `latency_p99`.
     pub measure: &'static str,
     /// `above` or `below`.
     pub direction: &'static str,

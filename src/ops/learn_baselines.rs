@@ -1,25 +1,29 @@
 //! Learns what is usual for each objective, from what has settled in its ledger, and keeps what left it.
 //!
 //! Each measure has a cursor: every step is judged by those before it and learned once, so a minute that is read again
-//! changes nothing, and a restart goes on where it stopped. What lies behind is caught up in pieces of a week. Other settings
-//! and another indicator begin it anew, and so does, where people want it, each deploy that is noted: then what was learned
+//! changes nothing, and a restart goes on where it stopped. What lies behind is caught up in pieces of a week. The measures of
+//! a latency settle with all that its histogram is counted by, and join the others once there is something to learn of. Other
+//! settings and another indicator begin it anew, and so does, where people want it, each deploy that is noted: then what was learned
 //! before the deploy stays on the charts, and what was learned after it from the past is forgotten.
 
 use crate::domain::baseline::{Baseline, Settings};
+use crate::domain::durations::Durations;
 use crate::domain::ids::{IndicatorId, ObjectiveId};
 use crate::domain::ledger::Tally;
 use crate::domain::note::NoteKind;
-use crate::domain::sheet::Sheet;
+use crate::domain::sheet::{Cut, Sheet};
 use crate::domain::spans::Spans;
-use crate::domain::time::{DAY_MINUTES, HOUR_MINUTES, Minute, Span};
-use crate::domain::watch::{self, Anomaly, HourBand, Measure, Untaught, WatchSettings, is_like};
+use crate::domain::terms::SliceMinutes;
+use crate::domain::time::{DAY_MINUTES, HOUR_MINUTES, Hour, Minute, Span};
+use crate::domain::watch::{self, Anomaly, HourBand, Measure, Spread, Untaught, WatchSettings, is_like};
 use crate::ops::evaluate::judged_until;
 use crate::ops::judge::Judge;
+use crate::ops::read_spread::{available, read_spread};
 use crate::ops::{Context, OpsError};
 use crate::store::anomalies::KeptAnomaly;
-use crate::store::baselines::Learned;
+use crate::store::baselines::{Learned, Progress};
 use crate::store::objectives::ObjectiveListing;
-use crate::store::{self, StoreError};
+use crate::store::{self, StoreError, spreads};
 use std::collections::BTreeMap;
 
 /// How far back learning begins.
@@ -40,24 +44,21 @@ const RELATIVE_BACK: i64 = 7 * DAY_MINUTES + HOUR_MINUTES;
 /// Learns what is due, a bounded part of it, and says how many pieces that were.
 pub async fn learn_due(context: &Context) -> Result<usize, OpsError> {
     let until = judged_until(context.clock.now());
-    let settled = settled(context, until).await?;
+    let settled = Settled::load(context, until).await?;
     let judge = Judge::load(&context.db).await?;
     let listings = store::objectives::listings(&context.db).await?;
     let (mut pieces, mut is_done) = (0, false);
     while !is_done && pieces < PIECES {
-        let progress = store::baselines::progress(&context.db).await?;
-        let progress: BTreeMap<_, _> = progress.into_iter().map(|one| (one.objective, one)).collect();
-        let due = |listing: &&ObjectiveListing| {
-            let settled = settled.get(&listing.indicator.id)?;
-            let learned = progress.get(&listing.objective.id.0);
-            let next = learned.map_or(0, |one| one.next_minute.saturating_add(one.step));
-            (next <= settled.0 && !Measure::of_kind(listing.objective.kind).is_empty()).then_some((next, *settled))
-        };
-        let mut work: Vec<_> = listings.iter().filter_map(|one| due(&one).map(|(next, to)| (next, to, one))).collect();
-        work.sort_by_key(|(next, ..)| *next);
+        let mut progress: BTreeMap<ObjectiveId, Vec<Progress>> = BTreeMap::new();
+        for one in store::baselines::progress(&context.db).await? {
+            progress.entry(one.objective).or_default().push(one);
+        }
+        let due = |listing: &ObjectiveListing| settled.due(listing, progress.get(&listing.objective.id));
+        let mut work: Vec<_> = listings.iter().filter_map(|one| due(one).map(|due| (due, one))).collect();
+        work.sort_by_key(|(due, _)| *due);
         is_done = true;
-        for (_, settled, listing) in work.into_iter().take(PIECES - pieces) {
-            if learn(&judge, listing, settled).await? {
+        for (_, listing) in work.into_iter().take(PIECES - pieces) {
+            if learn(&judge, listing, &settled).await? {
                 pieces += 1;
                 is_done = false;
             }
@@ -66,31 +67,104 @@ pub async fn learn_due(context: &Context) -> Result<usize, OpsError> {
     Ok(pieces)
 }
 
-/// Up to where each indicator's minutes are final.
-async fn settled(context: &Context, until: Minute) -> Result<BTreeMap<IndicatorId, Minute>, StoreError> {
-    let progress = store::indicators::list_progress(&context.db).await?;
-    Ok(progress.into_iter().filter_map(|one| Some((one.indicator, one.settled?.min(until)))).collect())
+/// Up to where minutes are final.
+struct Settled {
+    /// Of each indicator.
+    own: BTreeMap<IndicatorId, Minute>,
+    /// Of everything that the histogram of a latency is counted by.
+    spread: BTreeMap<IndicatorId, Minute>,
+}
+
+impl Settled {
+    async fn load(context: &Context, until: Minute) -> Result<Self, StoreError> {
+        let progress = store::indicators::list_progress(&context.db).await?;
+        let own: BTreeMap<_, _> =
+            progress.into_iter().filter_map(|one| Some((one.indicator, one.settled?.min(until)))).collect();
+        let tied = spreads::tied(&context.db).await?;
+        // the one that lags holds back the histogram
+        let mut least: BTreeMap<IndicatorId, Option<Minute>> = BTreeMap::new();
+        for (bound, durations) in &tied {
+            let both = own.get(bound).zip(own.get(durations)).map(|(one, other)| *one.min(other));
+            let least = least.entry(*durations).or_insert(both);
+            *least = least.zip(both).map(|(one, other)| one.min(other));
+        }
+        let of = |durations: &IndicatorId| least.get(durations).copied().flatten();
+        let spread = tied.iter().filter_map(|(bound, durations)| Some((*bound, of(durations)?))).collect();
+        Ok(Self { own, spread })
+    }
+
+    fn of(&self, listing: &ObjectiveListing, measure: Measure) -> Option<Minute> {
+        let settled = if measure.is_latency() { &self.spread } else { &self.own };
+        settled.get(&listing.indicator.id).copied()
+    }
+
+    /// When the first step ends that can be learned from; nothing if there is none.
+    fn due(&self, listing: &ObjectiveListing, progress: Option<&Vec<Progress>>) -> Option<Minute> {
+        let first = *Measure::of_kind(listing.objective.kind).first()?;
+        let begun = self.of(listing, first)?;
+        let Some(progress) = progress else { return Some(Minute(0)).filter(|first| *first <= begun) };
+        let due = progress.iter().filter(|one| self.of(listing, one.measure).is_some_and(|settled| one.due <= settled));
+        due.map(|one| one.due).min()
+    }
 }
 
 /// Learns the next piece of an objective; says whether there was any.
-async fn learn(judge: &Judge, listing: &ObjectiveListing, settled: Minute) -> Result<bool, StoreError> {
+async fn learn(judge: &Judge, listing: &ObjectiveListing, settled: &Settled) -> Result<bool, StoreError> {
     let (db, objective) = (judge.db(), listing.objective.id);
     let settings = store::baselines::settings(db, objective).await?;
     let known = store::baselines::learned(db, objective).await?;
-    let deploy = last_deploy(judge, listing, &settings, settled).await?;
-    let Some(before) = cursors(judge, listing, &settings, (&known, deploy), settled).await? else { return Ok(false) };
-    let pieces: Vec<(Learned, Span)> = before.into_iter().map(|one| (one.clone(), piece(&one, settled))).collect();
-    let hull = Spans::of(pieces.iter().map(|(_, span)| *span));
-    let (Some(first), Some(last)) = (hull.as_slice().first(), hull.as_slice().last()) else { return Ok(false) };
-    let hull = Span::new(first.start(), last.end());
-    let facts = Facts::gather(judge, listing, &settings, hull).await?;
+    let Some(own) = settled.own.get(&listing.indicator.id) else { return Ok(false) };
+    let deploy = last_deploy(judge, listing, &settings, *own).await?;
+    let counted = spreads::beside(db, listing.indicator.id).await?;
+    let measures = learnable(judge, listing, &settings, counted.as_ref()).await?;
+    let marked = (&settings, measures.as_slice());
+    let Some(before) = cursors(judge, listing, marked, (&known, deploy), *own).await? else { return Ok(false) };
+    let piece = |one: &Learned| piece(one, settled.of(listing, one.measure).unwrap_or(one.next));
+    let pieces = together(before.into_iter().map(|one| (piece(&one), one)).collect());
+    let hull = |is_wanted: &dyn Fn(Measure) -> bool| {
+        let spans = Spans::of(pieces.iter().filter(|(_, one)| is_wanted(one.measure)).map(|(span, _)| *span));
+        let (first, last) = (spans.as_slice().first()?, spans.as_slice().last()?);
+        Some(Span::new(first.start(), last.end()))
+    };
+    let Some(whole) = hull(&|_| true) else { return Ok(false) };
+    let mut facts = Facts::gather(judge, listing, &settings, whole).await?;
+    if let Some((counted, span)) = counted.zip(hull(&Measure::is_latency)) {
+        facts.spread = read_spread(db, &listing.indicator, &counted, span).await?;
+    }
     let mut after = Vec::new();
-    for (learned, span) in pieces {
+    for (span, learned) in pieces {
         let open = facts.open.iter().find(|one| one.anomaly.measure == learned.measure).map(|one| one.anomaly);
         after.push(facts.study(listing, &settings, learned, span, open));
     }
     let begins_anew = deploy.filter(|deploy| known.iter().any(|one| is_overtaken(one, *deploy)));
     keep(judge, objective, (&known, begins_anew), &after, &facts.taught).await
+}
+
+/// What of the watched measures there is something to learn of.
+async fn learnable(
+    judge: &Judge,
+    listing: &ObjectiveListing,
+    settings: &WatchSettings,
+    counted: Option<&spreads::Spread>,
+) -> Result<Vec<Measure>, StoreError> {
+    let latencies = match counted {
+        Some(counted) => available(judge.db(), counted).await?,
+        None => Vec::new(),
+    };
+    let mut measures = measures(listing, settings);
+    measures.retain(|one| !one.is_latency() || latencies.contains(one));
+    Ok(measures)
+}
+
+/// Leaves those that are more than a piece ahead where they are, until the others have caught up.
+fn together(mut pieces: Vec<(Span, Learned)>) -> Vec<(Span, Learned)> {
+    let first = pieces.iter().filter(|(span, _)| !span.is_empty()).map(|(span, _)| span.start()).min();
+    for (span, learned) in &mut pieces {
+        if first.is_some_and(|first| span.start() >= first.plus(PIECE_MINUTES)) {
+            *span = Span::new(learned.next, learned.next);
+        }
+    }
+    pieces
 }
 
 /// The newest deploy whose minutes are final, if deploys begin the learning anew.
@@ -118,18 +192,17 @@ fn is_overtaken(learned: &Learned, deploy: Minute) -> bool {
 async fn cursors(
     judge: &Judge,
     listing: &ObjectiveListing,
-    settings: &WatchSettings,
+    (settings, measures): (&WatchSettings, &[Measure]),
     (known, deploy): (&[Learned], Option<Minute>),
     settled: Minute,
 ) -> Result<Option<Vec<Learned>>, StoreError> {
     let (db, indicator) = (judge.db(), listing.indicator.id);
     // what was learned of another indicator is no guide either
     let mark = format!("{} of {indicator}", settings.mark());
-    let measures = measures(listing, settings);
     let is_fit = |one: &Learned| one.settings == mark && deploy.is_none_or(|deploy| !is_overtaken(one, deploy));
-    let fits = |measure: &Measure| known.iter().any(|one| one.measure == *measure && is_fit(one));
-    if measures.iter().all(fits) {
-        return Ok(Some(known.iter().filter(|one| measures.contains(&one.measure)).cloned().collect()));
+    let fit = |measure: &Measure| known.iter().find(|one| one.measure == *measure && is_fit(one)).cloned();
+    if let Some(all) = measures.iter().map(fit).collect() {
+        return Ok(Some(all));
     }
     let Some(extent) = store::ledger::extent(db, indicator).await? else { return Ok(None) };
     let wished = settings.from.max(deploy).unwrap_or(extent.start());
@@ -137,7 +210,7 @@ async fn cursors(
     let began = first.plus(HOUR_MINUTES - 1).hour().first();
     let density = store::ledger::tallies(db, indicator, &[Span::ending(settled, DENSITY_MINUTES)]).await?;
     let density: Tally = density.into_iter().sum();
-    let new = |measure| Learned {
+    let new = |measure: Measure| Learned {
         measure,
         settings: mark.clone(),
         step: measure.step(density),
@@ -146,14 +219,15 @@ async fn cursors(
         is_learning: true,
         memory: Vec::new(),
     };
-    Ok(Some(measures.into_iter().map(new).collect()))
+    Ok(Some(measures.iter().map(|measure| fit(measure).unwrap_or_else(|| new(*measure))).collect()))
 }
 
 /// What is watched of an objective.
 #[must_use]
 pub fn measures(listing: &ObjectiveListing, settings: &WatchSettings) -> Vec<Measure> {
     let rule = settings.relative.map(|_| Measure::GoodVolume);
-    Measure::of_kind(listing.objective.kind).iter().copied().chain(rule).collect()
+    let watched = Measure::of_kind(listing.objective.kind).iter().copied().filter(|one| settings.latencies.holds(*one));
+    watched.chain(rule).collect()
 }
 
 /// What is learned next: whole steps, a week at most.
@@ -166,6 +240,7 @@ fn piece(learned: &Learned, settled: Minute) -> Span {
 /// What a piece is learned from.
 struct Facts {
     sheet: Sheet,
+    spread: Spread,
     untaught: Untaught,
     open: Vec<KeptAnomaly>,
     taught: Vec<KeptAnomaly>,
@@ -176,6 +251,8 @@ struct After {
     learned: Learned,
     anomalies: Vec<Anomaly>,
     hours: Vec<HourBand>,
+    /// For a measure of a latency, what it was in the hours of the piece.
+    latencies: Vec<(Hour, f64)>,
 }
 
 impl Facts {
@@ -189,6 +266,7 @@ impl Facts {
         let back = if settings.relative.is_some() { RELATIVE_BACK } else { 0 };
         let wide = Span::new(hull.start().plus(-back), hull.end());
         Ok(Self {
+            spread: Spread::default(),
             sheet: store::ledger::sheet(db, listing.indicator.id, wide, &wide.into()).await?,
             untaught: untaught(judge, listing, Span::new(hull.start().plus(-back.max(BEFORE_MINUTES)), hull.end()))
                 .await?,
@@ -205,19 +283,39 @@ impl Facts {
         span: Span,
         open: Option<Anomaly>,
     ) -> After {
-        let zone = listing.agreement.zone;
-        let cuts = self.sheet.cut(learned.step, &span.into());
-        let next = span.end();
-        if let (Measure::GoodVolume, Some(rule)) = (learned.measure, settings.relative) {
+        let (zone, measure, next) = (listing.agreement.zone, learned.measure, span.end());
+        let latencies = if measure.is_latency() { self.latencies(measure, span) } else { Vec::new() };
+        if let (Measure::GoodVolume, Some(rule)) = (measure, settings.relative) {
+            let cuts = self.sheet.cut(learned.step, &span.into());
             let excluded = &self.untaught.excluded;
             let anomalies = watch::study_relative(rule, &self.sheet, &cuts, excluded, zone, open);
-            return After { learned: Learned { next, is_learning: false, ..learned }, anomalies, hours: Vec::new() };
+            return After {
+                learned: Learned { next, is_learning: false, ..learned },
+                anomalies,
+                hours: Vec::new(),
+                latencies,
+            };
         }
+        let steps = if measure.is_latency() {
+            self.spread.steps(measure, learned.step, &span.into())
+        } else {
+            measure.steps(&self.sheet.cut(learned.step, &span.into()))
+        };
         let mut baseline = remembered(listing, settings.detector(zone), &learned);
-        let studied = watch::study(learned.measure, &mut baseline, &cuts, &self.untaught, open);
+        let studied = watch::study(measure, &mut baseline, &steps, &self.untaught, open);
         let (is_learning, memory) = (baseline.expect(next.start()).is_none(), baseline.numbers());
         let learned = Learned { next, is_learning, memory, ..learned };
-        After { learned, anomalies: studied.anomalies, hours: studied.hours }
+        After { learned, anomalies: studied.anomalies, hours: studied.hours, latencies }
+    }
+
+    /// What a measure was in the hours of a piece; an hour that the piece only begins is told as far as it is known.
+    fn latencies(&self, measure: Measure, span: Span) -> Vec<(Hour, f64)> {
+        let whole = Span::new(span.start().hour().first(), span.end());
+        let hours = self.spread.cut(SliceMinutes::HOUR, &whole.into());
+        let value = |(cut, durations): &(Cut, Option<Durations>)| {
+            Some((cut.start.hour(), measure.latency(durations.as_ref()?)?))
+        };
+        if span.is_empty() { Vec::new() } else { hours.iter().filter_map(value).collect() }
     }
 }
 
@@ -258,9 +356,10 @@ async fn keep(
         store::baselines::forget_hours(&mut tx, objective, deploy.hour()).await?;
         store::anomalies::forget(&mut tx, objective, deploy).await?;
     }
-    for After { learned, anomalies, hours } in after {
+    for After { learned, anomalies, hours, latencies } in after {
         store::baselines::save(&mut tx, objective, learned).await?;
         store::baselines::save_hours(&mut tx, objective, learned.measure, hours).await?;
+        store::baselines::save_latencies(&mut tx, objective, learned.measure, latencies).await?;
         for anomaly in anomalies {
             let earlier = |one: &&KeptAnomaly| one.anomaly.span.start() < anomaly.span.start();
             let like = taught.iter().filter(earlier).find(|one| is_like(anomaly, &one.anomaly)).map(|one| one.id);

@@ -72,6 +72,7 @@ pub mod trace;
 pub mod foresee;
 
 pub mod learn_baselines;
+pub mod read_spread;
 
 pub mod watch_objective;
 

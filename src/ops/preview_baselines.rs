@@ -6,9 +6,10 @@ use crate::domain::baseline::{Baseline, Method};
 use crate::domain::ledger::Tally;
 use crate::domain::sheet::Sheet;
 use crate::domain::time::{DAY_MINUTES, HOUR_MINUTES, Minute, Span};
-use crate::domain::watch::{self, Anomaly, Measure, Sensitivity, Untaught, WatchSettings};
+use crate::domain::watch::{self, Anomaly, Measure, Sensitivity, Spread, Step, Untaught, WatchSettings};
 use crate::ops::judge::Judge;
 use crate::ops::learn_baselines::untaught;
+use crate::ops::read_spread::{available, read_spread};
 use crate::store::objectives::ObjectiveListing;
 use crate::store::{self, StoreError};
 use chrono_tz::Tz;
@@ -21,8 +22,9 @@ const LEARNING_MINUTES: i64 = 14 * DAY_MINUTES;
 /// What there is to try on.
 #[derive(Clone, Debug)]
 pub struct History {
-    measures: &'static [Measure],
+    measures: Vec<Measure>,
     sheet: Sheet,
+    spread: Spread,
     known: Span,
     density: Tally,
     untaught: Untaught,
@@ -54,9 +56,16 @@ pub async fn remember(judge: &Judge, listing: &ObjectiveListing, until: Minute) 
     let extent = store::ledger::extent(db, indicator).await?;
     let first = extent.map_or(end, |extent| extent.start().plus(HOUR_MINUTES - 1).hour().first());
     let known = Span::new(wide.start().max(first), end);
+    let (mut spread, mut latencies) = (Spread::default(), Vec::new());
+    if let Some(counted) = store::spreads::beside(db, indicator).await? {
+        latencies = available(db, &counted).await?;
+        spread = read_spread(db, &listing.indicator, &counted, known).await?;
+    }
+    let is_learnable = |one: &&Measure| !one.is_latency() || latencies.contains(one);
     Ok(History {
-        measures: Measure::of_kind(listing.objective.kind),
+        measures: Measure::of_kind(listing.objective.kind).iter().filter(is_learnable).copied().collect(),
         sheet,
+        spread,
         known,
         density,
         untaught: untaught(judge, listing, wide).await?,
@@ -76,18 +85,26 @@ impl History {
     #[must_use]
     pub fn try_all(&self) -> Vec<Trial> {
         let all = Method::ALL.into_iter().flat_map(|method| Sensitivity::ALL.map(|sensitivity| (method, sensitivity)));
-        all.map(|(method, sensitivity)| self.trial(method, sensitivity)).collect()
+        let steps: Vec<_> = self.measures.iter().map(|measure| (*measure, self.steps(*measure))).collect();
+        all.map(|(method, sensitivity)| self.trial(&steps, method, sensitivity)).collect()
     }
 
-    fn trial(&self, method: Method, sensitivity: Sensitivity) -> Trial {
+    fn steps(&self, measure: Measure) -> Vec<Step> {
+        let (step, known) = (measure.step(self.density), self.known.into());
+        if measure.is_latency() {
+            return self.spread.steps(measure, step, &known);
+        }
+        measure.steps(&self.sheet.cut(step, &known))
+    }
+
+    fn trial(&self, steps: &[(Measure, Vec<Step>)], method: Method, sensitivity: Sensitivity) -> Trial {
         let settings = WatchSettings { method, sensitivity, ..WatchSettings::default() }.detector(self.zone);
-        let found = |measure: &Measure| {
-            let cuts = self.sheet.cut(measure.step(self.density), &self.known.into());
-            let studied = watch::study(*measure, &mut Baseline::new(settings), &cuts, &self.untaught, None);
+        let found = |(measure, steps): &(Measure, Vec<Step>)| {
+            let studied = watch::study(*measure, &mut Baseline::new(settings), steps, &self.untaught, None);
             let mut anomalies = studied.anomalies;
             anomalies.retain(|one| self.shown.contains(one.span.start()));
             (*measure, anomalies)
         };
-        Trial { method, sensitivity, found: self.measures.iter().map(found).collect() }
+        Trial { method, sensitivity, found: steps.iter().map(found).collect() }
     }
 }

@@ -19,6 +19,7 @@ struct Snapshot {
     percent: Option<i64>,
     learned_from: Option<String>,
     anew_at_deploys: bool,
+    latencies: String,
 }
 
 impl Snapshot {
@@ -30,6 +31,7 @@ impl Snapshot {
             percent: settings.relative.map(Relative::percent),
             learned_from: settings.from.map(|from| from.start().to_string()),
             anew_at_deploys: settings.anew_at_deploys,
+            latencies: settings.latencies.words(),
         }
     }
 }

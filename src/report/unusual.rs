@@ -17,7 +17,8 @@ pub struct Anomaly {
     /// The first moment after it.
     #[serde(with = "serial::instant")]
     pub end: Instant,
-    /// `bad_share` in percent, `traffic` or `good_volume` in events a minute.
+    /// `bad_share` in percent, `traffic` or `good_volume` in events a minute, `latency_mean`, `latency_p50`, `latency_p95` or
+    /// `latency_p99` in seconds.
     pub measure: String,
     /// `above` or `below`.
     pub direction: String,

@@ -4,23 +4,23 @@ use crate::domain::baseline::{Band, Method};
 use crate::domain::ids::ObjectiveId;
 use crate::domain::terms::SliceMinutes;
 use crate::domain::time::{Hour, Minute, Span};
-use crate::domain::watch::{Against, HourBand, Measure, Relative, Sensitivity, WatchSettings};
+use crate::domain::watch::{Against, HourBand, Latencies, Measure, Relative, Sensitivity, WatchSettings};
 use crate::store::db::Lock;
+use crate::store::ledger::hour_bounds;
 use crate::store::{Db, StoreError, Tx, all};
 
 statements! {
-    SETTINGS = "SELECT objective, method, sensitivity, against, percent, from_minute, anew_at_deploys FROM baseline_settings
-        WHERE objective = $1";
+    SETTINGS = "SELECT objective, method, sensitivity, against, percent, from_minute, anew_at_deploys, latencies
+        FROM baseline_settings WHERE objective = $1";
     SAVE_SETTINGS = "INSERT INTO baseline_settings (objective, method, sensitivity, against, percent, from_minute,
-            anew_at_deploys)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
+            anew_at_deploys, latencies)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         ON CONFLICT (objective) DO UPDATE SET method = excluded.method, sensitivity = excluded.sensitivity,
             against = excluded.against, percent = excluded.percent, from_minute = excluded.from_minute,
-            anew_at_deploys = excluded.anew_at_deploys";
+            anew_at_deploys = excluded.anew_at_deploys, latencies = excluded.latencies";
     LEARNED = "SELECT objective, measure, settings, step, began_minute, next_minute, is_learning, memory FROM baselines
         WHERE objective = $1 ORDER BY measure";
-    PROGRESS = "SELECT objective, MIN(next_minute) AS next_minute, MIN(settings) AS settings, MIN(step) AS step
-        FROM baselines GROUP BY objective ORDER BY objective";
+    PROGRESS = "SELECT objective, measure, next_minute, step FROM baselines ORDER BY objective";
     SAVE = "INSERT INTO baselines (objective, measure, settings, step, began_minute, next_minute, is_learning, memory)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         ON CONFLICT (objective, measure) DO UPDATE SET settings = excluded.settings, step = excluded.step,
@@ -34,6 +34,12 @@ statements! {
             low = excluded.low, high = excluded.high";
     HOURS = "SELECT hour, expected, low, high FROM baseline_hours
         WHERE objective = $1 AND measure = $2 AND hour >= $3 AND hour < $4 ORDER BY hour";
+    SAVE_LATENCY = "INSERT INTO latency_hours (objective, measure, hour, seconds) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (objective, measure, hour) DO UPDATE SET seconds = excluded.seconds";
+    LATENCIES = "SELECT hour, seconds FROM latency_hours
+        WHERE objective = $1 AND measure = $2 AND hour >= $3 AND hour < $4 ORDER BY hour";
+    FORGET_LATENCIES = "DELETE FROM latency_hours WHERE objective = $1";
+    DROP_LATENCIES = "DELETE FROM latency_hours WHERE hour < $1";
     FORGET_HOURS = "DELETE FROM baseline_hours WHERE objective = $1";
     FORGET_HOURS_FROM = "DELETE FROM baseline_hours WHERE objective = $1 AND hour >= $2";
     DROP_HOURS = "DELETE FROM baseline_hours WHERE hour < $1";
@@ -58,17 +64,36 @@ pub struct Learned {
     pub memory: Vec<f64>,
 }
 
-/// How far an objective has been learned.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx_macros::FromRow)]
+/// How far a measure of an objective has been learned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// Whose.
-    pub objective: i64,
-    /// The first minute that is still to be learned from.
-    pub next_minute: i64,
-    /// Under which settings.
-    pub settings: String,
-    /// In steps of so many minutes.
-    pub step: i64,
+    pub objective: ObjectiveId,
+    /// Of what.
+    pub measure: Measure,
+    /// The end of the next step that is to be learned from.
+    pub due: Minute,
+}
+
+#[derive(sqlx_macros::FromRow)]
+struct ProgressRow {
+    objective: i64,
+    measure: String,
+    next_minute: i64,
+    step: i64,
+}
+
+impl TryFrom<ProgressRow> for Progress {
+    type Error = StoreError;
+
+    fn try_from(row: ProgressRow) -> Result<Self, StoreError> {
+        let corrupt = || StoreError::corrupt("baselines", row.objective, format!("{} is no measure", row.measure));
+        Ok(Self {
+            objective: ObjectiveId(row.objective),
+            measure: Measure::from_word(&row.measure).ok_or_else(corrupt)?,
+            due: Minute(row.next_minute).plus(row.step),
+        })
+    }
 }
 
 #[derive(sqlx_macros::FromRow)]
@@ -80,6 +105,7 @@ struct SettingsRow {
     percent: Option<i64>,
     from_minute: Option<i64>,
     anew_at_deploys: i64,
+    latencies: String,
 }
 
 #[derive(sqlx_macros::FromRow)]
@@ -118,6 +144,8 @@ impl TryFrom<SettingsRow> for WatchSettings {
             relative: relative.transpose()?,
             from: row.from_minute.map(Minute),
             anew_at_deploys: row.anew_at_deploys != 0,
+            latencies: Latencies::from_words(&row.latencies)
+                .ok_or_else(|| corrupt(format!("{} are no measures of a latency", row.latencies)))?,
         })
     }
 }
@@ -168,6 +196,7 @@ pub async fn save_settings(tx: &mut Tx, objective: ObjectiveId, settings: &Watch
             .bind(percent)
             .bind(settings.from.map(|from| from.0))
             .bind(i64::from(settings.anew_at_deploys))
+            .bind(settings.latencies.words())
             .execute(ex)
             .await
             .map(drop)
@@ -181,9 +210,10 @@ pub async fn learned(db: &Db, objective: ObjectiveId) -> Result<Vec<Learned>, St
     all(rows)
 }
 
-/// How far every objective has been learned.
+/// How far every measure of every objective has been learned, by objective.
 pub async fn progress(db: &Db) -> Result<Vec<Progress>, StoreError> {
-    Ok(on!(db, |ex| sqlx::query_as(PROGRESS).fetch_all(ex).await)?)
+    let rows: Vec<ProgressRow> = on!(db, |ex| sqlx::query_as(PROGRESS).fetch_all(ex).await)?;
+    all(rows)
 }
 
 /// Is what was learned still the same? From here on, nobody else changes it before the transaction ends.
@@ -238,10 +268,40 @@ pub async fn save_hours(
     Ok(())
 }
 
+/// Keeps what a measure of a latency was in some hours, in seconds.
+pub async fn save_latencies(
+    tx: &mut Tx,
+    objective: ObjectiveId,
+    measure: Measure,
+    hours: &[(Hour, f64)],
+) -> Result<(), StoreError> {
+    for (hour, seconds) in hours {
+        in_tx!(&mut *tx, |ex| {
+            let query = sqlx::query(SAVE_LATENCY).bind(objective.0).bind(measure.word()).bind(hour.0).bind(seconds);
+            query.execute(ex).await.map(drop)
+        })?;
+    }
+    Ok(())
+}
+
+/// What a measure of a latency was in the hours that touch a span, in seconds and in order of time, as far as it was learned.
+pub async fn latencies(
+    db: &Db,
+    objective: ObjectiveId,
+    measure: Measure,
+    span: Span,
+) -> Result<Vec<(Hour, f64)>, StoreError> {
+    let (low, high) = hour_bounds(span);
+    let rows: Vec<(i64, f64)> = on!(db, |ex| {
+        let query = sqlx::query_as(LATENCIES).bind(objective.0).bind(measure.word()).bind(low).bind(high);
+        query.fetch_all(ex).await
+    })?;
+    Ok(rows.into_iter().map(|(hour, seconds)| (Hour(hour), seconds)).collect())
+}
+
 /// What was expected of the hours that touch a span, in order of time; hours of learning are missing.
 pub async fn hours(db: &Db, objective: ObjectiveId, measure: Measure, span: Span) -> Result<Vec<HourBand>, StoreError> {
-    let low = span.start().hour().0;
-    let high = if span.is_empty() { low } else { span.end().plus(-1).hour().0 + 1 };
+    let (low, high) = hour_bounds(span);
     let rows: Vec<HourRow> = on!(db, |ex| {
         let query = sqlx::query_as(HOURS).bind(objective.0).bind(measure.word()).bind(low).bind(high);
         query.fetch_all(ex).await
@@ -252,7 +312,8 @@ pub async fn hours(db: &Db, objective: ObjectiveId, measure: Measure, span: Span
 /// Forgets all that was learned of an objective, so that it is learned anew.
 pub async fn forget(tx: &mut Tx, objective: ObjectiveId) -> Result<(), StoreError> {
     in_tx!(&mut *tx, |ex| sqlx::query(FORGET).bind(objective.0).execute(ex).await.map(drop))?;
-    in_tx!(tx, |ex| sqlx::query(FORGET_HOURS).bind(objective.0).execute(ex).await.map(drop))?;
+    in_tx!(&mut *tx, |ex| sqlx::query(FORGET_HOURS).bind(objective.0).execute(ex).await.map(drop))?;
+    in_tx!(tx, |ex| sqlx::query(FORGET_LATENCIES).bind(objective.0).execute(ex).await.map(drop))?;
     Ok(())
 }
 
@@ -262,8 +323,9 @@ pub async fn forget_hours(tx: &mut Tx, objective: ObjectiveId, from: Hour) -> Re
     Ok(())
 }
 
-/// Drops the bands before an hour.
+/// Drops the bands and the latencies before an hour.
 pub async fn drop_hours(tx: &mut Tx, before: Hour) -> Result<(), StoreError> {
+    in_tx!(&mut *tx, |ex| sqlx::query(DROP_LATENCIES).bind(before.0).execute(ex).await.map(drop))?;
     in_tx!(tx, |ex| sqlx::query(DROP_HOURS).bind(before.0).execute(ex).await.map(drop))?;
     Ok(())
 }

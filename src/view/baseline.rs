@@ -14,6 +14,8 @@ pub struct BaselineSection {
     pub is_learning: bool,
     /// A chart for each measure.
     pub charts: Vec<BaselineChart>,
+    /// Why other measures are not watched yet, in a sentence.
+    pub unwatched: Option<String>,
     /// Anomalies in the range, the newest first.
     pub anomalies: Vec<AnomalyRow>,
     /// How many there are besides: `12 earlier anomalies are in the files.`
@@ -74,7 +76,7 @@ pub struct BaselinePage {
     pub id: i64,
     /// The objective.
     pub objective: Link,
-    /// `method`, `sensitivity`, `against`, `percent`.
+    /// `method`, `sensitivity`, `against`, `percent`, and one for each of `latencies`.
     pub form: Form,
     /// The methods.
     pub methods: Vec<Choice>,
@@ -82,6 +84,8 @@ pub struct BaselinePage {
     pub sensitivities: Vec<Choice>,
     /// The other days; empty where no rule can look at it.
     pub days: Vec<Choice>,
+    /// The measures of a latency; empty where there are none.
+    pub latencies: Vec<Choice>,
     /// What each method and sensitivity does: its word and a sentence.
     pub sentences: Vec<Fact>,
     /// From when on it is learned, where somebody began anew; may be empty.

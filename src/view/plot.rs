@@ -24,6 +24,8 @@ pub enum Shows {
     Factor,
     /// Counts.
     Events,
+    /// Durations in seconds, written in the unit that suits them.
+    Seconds,
 }
 
 /// What to draw.
@@ -88,6 +90,7 @@ impl Plot<'_> {
                 Shows::Percent => Unit::Percent,
                 Shows::Factor => Unit::Factor,
                 Shows::Events => Unit::Events,
+                Shows::Seconds => Unit::Seconds,
             },
             lines: (self.lines.iter().zip(styles))
                 .map(|((name, points), style)| Line {

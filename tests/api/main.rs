@@ -16,6 +16,7 @@ mod exactness;
 mod exclusions;
 mod history;
 mod languages;
+mod latencies;
 mod look_up;
 mod machines;
 mod mail;

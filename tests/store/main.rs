@@ -17,4 +17,5 @@ mod notes;
 mod revisions;
 mod share_links;
 mod sources;
+mod spreads;
 mod statements;

@@ -1,15 +1,18 @@
 //! A baseline in the house: which measured things of an objective are watched, in which steps, and what becomes of what
 //! leaves the usual.
 //!
-//! The ledger knows good and total events per minute, so two things can be watched without guessing: the **bad share**
-//! (errors, slow answers, failed checks) and, where events are requests, the **traffic**. Means and percentiles of latency
-//! are not in the ledger; a latency objective watches the share of its slow answers instead.
+//! The ledger knows good and total events per minute: the **bad share** (errors, slow answers, failed checks) and, where
+//! events are requests, the **traffic**. Of a latency every bound of its histogram and the sum of its durations are counted
+//! too, so its **mean** and its **percentiles** are known of each step ([`crate::domain::durations`]).
 //!
 //! | events a minute (bad ones, for the bad share), on average | step |
 //! | --- | --- |
 //! | 3,000 and more | 1 minute |
 //! | 12 to 3,000 | 5 minutes: 60 and more a step |
 //! | fewer | 1 hour |
+//!
+//! A percentile rests on the events above it. The 95th has five minutes only from 60 events a minute on, and the 99th from
+//! 300 on: 15 and more lie above it then.
 //!
 //! Where hardly anything ever fails, a single failure is unlike anything seen before. A step with fewer than [`BAD_MIN`]
 //! bad events is therefore never told as an anomaly of the bad share.
@@ -32,6 +35,7 @@
 //! ```
 
 mod incident;
+mod latency;
 mod relative;
 mod settings;
 #[cfg(test)]
@@ -39,10 +43,12 @@ mod tests;
 pub mod words;
 
 pub use incident::{Anomaly, Incidents, Side, is_like};
+pub use latency::{Latencies, Spread};
 pub use relative::{Against, Relative, RelativeError, study as study_relative};
 pub use settings::{Sensitivity, WatchSettings};
 
 use crate::domain::baseline::{Band, Baseline, Lesson};
+use crate::domain::durations::Durations;
 use crate::domain::ledger::Tally;
 use crate::domain::model::ObjectiveKind;
 use crate::domain::outage::Outage;
@@ -50,7 +56,7 @@ use crate::domain::ratio::float;
 use crate::domain::sheet::Cut;
 use crate::domain::spans::Spans;
 use crate::domain::terms::{Counting, SliceMinutes};
-use crate::domain::time::{Hour, Span};
+use crate::domain::time::{Hour, Minute, Span};
 
 /// Fewer events than this in a step say nothing about their bad share.
 pub const EVENTS_MIN: i64 = 10;
@@ -70,11 +76,29 @@ pub enum Measure {
     Traffic,
     /// Good events per minute, against another day's; only a [`Relative`] rule looks at it.
     GoodVolume,
+    /// How long events take on average, in seconds.
+    LatencyMean,
+    /// How long half of the events take at most, in seconds, as [`Durations::percentile`] estimates it.
+    LatencyP50,
+    /// How long 95 of 100 take at most.
+    LatencyP95,
+    /// How long 99 of 100 take at most.
+    LatencyP99,
 }
 
 impl Measure {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::BadShare, Self::Traffic, Self::GoodVolume];
+    pub const ALL: [Self; 7] = [
+        Self::BadShare,
+        Self::Traffic,
+        Self::GoodVolume,
+        Self::LatencyMean,
+        Self::LatencyP50,
+        Self::LatencyP95,
+        Self::LatencyP99,
+    ];
+    /// Those of a latency's [`Spread`].
+    pub const LATENCIES: [Self; 4] = [Self::LatencyMean, Self::LatencyP50, Self::LatencyP95, Self::LatencyP99];
 
     /// Its word in files and in the database.
     #[must_use]
@@ -83,6 +107,10 @@ impl Measure {
             Self::BadShare => "bad_share",
             Self::Traffic => "traffic",
             Self::GoodVolume => "good_volume",
+            Self::LatencyMean => "latency_mean",
+            Self::LatencyP50 => "latency_p50",
+            Self::LatencyP95 => "latency_p95",
+            Self::LatencyP99 => "latency_p99",
         }
     }
 
@@ -92,21 +120,49 @@ impl Measure {
         Self::ALL.into_iter().find(|measure| measure.word() == word)
     }
 
-    /// What the usual is learned of, for a kind of objective; nothing for a composite, whose members have their own.
+    /// What the usual can be learned of, for a kind of objective; nothing for a composite, whose members have their own.
     #[must_use]
     pub const fn of_kind(kind: ObjectiveKind) -> &'static [Self] {
         match kind {
             ObjectiveKind::Availability | ObjectiveKind::ErrorRate | ObjectiveKind::Success => {
                 &[Self::BadShare, Self::Traffic]
             }
-            ObjectiveKind::Latency | ObjectiveKind::Uptime | ObjectiveKind::Throughput | ObjectiveKind::Level => {
-                &[Self::BadShare]
+            ObjectiveKind::Latency => {
+                &[Self::BadShare, Self::LatencyMean, Self::LatencyP50, Self::LatencyP95, Self::LatencyP99]
             }
+            ObjectiveKind::Uptime | ObjectiveKind::Throughput | ObjectiveKind::Level => &[Self::BadShare],
             ObjectiveKind::Composite => &[],
         }
     }
 
-    /// Its value in a step: percent, or events per known minute. Nothing where too little is known.
+    /// Is it one of a latency's [`Spread`], in seconds?
+    #[must_use]
+    pub const fn is_latency(self) -> bool {
+        matches!(self, Self::LatencyMean) || self.percent().is_some()
+    }
+
+    /// Which percentile it is.
+    #[must_use]
+    pub const fn percent(self) -> Option<i64> {
+        match self {
+            Self::LatencyP50 => Some(50),
+            Self::LatencyP95 => Some(95),
+            Self::LatencyP99 => Some(99),
+            Self::BadShare | Self::Traffic | Self::GoodVolume | Self::LatencyMean => None,
+        }
+    }
+
+    /// Its value in a step of a latency, in seconds; nothing where there is too little to go by.
+    #[must_use]
+    pub fn latency(self, step: &Durations) -> Option<f64> {
+        match self.percent() {
+            Some(percent) => step.percentile(percent),
+            None => step.mean().filter(|_| self == Self::LatencyMean),
+        }
+    }
+
+    /// Its value in a step: percent, or events per known minute. Nothing where too little is known, and for measures of a
+    /// latency, which good and total events do not tell.
     #[must_use]
     pub fn value(self, step: &Tally) -> Option<f64> {
         if step.known == 0 || step.known * 2 < step.minutes {
@@ -117,6 +173,7 @@ impl Measure {
             Self::BadShare => Some(float(step.total - step.good) * 100.0 / float(step.total)),
             Self::Traffic => Some(float(step.total) / float(step.known)),
             Self::GoodVolume => Some(float(step.good) / float(step.known)),
+            Self::LatencyMean | Self::LatencyP50 | Self::LatencyP95 | Self::LatencyP99 => None,
         }
     }
 
@@ -125,14 +182,19 @@ impl Measure {
     pub fn step(self, known: Tally) -> SliceMinutes {
         let events = match self {
             Self::BadShare => known.total - known.good,
-            Self::Traffic => known.total,
             Self::GoodVolume => known.good,
+            Self::Traffic | Self::LatencyMean | Self::LatencyP50 | Self::LatencyP95 | Self::LatencyP99 => known.total,
+        };
+        let middling = match self {
+            Self::LatencyP95 => 5 * MIDDLING,
+            Self::LatencyP99 => 25 * MIDDLING,
+            _ => MIDDLING,
         };
         let at_least = |rate: i64| known.known > 0 && events / known.known >= rate;
         match self {
             Self::GoodVolume if at_least(MIDDLING) => SliceMinutes::QUARTER,
             _ if at_least(DENSE) => SliceMinutes::ONE,
-            _ if at_least(MIDDLING) => SliceMinutes::FIVE,
+            _ if at_least(middling) => SliceMinutes::FIVE,
             _ => SliceMinutes::HOUR,
         }
     }
@@ -142,11 +204,34 @@ impl Measure {
         !matches!(self, Self::BadShare) || step.total - step.good >= BAD_MIN
     }
 
-    /// Is leaving the usual on that side bad news? Fewer errors than usual are none.
+    /// The steps of the cuts.
+    #[must_use]
+    pub fn steps(self, cuts: &[Cut]) -> Vec<Step> {
+        let step = |cut: &Cut| {
+            let tally = tally(cut);
+            Step { start: cut.start, span: cut.span, value: self.value(&tally), can_tell: self.can_tell(&tally) }
+        };
+        cuts.iter().map(step).collect()
+    }
+
+    /// Is leaving the usual on that side bad news? Fewer errors than usual are none, and neither are quicker answers.
     #[must_use]
     pub const fn is_alarming(self, side: Side) -> bool {
-        !matches!((self, side), (Self::BadShare, Side::Below))
+        matches!(side, Side::Above) || !(matches!(self, Self::BadShare) || self.is_latency())
     }
+}
+
+/// A step of a measure.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Step {
+    /// Where it begins, also if its first minutes are not judged.
+    pub start: Minute,
+    /// Its judged part.
+    pub span: Span,
+    /// What was measured; nothing where too little is known.
+    pub value: Option<f64>,
+    /// Are there enough events in it to tell an anomaly?
+    pub can_tell: bool,
 }
 
 /// What must not become the new normal.
@@ -201,21 +286,19 @@ pub struct Studied {
 pub fn study(
     measure: Measure,
     baseline: &mut Baseline,
-    cuts: &[Cut],
+    steps: &[Step],
     untaught: &Untaught,
     open: Option<Anomaly>,
 ) -> Studied {
     let mut incidents = Incidents::after(open);
     let mut hours = Vec::new();
-    for cut in cuts {
-        let (at, hour) = (cut.start.start(), cut.start.hour());
-        if cut.start == hour.first() {
+    for step in steps {
+        let (at, hour) = (step.start.start(), step.start.hour());
+        if step.start == hour.first() {
             hours.extend(baseline.expect(at).map(|band| HourBand { hour, band }));
         }
-        let step = tally(cut);
-        let value = measure.value(&step);
-        let seen = baseline.update(at, value, untaught.lesson(cut.span));
-        incidents.add(measure, cut.span, value.filter(|_| measure.can_tell(&step)), &seen);
+        let seen = baseline.update(at, step.value, untaught.lesson(step.span));
+        incidents.add(measure, step.span, step.value.filter(|_| step.can_tell), &seen);
     }
     Studied { anomalies: incidents.end(), hours }
 }

@@ -1,5 +1,6 @@
 //! How an objective is watched: a method, how sensitive it is, and a rule against another day if people want one.
 
+use super::latency::Latencies;
 use super::relative::Relative;
 use crate::domain::baseline::{Method, Settings};
 use crate::domain::time::Minute;
@@ -74,6 +75,8 @@ pub struct WatchSettings {
     pub sensitivity: Sensitivity,
     /// The rule against another day.
     pub relative: Option<Relative>,
+    /// Which measures of a latency are watched.
+    pub latencies: Latencies,
     /// Nothing from before is learned, as after a change that makes the past no guide.
     pub from: Option<Minute>,
     /// Does each deploy that is noted begin it anew as well?
@@ -90,7 +93,7 @@ impl WatchSettings {
         parameter.and_then(|(name, value)| plain.with(name, value).ok()).unwrap_or(plain)
     }
 
-    /// One word for all of it: memories of other settings do not fit.
+    /// One word for how it is learned: memories of other settings do not fit. Which measures are watched changes none of them.
     #[must_use]
     pub fn mark(&self) -> String {
         let rule =

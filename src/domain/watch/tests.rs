@@ -128,11 +128,11 @@ fn studying_in_pieces_is_studying_at_once() {
     for method in Method::ALL {
         let settings = WatchSettings { method, ..WatchSettings::default() }.detector(Tz::UTC);
         let mut whole = Baseline::new(settings);
-        let at_once = study(Measure::Traffic, &mut whole, &all, &Untaught::default(), None);
+        let at_once = study(Measure::Traffic, &mut whole, &Measure::Traffic.steps(&all), &Untaught::default(), None);
         let mut pieces = Baseline::new(settings);
         let (mut hours, mut found, mut open) = (Vec::new(), Vec::<Anomaly>::new(), None);
         for piece in all.chunks(36) {
-            let part = study(Measure::Traffic, &mut pieces, piece, &Untaught::default(), open);
+            let part = study(Measure::Traffic, &mut pieces, &Measure::Traffic.steps(piece), &Untaught::default(), open);
             hours.extend(part.hours);
             for anomaly in part.anomalies {
                 found.retain(|one| one.span.start() != anomaly.span.start());
@@ -152,6 +152,12 @@ fn studying_in_pieces_is_studying_at_once() {
 fn steps_follow_the_density_of_the_data() {
     let step = |total, known| Measure::Traffic.step(Tally { good: 0, total, known, minutes: 10_000 }).minutes();
     assert_eq!([step(3000, 1), step(2999, 1), step(12, 1), step(11, 1), step(0, 0)], [1, 5, 5, 60, 60]);
+    let steps =
+        |total| Measure::LATENCIES.map(|one| one.step(Tally { good: 0, total, known: 1, minutes: 1 }).minutes());
+    assert_eq!(steps(3000), [1; 4]);
+    assert_eq!(steps(300), [5; 4]);
+    assert_eq!((steps(299), steps(60)), ([5, 5, 5, 60], [5, 5, 5, 60]));
+    assert_eq!((steps(59), steps(11)), ([5, 5, 60, 60], [60; 4]));
 }
 
 /// An hour of nothing bad for weeks, then hours with 4 and with 5 bad ones of 10,000.
@@ -169,7 +175,9 @@ fn a_few_bad_events_where_nothing_ever_fails_are_no_anomaly() {
         let mut cuts: Vec<Cut> = (0..800).map(|hour| cut(hour, 0)).collect();
         cuts.push(cut(800, bad));
         let mut baseline = Baseline::new(WatchSettings::default().detector(Tz::UTC));
-        study(Measure::BadShare, &mut baseline, &cuts, &Untaught::default(), None).anomalies.len()
+        study(Measure::BadShare, &mut baseline, &Measure::BadShare.steps(&cuts), &Untaught::default(), None)
+            .anomalies
+            .len()
     };
     assert_eq!((told(4), told(5)), (0, 1));
 }
@@ -180,4 +188,12 @@ fn too_few_events_have_no_share() {
     assert_eq!(Measure::BadShare.value(&few), None);
     assert_eq!(Measure::Traffic.value(&few), Some(1.8));
     assert_eq!(Measure::BadShare.value(&Tally { known: 0, ..few }), None);
+}
+
+#[test]
+fn quicker_answers_and_fewer_errors_alarm_nobody() {
+    let alarming =
+        |side| Measure::ALL.into_iter().filter(|one| one.is_alarming(side)).map(Measure::word).collect::<Vec<_>>();
+    assert_eq!(alarming(Side::Above).len(), Measure::ALL.len());
+    assert_eq!(alarming(Side::Below), ["traffic", "good_volume"]);
 }

@@ -12,6 +12,10 @@ pub fn name(measure: Measure, kind: ObjectiveKind) -> &'static str {
     language::word(match (measure, kind) {
         (Measure::Traffic, _) => "Traffic",
         (Measure::GoodVolume, _) => "Good events",
+        (Measure::LatencyMean, _) => "Mean latency",
+        (Measure::LatencyP50, _) => "p50 latency",
+        (Measure::LatencyP95, _) => "p95 latency",
+        (Measure::LatencyP99, _) => "p99 latency",
         (Measure::BadShare, ObjectiveKind::Latency) => "Slow share",
         (Measure::BadShare, ObjectiveKind::Uptime) => "Failed checks",
         (Measure::BadShare, ObjectiveKind::Throughput) => "Minutes below the floor",
@@ -23,9 +27,11 @@ pub fn name(measure: Measure, kind: ObjectiveKind) -> &'static str {
     })
 }
 
-/// A value of a measure with its unit: `0.42 %`, `1,250 a minute`.
+/// A value of a measure with its unit: `0.42 %`, `1,250 a minute`, `1.2 s`, `340 ms`.
 #[must_use]
 pub fn amount(measure: Measure, value: f64) -> String {
+    let is_short = measure.is_latency() && value.abs() < 1.0;
+    let value = if is_short { value * 1000.0 } else { value };
     let decimals = match value.abs() {
         size if size >= 100.0 => 0,
         size if size <= 0.0 => 0,
@@ -37,6 +43,9 @@ pub fn amount(measure: Measure, value: f64) -> String {
     match measure {
         Measure::BadShare => format!("{number} %"),
         Measure::Traffic | Measure::GoodVolume => say!("{number} a minute", number),
+        Measure::LatencyMean | Measure::LatencyP50 | Measure::LatencyP95 | Measure::LatencyP99 => {
+            format!("{number} {}", if is_short { "ms" } else { "s" })
+        }
     }
 }
 
@@ -89,5 +98,7 @@ mod tests {
         let told = [0.0, 0.0042, 0.421, 4.21, 421.0, 42_100.4].map(|value| amount(Measure::BadShare, value));
         assert_eq!(told, ["0 %", "0.0042 %", "0.42 %", "4.2 %", "421 %", "42,100 %"]);
         assert_eq!(amount(Measure::Traffic, 1250.0), "1,250 a minute");
+        let told = [0.0, 0.000_42, 0.0123, 0.34, 1.0, 1.25, 12.5].map(|value| amount(Measure::LatencyP95, value));
+        assert_eq!(told, ["0 ms", "0.42 ms", "12.3 ms", "340 ms", "1.0 s", "1.2 s", "12.5 s"]);
     }
 }

@@ -3,8 +3,9 @@
 use crate::domain::ids::AnomalyId;
 use crate::domain::ledger::Tally;
 use crate::domain::ratio::float;
+use crate::domain::sheet::Sheet;
 use crate::domain::time::{DAY_MINUTES, HOUR_MINUTES, Minute, Span};
-use crate::domain::watch::{HourBand, Measure, WatchSettings, words};
+use crate::domain::watch::{HourBand, Measure, Spread, Step, WatchSettings, words};
 use crate::domain::wording::{self, counted};
 use crate::language;
 use crate::language::say;
@@ -14,16 +15,18 @@ use crate::ops::expect_anomaly::expect_anomaly;
 use crate::ops::export::Format;
 use crate::ops::export_anomalies::export_anomalies;
 use crate::ops::learn_baselines::measures;
+use crate::ops::read_spread::read_spread;
 use crate::store::anomalies::KeptAnomaly;
 use crate::store::baselines::Learned;
 use crate::store::objectives::ObjectiveListing;
-use crate::store::{anomalies, baselines, ledger};
+use crate::store::{Db, anomalies, baselines, ledger, spreads};
 use crate::view::baseline::{AnomalyRow, BaselineChart, BaselineSection};
 use crate::view::plot::{Edges, Plot, Points, Shows};
 use crate::view::{Badge, Link, Tone};
 use crate::web::extract::{Posted, SignedIn};
 use crate::web::html::see_other;
 use crate::web::objective::range::{self, Asked};
+use crate::web::objective::unwatched;
 use crate::web::{State, WebError, export, paths, say, session};
 use actix_session::Session;
 use actix_web::HttpResponse;
@@ -52,12 +55,17 @@ pub(super) async fn section(
     let learned = baselines::learned(db, objective).await?;
     let count = anomalies::count(db, objective, span).await?;
     let kept = anomalies::list(db, objective, span, MARKED).await?;
+    let watched = measures(listing, &settings);
+    let drawn: Vec<&Learned> =
+        watched.iter().filter_map(|measure| learned.iter().find(|one| one.measure == *measure)).collect();
+    let ledger = Ledger::read(db, listing, span, &drawn).await?;
     let mut charts = Vec::new();
-    for measure in measures(listing, &settings) {
-        if let Some(learned) = learned.iter().find(|one| one.measure == measure) {
-            charts.push(chart(state, listing, span, learned, &kept).await?);
-        }
+    for learned in &drawn {
+        charts.push(chart(db, listing, (span, &ledger), learned, &kept).await?);
     }
+    let latencies: Vec<Measure> = watched.into_iter().filter(|one| one.is_latency()).collect();
+    let is_drawn = |one: &Measure| drawn.iter().any(|drawn| drawn.measure == *one);
+    let missing: Vec<Measure> = latencies.iter().copied().filter(|one| !is_drawn(one)).collect();
     let shown: Vec<AnomalyRow> = kept.iter().rev().take(LISTED).map(|one| row(listing, one)).collect();
     let others = count - i64::try_from(shown.len()).unwrap_or(count);
     let more = counted(others, "earlier anomaly is", "earlier anomalies are");
@@ -66,6 +74,7 @@ pub(super) async fn section(
         is_learning: learned.iter().any(|one| one.is_learning) || learned.is_empty(),
         charts,
         anomalies: shown,
+        unwatched: unwatched::sentence(db, listing, &latencies, &missing).await?,
         more: (others > 0).then(|| say!("{earlier_anomalies_are} in the files below.", more)),
         can_say,
         settings: Some(Link::new(format!("/objectives/{}/baseline", objective.0), say!("How it is watched"))),
@@ -102,29 +111,19 @@ fn standing(listing: &ObjectiveListing, settings: &WatchSettings, learned: &[Lea
 }
 
 async fn chart(
-    state: &State,
+    db: &Db,
     listing: &ObjectiveListing,
-    span: Span,
+    (span, ledger): (Span, &Ledger),
     learned: &Learned,
     kept: &[KeptAnomaly],
 ) -> Result<BaselineChart, WebError> {
     let measure = learned.measure;
     let title = language::word(words::name(measure, listing.objective.kind));
-    let points = measured(state, listing, span, learned).await?;
-    let hours = baselines::hours(&state.db, listing.objective.id, measure, span).await?;
+    let points = ledger.measured(db, listing, span, learned).await?;
+    let hours = baselines::hours(db, listing.objective.id, measure, span).await?;
     let (usual, edges) = band(&hours, measure);
     let own: Vec<Span> = kept.iter().filter(|one| one.anomaly.measure == measure).map(|one| one.anomaly.span).collect();
-    let many = i64::try_from(own.len()).unwrap_or(i64::MAX);
-    let unit = if measure == Measure::BadShare { say!("Percent") } else { say!("Events a minute") };
-    let found = if own.is_empty() { say!("No anomaly") } else { counted(many, "anomaly", "anomalies") };
-    let told = if measure == Measure::GoodVolume {
-        say!("Compared with the other day. {anomalies} in this range.", found)
-    } else if hours.is_empty() {
-        say!("Still learning: nothing is expected yet in this range.")
-    } else {
-        say!("The band is what was expected before each hour began. {anomalies} in this range.", found)
-    };
-    let summary = say!("{unit}. {told}", unit, told);
+    let summary = summary(measure, own.len(), !hours.is_empty());
     let mut lines = vec![(say!("Measured"), points)];
     if !usual.is_empty() {
         lines.push((say!("Expected"), usual));
@@ -134,7 +133,7 @@ async fn chart(
         description: &summary,
         span,
         zone: listing.agreement.zone,
-        shows: if measure == Measure::BadShare { Shows::Percent } else { Shows::Events },
+        shows: shows(measure),
         lines,
         filled: false,
         rules: Vec::new(),
@@ -152,25 +151,84 @@ async fn chart(
     Ok(BaselineChart { id: format!("usual-{}", measure.word()), title: title.to_owned(), summary, drawing })
 }
 
-/// What was measured, by step in short ranges and by hour in longer ones.
-async fn measured(
-    state: &State,
-    listing: &ObjectiveListing,
-    span: Span,
-    learned: &Learned,
-) -> Result<Points, WebError> {
-    let (db, indicator, measure) = (&state.db, listing.indicator.id, learned.measure);
-    if span.minutes() > FINE_MINUTES {
-        let hours = ledger::hours(db, indicator, span).await?;
-        let tally =
-            |row: &ledger::HourRow| Tally { good: row.good, total: row.total, known: row.known, minutes: HOUR_MINUTES };
-        return Ok(with_gaps(hours.iter().map(|row| (row.hour.first(), measure.value(&tally(row)))), HOUR_MINUTES));
+const fn shows(measure: Measure) -> Shows {
+    match measure {
+        Measure::BadShare => Shows::Percent,
+        Measure::Traffic | Measure::GoodVolume => Shows::Events,
+        Measure::LatencyMean | Measure::LatencyP50 | Measure::LatencyP95 | Measure::LatencyP99 => Shows::Seconds,
     }
-    let cuts = ledger::sheet(db, indicator, span, &span.into()).await?.cut(learned.step, &span.into());
-    let value = |cut: &crate::domain::sheet::Cut| {
-        measure.value(&Tally { good: cut.good, total: cut.total, known: cut.known, minutes: cut.minutes })
+}
+
+/// What a chart shows: the unit, how the band came about, and how many anomalies there are.
+fn summary(measure: Measure, anomalies: usize, is_learned: bool) -> String {
+    let unit = match (shows(measure), measure.percent()) {
+        (Shows::Percent, _) => say!("Percent"),
+        (_, Some(_)) => say!("Time, estimated within the buckets of the histogram"),
+        (Shows::Seconds, None) => say!("Time"),
+        _ => say!("Events a minute"),
     };
-    Ok(with_gaps(cuts.iter().map(|cut| (cut.start, value(cut))), learned.step.minutes()))
+    let many = i64::try_from(anomalies).unwrap_or(i64::MAX);
+    let found = if anomalies == 0 { say!("No anomaly") } else { counted(many, "anomaly", "anomalies") };
+    let told = if measure == Measure::GoodVolume {
+        say!("Compared with the other day. {anomalies} in this range.", found)
+    } else if is_learned {
+        say!("The band is what was expected before each hour began. {anomalies} in this range.", found)
+    } else {
+        say!("Still learning: nothing is expected yet in this range.")
+    };
+    say!("{unit}. {told}", unit, told)
+}
+
+/// What the charts of a range are drawn from: steps in short ranges, hours in longer ones.
+struct Ledger {
+    sheet: Option<Sheet>,
+    spread: Spread,
+}
+
+impl Ledger {
+    /// Reads no more than is drawn.
+    async fn read(db: &Db, listing: &ObjectiveListing, span: Span, drawn: &[&Learned]) -> Result<Self, WebError> {
+        if span.minutes() > FINE_MINUTES {
+            return Ok(Self { sheet: None, spread: Spread::default() });
+        }
+        let indicator = &listing.indicator;
+        let mut spread = Spread::default();
+        if drawn.iter().any(|learned| learned.measure.is_latency())
+            && let Some(counted) = spreads::beside(db, indicator.id).await?
+        {
+            spread = read_spread(db, indicator, &counted, span).await?;
+        }
+        Ok(Self { sheet: Some(ledger::sheet(db, indicator.id, span, &span.into()).await?), spread })
+    }
+
+    /// What was measured, by step in short ranges and by hour in longer ones.
+    async fn measured(
+        &self,
+        db: &Db,
+        listing: &ObjectiveListing,
+        span: Span,
+        learned: &Learned,
+    ) -> Result<Points, WebError> {
+        let measure = learned.measure;
+        let points =
+            |steps: &[Step]| with_gaps(steps.iter().map(|step| (step.start, step.value)), learned.step.minutes());
+        Ok(match &self.sheet {
+            Some(_) if measure.is_latency() => points(&self.spread.steps(measure, learned.step, &span.into())),
+            Some(sheet) => points(&measure.steps(&sheet.cut(learned.step, &span.into()))),
+            None if measure.is_latency() => {
+                let hours = baselines::latencies(db, listing.objective.id, measure, span).await?;
+                with_gaps(hours.iter().map(|(hour, seconds)| (hour.first(), Some(*seconds))), HOUR_MINUTES)
+            }
+            None => {
+                let hours = ledger::hours(db, listing.indicator.id, span).await?;
+                let value = |row: &ledger::HourRow| {
+                    let (good, total, known) = (row.good, row.total, row.known);
+                    measure.value(&Tally { good, total, known, minutes: HOUR_MINUTES })
+                };
+                with_gaps(hours.iter().map(|row| (row.hour.first(), value(row))), HOUR_MINUTES)
+            }
+        })
+    }
 }
 
 /// Points with a gap wherever more than a step lies between two.

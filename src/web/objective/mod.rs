@@ -12,6 +12,7 @@ mod percentiles;
 mod previous;
 pub(in crate::web) mod promise;
 pub(in crate::web) mod range;
+mod unwatched;
 mod verdict;
 pub mod watching;
 
@@ -119,7 +120,7 @@ struct Facts {
     until: Minute,
     range: Range,
     trace: Arc<Trace>,
-    /// For a latency, the counted thresholds of its histogram with what was within them.
+    /// For a latency, the counted bounds of its histogram with what was within them.
     within: Vec<(Threshold, Within)>,
     /// The stretch of the same length before, if it is to be compared.
     previous: Option<Previous>,

@@ -1,32 +1,30 @@
-//! Between which bucket bounds the percentiles of a latency lie, from every threshold of its histogram that is counted.
+//! Between which bounds of its histogram the percentiles of a latency lie.
 
 use super::Facts;
 use crate::domain::model::{Indicator, Query, Threshold};
 use crate::domain::percentile::{Enclosed, Within, enclose};
 use crate::domain::time::Span;
 use crate::language::say;
-use crate::store::{Db, StoreError, indicators, ledger};
+use crate::store::{Db, StoreError, spreads};
 use crate::view::objective::Tile;
 
 /// The percentiles that are shown, the most telling first.
 const SHOWN: [i64; 4] = [95, 50, 90, 99];
 
-/// The counted thresholds of the indicator's histogram, ascending, each with what was within it in a span.
+/// The counted bounds of the indicator's histogram, ascending, each with what was within it in a span.
 pub(super) async fn gather(db: &Db, own: &Indicator, span: Span) -> Result<Vec<(Threshold, Within)>, StoreError> {
-    let Query::Latency { histogram, .. } = &own.query else { return Ok(Vec::new()) };
-    let mut found: Vec<(Threshold, Within)> = Vec::new();
-    for indicator in indicators::list_by_source(db, own.source).await? {
-        match &indicator.query {
-            Query::Latency { histogram: other, threshold } if other == histogram => {
-                for tally in ledger::tallies(db, indicator.id, &[span]).await? {
-                    found.push((threshold.clone(), Within { good: tally.good, total: tally.total }));
-                }
-            }
-            _ => {}
-        }
-    }
-    found.sort_by(|(a, _), (b, _)| a.value().total_cmp(&b.value()));
-    Ok(found)
+    let Query::Latency { threshold, .. } = &own.query else { return Ok(Vec::new()) };
+    let counted = spreads::beside(db, own.id).await?.map_or_else(Vec::new, |spread| spread.bounds);
+    // before its first pull it is alone
+    let alone = counted.is_empty().then(|| (threshold.clone(), own.id));
+    let bounds: Vec<_> = counted.into_iter().map(|bound| (bound.threshold, bound.indicator)).chain(alone).collect();
+    let ids: Vec<_> = bounds.iter().map(|(_, indicator)| *indicator).collect();
+    let tallies = spreads::tallies(db, &ids, span).await?;
+    let within = |(threshold, id)| {
+        let tally = tallies.get(&id).copied().unwrap_or_default();
+        (threshold, Within { good: tally.good, total: tally.total })
+    };
+    Ok(bounds.into_iter().map(within).collect())
 }
 
 /// The figure; nothing where no latency is counted.
@@ -37,7 +35,7 @@ pub(super) fn tile(facts: &Facts) -> Option<Tile> {
     let mut told = told.map(|(percent, enclosed)| format!("p{percent} {}", in_words(enclosed, bound)));
     let value = told.next()?;
     let mut notes: Vec<String> = told.collect();
-    notes.push(say!("bounds of the buckets that objectives count"));
+    notes.push(say!("bounds of the histogram’s buckets"));
     Some(Tile { label: say!("Percentiles"), value, notes, tone: None, link: None })
 }
 

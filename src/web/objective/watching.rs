@@ -2,7 +2,7 @@
 
 use crate::domain::baseline::Method;
 use crate::domain::model::ObjectiveKind;
-use crate::domain::watch::{Against, Relative, Sensitivity, WatchSettings, words};
+use crate::domain::watch::{Against, Latencies, Measure, Relative, Sensitivity, WatchSettings, words};
 use crate::domain::wording::{self, count};
 use crate::language;
 use crate::language::say;
@@ -65,7 +65,7 @@ pub async fn change(
     let listing = super::find(&state, path.into_inner()).await?;
     let before = baselines::settings(&state.db, listing.objective.id).await?;
     let mut typed = posted.form();
-    if let Some(settings) = read(&mut typed) {
+    if let Some(settings) = read(&mut typed, &before, &listing) {
         let from = match posted.text("action") {
             "anew" => Some(judged_until(state.clock.now())),
             "whole" => None,
@@ -93,13 +93,16 @@ fn filled(settings: &WatchSettings) -> Form {
     form.set("method", settings.method.word());
     form.set("sensitivity", settings.sensitivity.word());
     form.set("deploys", if settings.anew_at_deploys { "yes" } else { "" });
+    for measure in Measure::LATENCIES {
+        form.set(measure.word(), if settings.latencies.holds(measure) { "yes" } else { "" });
+    }
     form.set("against", settings.relative.map_or("", |rule| rule.against.word()));
     form.set("percent", settings.relative.map_or(50, Relative::percent).to_string());
     form
 }
 
 /// What was typed, or refusals beside the fields.
-fn read(form: &mut Form) -> Option<WatchSettings> {
+fn read(form: &mut Form, before: &WatchSettings, listing: &ObjectiveListing) -> Option<WatchSettings> {
     let method = Method::from_word(form.value("method"));
     let sensitivity = Sensitivity::from_word(form.value("sensitivity"));
     let relative = match form.value("against").to_owned() {
@@ -118,7 +121,24 @@ fn read(form: &mut Form) -> Option<WatchSettings> {
         relative: relative?,
         from: None,
         anew_at_deploys: form.is("deploys", "yes"),
+        latencies: if latencies(listing).is_empty() { before.latencies } else { ticked(form) },
     })
+}
+
+/// The measures of its latency that an objective can choose from.
+fn latencies(listing: &ObjectiveListing) -> Vec<Measure> {
+    let has_histogram = listing.indicator.query.has_histogram();
+    Measure::of_kind(listing.objective.kind).iter().copied().filter(|one| has_histogram && one.is_latency()).collect()
+}
+
+fn ticked(form: &Form) -> Latencies {
+    Latencies::of(
+        &Measure::LATENCIES
+            .map(|one| form.is(one.word(), "yes").then_some(one))
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>(),
+    )
 }
 
 fn relative(form: &mut Form, word: &str) -> Option<Relative> {
@@ -151,6 +171,10 @@ fn form_page(frame: Frame, listing: &ObjectiveListing, settings: &WatchSettings,
         form,
         methods: Method::ALL.map(|method| Choice::new(method.word(), method.word())).to_vec(),
         sensitivities: Sensitivity::ALL.map(|one| Choice::new(one.word(), calmness(one))).to_vec(),
+        latencies: latencies(listing)
+            .into_iter()
+            .map(|one| Choice::new(one.word(), words::name(one, listing.objective.kind)))
+            .collect(),
         days: if has_volume(listing.objective.kind) { days } else { Vec::new() },
         sentences: methods.into_iter().chain(sensitivities).collect(),
         begun: begun.map(|at| say!("Learned from {moment} on; nothing from before counts.", at)).unwrap_or_default(),

@@ -30,6 +30,7 @@ pub(super) fn section(say: &Say) -> BaselineSection {
             summary: say.it("Percent. The band is what was expected before each hour began."),
             drawing: Drawing { page: drawing("usual"), phone: drawing("usual") },
         }],
+        unwatched: Some(say.it("The mean is not watched: the source has no sums.")),
         anomalies: vec![
             anomaly(14_000, Badge::new(Tone::Warn, say.it("Unusual")), false),
             anomaly(14_001, Badge::new(Tone::Idle, say.it("Expected")), true),
@@ -42,7 +43,13 @@ pub(super) fn section(say: &Say) -> BaselineSection {
 
 pub(super) fn pages(say: &Say) -> Vec<(&'static str, String)> {
     let choices = |words: &[&str]| words.iter().map(|word| Choice::new(*word, say.it(word))).collect::<Vec<_>>();
-    let typed = [("method", "auto"), ("sensitivity", "normal"), ("against", "yesterday"), ("percent", "5")];
+    let typed = [
+        ("method", "auto"),
+        ("sensitivity", "normal"),
+        ("against", "yesterday"),
+        ("percent", "5"),
+        ("latency_p95", "yes"),
+    ];
     let page = BaselinePage {
         shell: shell(say, "How it is watched", Section::Overview, Some(Help::OBJECTIVE)),
         id: 5000,
@@ -50,6 +57,7 @@ pub(super) fn pages(say: &Say) -> Vec<(&'static str, String)> {
         form: form(say, &typed, &[("percent", "Write the part as whole percent from 10 to 90.")]),
         methods: choices(&["auto", "ewma"]),
         sensitivities: choices(&["calm", "normal", "keen"]),
+        latencies: choices(&["latency_mean", "latency_p95"]),
         days: choices(&["yesterday", "last_week"]),
         sentences: vec![Fact::new(say.it("auto"), say.it("Marks what resembles nothing seen before."))],
         begun: say.it("Learned from 2026-11-12 14:05 CET on; nothing from before counts."),
