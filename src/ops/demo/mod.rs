@@ -13,7 +13,7 @@ use crate::domain::exclusion::{Rules, Scope};
 use crate::domain::ids::{AgreementId, SourceId, UserId};
 use crate::domain::ledger::Slice;
 use crate::domain::model::{
-    Access, EmailAddress, ObjectiveKind, Part, Query, RollingMinutes, Source, SourceSpec, Threshold, Window,
+    Access, EmailAddress, Indicator, ObjectiveKind, Part, Query, RollingMinutes, Source, SourceSpec, Threshold, Window,
 };
 use crate::domain::note::{Author, NoteKind};
 use crate::domain::selector::{Expression, Selector};
@@ -22,8 +22,8 @@ use crate::domain::time::{DAY_MINUTES, Instant, Minute, Span};
 use crate::ops::define_agreement::{AgreementDraft, ObjectiveDraft};
 use crate::ops::leave_note::{self, Draft};
 use crate::ops::{Context, OpsError, define_agreement, define_source};
-use crate::store;
 use crate::store::indicators::PullState;
+use crate::store::{self, Tx};
 use chrono_tz::Tz;
 use url::Url;
 use world::{Happened, Sample};
@@ -90,7 +90,7 @@ fn answered(happened: Happened) -> i64 {
 }
 
 fn fast(happened: Happened) -> i64 {
-    happened.fast
+    happened.fast()
 }
 
 /// Makes the sample world. `metrics` is where [`exposition`] is served; `recipient` receives the reports.
@@ -107,10 +107,14 @@ pub async fn fill(
     let defined = define_agreement::load(&context.db, agreement).await?;
     for (objective, indicator, _) in &defined.objectives {
         if let Some(promise) = PROMISES.iter().find(|promise| promise.name == objective.name) {
-            let slices = history(promise, span, started);
+            let (history, read) = (history(promise.sample, span, started), read_up_to(span, context.clock.now()));
             let mut tx = context.db.begin_write().await?;
+            let slices = counted(&history, |one| ((promise.good)(one), one.total));
             store::ledger::write(&mut tx, indicator.id, &slices).await?;
-            store::indicators::save_pull(&mut tx, indicator.id, &read_up_to(span, context.clock.now())).await?;
+            store::indicators::save_pull(&mut tx, indicator.id, &read).await?;
+            if let Query::Latency { histogram, threshold } = &indicator.query {
+                fill_spread(&mut tx, (indicator, histogram, threshold), &history, &read).await?;
+            }
             tx.commit().await?;
         }
     }
@@ -120,6 +124,31 @@ pub async fn fill(
         }
     }
     Ok(agreement)
+}
+
+/// What is counted beside a latency: the other bounds of its histogram, and its durations.
+async fn fill_spread(
+    tx: &mut Tx,
+    (latency, histogram, threshold): (&Indicator, &Selector, &Threshold),
+    history: &[(Minute, Option<Happened>)],
+    read: &PullState,
+) -> Result<(), OpsError> {
+    let query = Query::Durations { histogram: histogram.clone() };
+    let (durations, _) = store::spreads::find_or_insert(tx, latency, &query).await?;
+    store::spreads::tie(tx, latency.id, durations).await?;
+    store::ledger::write(tx, durations, &counted(history, |one| (one.micros, one.micros))).await?;
+    store::indicators::save_pull(tx, durations, read).await?;
+    for (place, bound) in world::BOUNDS.iter().enumerate() {
+        let bound = Threshold::parse(bound).ok_or_else(builtin)?;
+        if bound != *threshold {
+            let query = Query::Latency { histogram: histogram.clone(), threshold: bound };
+            let (companion, _) = store::spreads::find_or_insert(tx, latency, &query).await?;
+            store::spreads::tie(tx, companion, durations).await?;
+            let within = |one: Happened| one.within.get(place).copied().unwrap_or_default();
+            store::ledger::write(tx, companion, &counted(history, |one| (within(one), one.total))).await?;
+        }
+    }
+    Ok(())
 }
 
 /// What the sample shop's people noted in its bad week.
@@ -144,16 +173,18 @@ fn read_up_to(span: Span, now: Instant) -> PullState {
     PullState { from: span.start(), settled, reached, state, finished_backfill_at: Some(now) }
 }
 
-fn history(promise: &Promise, span: Span, started: Minute) -> Vec<(Minute, Option<Slice>)> {
-    span.iter()
-        .map(|minute| {
-            let slice = (!promise.sample.is_unmeasured(minute, started)).then(|| {
-                let happened = promise.sample.happened(minute, started);
-                Slice { good: (promise.good)(happened), total: happened.total, catch_up: false }
-            });
-            (minute, slice)
-        })
-        .collect()
+fn history(sample: Sample, span: Span, started: Minute) -> Vec<(Minute, Option<Happened>)> {
+    let happened = |minute| (!sample.is_unmeasured(minute, started)).then(|| sample.happened(minute, started));
+    span.iter().map(|minute| (minute, happened(minute))).collect()
+}
+
+/// Minutes with their good and all events.
+fn counted(
+    history: &[(Minute, Option<Happened>)],
+    count: impl Fn(Happened) -> (i64, i64),
+) -> Vec<(Minute, Option<Slice>)> {
+    let slice = |(good, total)| Slice { good, total, catch_up: false };
+    history.iter().map(|(minute, happened)| (*minute, happened.map(&count).map(slice))).collect()
 }
 
 /// The sample services' counters since the demo started, in the Prometheus text format.
@@ -162,18 +193,18 @@ pub fn exposition(started: Minute, now: Minute) -> String {
     let mut counters = vec!["# TYPE sample_requests_total counter".to_owned()];
     let mut histogram = vec!["# TYPE sample_request_duration_seconds histogram".to_owned()];
     for sample in Sample::ALL {
-        let sum = Span::new(started, now).iter().fold(Happened::default(), |sum, minute| {
-            let one = sample.happened(minute, started);
-            Happened { total: sum.total + one.total, bad: sum.bad + one.bad, fast: sum.fast + one.fast }
-        });
+        let minutes = Span::new(started, now).iter();
+        let sum: Happened = minutes.map(|minute| sample.happened(minute, started)).sum();
         let service = sample.label();
         for (code, count) in [("200", sum.total - sum.bad), ("500", sum.bad)] {
             counters.push(format!("sample_requests_total{{service=\"{service}\",code=\"{code}\"}} {count}"));
         }
         let name = "sample_request_duration_seconds";
-        for (le, count) in [("0.5", sum.fast), ("+Inf", sum.total)] {
+        for (le, count) in world::BOUNDS.into_iter().zip(sum.within).chain([("+Inf", sum.total)]) {
             histogram.push(format!("{name}_bucket{{service=\"{service}\",le=\"{le}\"}} {count}"));
         }
+        let (seconds, rest) = (sum.micros / 1_000_000, sum.micros % 1_000_000);
+        histogram.push(format!("{name}_sum{{service=\"{service}\"}} {seconds}.{rest:06}"));
         histogram.push(format!("{name}_count{{service=\"{service}\"}} {}", sum.total));
     }
     counters.append(&mut histogram);

@@ -6,6 +6,7 @@
 use crate::domain::ratio::{float, nearest};
 use crate::domain::time::{DAY_MINUTES, Minute};
 use std::f64::consts::TAU;
+use std::iter::Sum;
 
 /// One sample service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +19,13 @@ pub enum Sample {
     Search,
 }
 
+/// The bounds of the sample histograms, in seconds.
+pub const BOUNDS: [&str; 6] = ["0.05", "0.1", "0.25", "0.5", "1", "2.5"];
+/// The place of half a second among [`BOUNDS`].
+const FAST: usize = 3;
+/// What a request takes in each bucket on average, the last one above every bound, in microseconds.
+const MICROS: [i64; BOUNDS.len() + 1] = [32_000, 72_000, 160_000, 340_000, 700_000, 1_600_000, 3_400_000];
+
 /// What happened in one minute.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Happened {
@@ -25,8 +33,28 @@ pub struct Happened {
     pub total: i64,
     /// Those that failed.
     pub bad: i64,
+    /// Those answered within each of [`BOUNDS`].
+    pub within: [i64; BOUNDS.len()],
+    /// How long all of them took together, in microseconds.
+    pub micros: i64,
+}
+
+impl Happened {
     /// Those answered within half a second.
-    pub fast: i64,
+    #[must_use]
+    pub const fn fast(&self) -> i64 {
+        self.within[FAST]
+    }
+}
+
+impl Sum for Happened {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |mut sum, one| {
+            sum.within.iter_mut().zip(one.within).for_each(|(sum, one)| *sum += one);
+            let (total, bad, micros) = (sum.total + one.total, sum.bad + one.bad, sum.micros + one.micros);
+            Self { total, bad, micros, ..sum }
+        })
+    }
 }
 
 impl Sample {
@@ -98,7 +126,11 @@ impl Sample {
         let total = dice.poisson(self.requests() * daily_rhythm(minute));
         let bad = dice.share(total, failing);
         let fast = total - dice.share(total, slow).max(bad / 2);
-        Happened { total, bad, fast }
+        let within = dice.spread(fast, total);
+        let up_to = within.into_iter().chain([total]);
+        let beyond = std::iter::once(0).chain(within);
+        let micros = up_to.zip(beyond).zip(MICROS).map(|((up_to, beyond), micros)| (up_to - beyond) * micros).sum();
+        Happened { total, bad, within, micros }
     }
 }
 
@@ -148,6 +180,16 @@ impl Dice {
         count
     }
 
+    /// How many of `total` requests, of which `fast` take half a second at most, lie within each bound.
+    fn spread(&mut self, fast: i64, total: i64) -> [i64; BOUNDS.len()] {
+        let quarter = fast - self.share(fast, 0.03);
+        let tenth = quarter - self.share(quarter, 0.12);
+        let twentieth = tenth - self.share(tenth, 0.4);
+        let second = total - self.share(total - fast, 0.3);
+        let most = total - self.share(total - second, 0.2);
+        [twentieth, tenth, quarter, fast, second, most]
+    }
+
     /// How many of `total` have a property that each has with this probability.
     fn share(&mut self, total: i64, probability: f64) -> i64 {
         self.poisson(float(total) * probability).min(total)
@@ -161,13 +203,8 @@ mod tests {
     const STARTED: Minute = Minute(29_920_740);
 
     fn sum(sample: Sample, from_day: i64, to_day: i64) -> Happened {
-        (STARTED.0 - from_day * DAY_MINUTES..STARTED.0 - to_day * DAY_MINUTES).map(Minute).fold(
-            Happened::default(),
-            |sum, minute| {
-                let one = sample.happened(minute, STARTED);
-                Happened { total: sum.total + one.total, bad: sum.bad + one.bad, fast: sum.fast + one.fast }
-            },
-        )
+        let minutes = (STARTED.0 - from_day * DAY_MINUTES..STARTED.0 - to_day * DAY_MINUTES).map(Minute);
+        minutes.map(|minute| sample.happened(minute, STARTED)).sum()
     }
 
     #[test]
@@ -190,7 +227,11 @@ mod tests {
         for sample in Sample::ALL {
             for minute in (0..20_000).map(|age| STARTED.plus(-age)) {
                 let one = sample.happened(minute, STARTED);
-                assert!(one.bad <= one.total && one.fast <= one.total && one.bad >= 0 && one.fast >= 0, "{one:?}");
+                assert!((0..=one.total).contains(&one.bad), "{one:?}");
+                let within: Vec<i64> = [0].into_iter().chain(one.within).chain([one.total]).collect();
+                assert!(within.is_sorted(), "{one:?}");
+                let (least, most) = (one.total * MICROS[0], one.total * MICROS[BOUNDS.len()]);
+                assert!((least..=most).contains(&one.micros), "{one:?}");
             }
         }
     }
