@@ -85,8 +85,8 @@ impl Spread {
         let step = |(cut, durations): (Cut, Option<Durations>)| Step {
             start: cut.start,
             span: cut.span,
-            value: durations.and_then(|durations| measure.latency(&durations)),
-            can_tell: true,
+            value: durations.as_ref().and_then(|durations| measure.latency(durations)),
+            can_tell: durations.is_some_and(|durations| durations.events >= measure.tell_min()),
         };
         self.cut(slice, judged).into_iter().map(step).collect()
     }

@@ -11,8 +11,10 @@
 //! | 12 to 3,000 | 5 minutes: 60 and more a step |
 //! | fewer | 1 hour |
 //!
-//! A percentile rests on the events above it. The 95th has five minutes only from 60 events a minute on, and the 99th from
-//! 300 on: 15 and more lie above it then.
+//! A percentile rests on the events above it, and a mean on the few that are slow, so both are restless where events are
+//! few, as at night. A step of a latency tells an anomaly only if fifty events lie above the percentile (100 events for the
+//! median, 1,000 for the 95th, 5,000 for the 99th), or if the mean is one of 500, and steps are so long that on average they
+//! have twice as many.
 //!
 //! Where hardly anything ever fails, a single failure is unlike anything seen before. A step with fewer than [`BAD_MIN`]
 //! bad events is therefore never told as an anomaly of the bad share.
@@ -185,17 +187,25 @@ impl Measure {
             Self::GoodVolume => known.good,
             Self::Traffic | Self::LatencyMean | Self::LatencyP50 | Self::LatencyP95 | Self::LatencyP99 => known.total,
         };
-        let middling = match self {
-            Self::LatencyP95 => 5 * MIDDLING,
-            Self::LatencyP99 => 25 * MIDDLING,
-            _ => MIDDLING,
-        };
+        let enough = |minutes: i64| self.tell_min() * 2 / minutes;
+        let (dense, middling) = (DENSE.max(enough(1)), MIDDLING.max(enough(5)));
         let at_least = |rate: i64| known.known > 0 && events / known.known >= rate;
         match self {
             Self::GoodVolume if at_least(MIDDLING) => SliceMinutes::QUARTER,
-            _ if at_least(DENSE) => SliceMinutes::ONE,
+            _ if at_least(dense) => SliceMinutes::ONE,
             _ if at_least(middling) => SliceMinutes::FIVE,
             _ => SliceMinutes::HOUR,
+        }
+    }
+
+    /// With fewer events than this, a step of a latency tells no anomaly.
+    const fn tell_min(self) -> i64 {
+        match self {
+            Self::LatencyP50 => 100,
+            Self::LatencyMean => 500,
+            Self::LatencyP95 => 1000,
+            Self::LatencyP99 => 5000,
+            Self::BadShare | Self::Traffic | Self::GoodVolume => 0,
         }
     }
 

@@ -154,10 +154,10 @@ fn steps_follow_the_density_of_the_data() {
     assert_eq!([step(3000, 1), step(2999, 1), step(12, 1), step(11, 1), step(0, 0)], [1, 5, 5, 60, 60]);
     let steps =
         |total| Measure::LATENCIES.map(|one| one.step(Tally { good: 0, total, known: 1, minutes: 1 }).minutes());
-    assert_eq!(steps(3000), [1; 4]);
-    assert_eq!(steps(300), [5; 4]);
-    assert_eq!((steps(299), steps(60)), ([5, 5, 5, 60], [5, 5, 5, 60]));
-    assert_eq!((steps(59), steps(11)), ([5, 5, 60, 60], [60; 4]));
+    assert_eq!((steps(10_000), steps(3000)), ([1; 4], [1, 1, 1, 5]));
+    assert_eq!((steps(2000), steps(1999)), ([5; 4], [5, 5, 5, 60]));
+    assert_eq!((steps(400), steps(399)), ([5, 5, 5, 60], [5, 5, 60, 60]));
+    assert_eq!((steps(200), steps(199), steps(39)), ([5, 5, 60, 60], [60, 5, 60, 60], [60; 4]));
 }
 
 /// An hour of nothing bad for weeks, then hours with 4 and with 5 bad ones of 10,000.
