@@ -114,7 +114,8 @@ impl World {
 
     fn trace(&self, days: i64) -> Trace {
         let span = Span::ending(now(), days * DAY_MINUTES);
-        let trace = ops::trace::trace(&self.judge, &self.listing, span);
+        let asked = ops::trace::Asked { span, what: ops::trace::Asks::Range };
+        let trace = ops::trace::trace(&self.judge, &self.listing, asked);
         self.runtime.block_on(trace).expect("SQLite answers")
     }
 }

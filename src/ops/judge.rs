@@ -8,17 +8,17 @@ use crate::domain::burn::AlertRule;
 use crate::domain::calendar::Calendar;
 use crate::domain::evidence::{Evidence, Part};
 use crate::domain::exclusion::{self, Effect, Exclusion};
-use crate::domain::ids::ObjectiveId;
+use crate::domain::ids::{AgreementId, IndicatorId, ObjectiveId};
 use crate::domain::judgement::{Judgement, Terms, judge, lookbacks};
 use crate::domain::model::{Objective, Window};
 use crate::domain::spans::Spans;
 use crate::domain::terms::{Counting, Method, Policy};
 use crate::domain::time::{Minute, Span};
-use crate::ops::Context;
 use crate::ops::reckon_once::Memo;
+use crate::ops::{Context, Reckoned};
 use crate::store::objectives::ObjectiveListing;
 use crate::store::{self, Db, StoreError};
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
 /// The objective's window as it stands at the end of a minute: what has passed of it, and the whole.
 #[must_use]
@@ -54,12 +54,30 @@ pub struct Judge {
     /// Objectives as a revision has them, for composites.
     members: Vec<Objective>,
     /// What was reckoned before, for pages.
-    before: Option<Arc<Accounts>>,
+    before: Option<Before>,
+}
+
+/// What was reckoned before, and whether it still holds.
+#[derive(Clone, Debug)]
+struct Before {
+    reckoned: Reckoned,
+    /// The versions of an agreement's ledgers, read before any of their minutes.
+    versions: BTreeMap<IndicatorId, i64>,
 }
 
 /// What the spans of an objective came to. Whoever asks for as many spans from the same minute on asks for the same ones, but
 /// that the last may have grown.
 pub(super) type Accounts = Memo<(ObjectiveId, Minute, usize), (Grounds, Vec<Span>, Spans), Vec<Account>>;
+
+/// The stretches of time of which anything is known, by the version of the ledger.
+pub(super) type Extents = Memo<IndicatorId, i64, Option<Span>>;
+
+/// Room for the extents of so many indicators.
+const EXTENTS_KEPT: u64 = 5_000;
+
+pub(super) fn extents_memo() -> Extents {
+    Memo::new(EXTENTS_KEPT, |_| 0)
+}
 
 /// Room for a year of days of each of a hundred objectives: about ten megabytes.
 const ACCOUNTS_KEPT: u64 = 40_000;
@@ -83,9 +101,10 @@ impl Judge {
         Ok(Self { db: db.clone(), exclusions, members: Vec::new(), before: None })
     }
 
-    /// For a page: what was reckoned before is not reckoned again, if nothing has changed.
-    pub async fn for_pages(context: &Context) -> Result<Self, StoreError> {
-        let before = Some(Arc::clone(&context.reckoned.accounts));
+    /// For a page about an agreement: what was reckoned before is not reckoned again, if nothing has changed since.
+    pub async fn for_pages(context: &Context, agreement: AgreementId) -> Result<Self, StoreError> {
+        let versions = store::ledger::versions(&context.db, agreement).await?.into_iter().collect();
+        let before = Some(Before { reckoned: context.reckoned.clone(), versions });
         Ok(Self { before, ..Self::load(&context.db).await? })
     }
 
@@ -169,22 +188,42 @@ impl Judge {
         let Some(before) = &self.before else { return self.reckon(listing, spans, hull, judged).await };
         let key = (listing.objective.id, hull.start(), spans.len());
         let facts = (self.grounds(listing).await?, spans.to_vec(), judged.clone());
-        if let Some(accounts) = before.find(&key, &facts) {
+        if let Some(accounts) = before.reckoned.accounts.find(&key, &facts) {
             return Ok(accounts);
         }
         let accounts = self.reckon(listing, spans, hull, judged).await?;
-        before.keep(key, facts, accounts.clone());
+        before.reckoned.accounts.keep(key, facts, accounts.clone());
         Ok(accounts)
+    }
+
+    /// From the first to the last known minute of an indicator; nothing if nothing is known.
+    pub async fn extent(&self, indicator: IndicatorId) -> Result<Option<Span>, StoreError> {
+        let Some(before) = &self.before else { return store::ledger::extent(&self.db, indicator).await };
+        let version = self.version(indicator).await?;
+        if let Some(extent) = before.reckoned.extents.find(&indicator, &version) {
+            return Ok(extent);
+        }
+        let extent = store::ledger::extent(&self.db, indicator).await?;
+        before.reckoned.extents.keep(indicator, version, extent);
+        Ok(extent)
     }
 
     /// What the objective's judgements rest on now. To be read before the minutes.
     pub async fn grounds(&self, listing: &ObjectiveListing) -> Result<Grounds, StoreError> {
         let mut counted = Vec::new();
         for (objective, weight) in self.counted(listing).await? {
-            let version = store::ledger::version(&self.db, objective.indicator).await?;
+            let version = self.version(objective.indicator).await?;
             counted.push((objective, weight, version));
         }
         Ok(Grounds { promise: listing.objective.clone(), counted })
+    }
+
+    /// The version of an indicator's ledger: the one that was read for the whole page, or else that of now.
+    async fn version(&self, indicator: IndicatorId) -> Result<i64, StoreError> {
+        match self.before.as_ref().and_then(|before| before.versions.get(&indicator)) {
+            Some(version) => Ok(*version),
+            None => store::ledger::version(&self.db, indicator).await,
+        }
     }
 
     async fn reckon(

@@ -8,9 +8,9 @@ use crate::domain::model::Agreement;
 use crate::domain::time::{Minute, Span};
 use crate::ops::export::periods_in;
 use crate::ops::judge::Judge;
-use crate::ops::terms_in_force::resolve;
+use crate::ops::terms_in_force::resolve_beside;
 use crate::store::objectives::ObjectiveListing;
-use crate::store::{self, StoreError, revisions};
+use crate::store::{StoreError, revisions};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One period with the judgement of each objective, in the order of the listings.
@@ -48,7 +48,7 @@ pub async fn judge_periods(
     let start = current.span().start();
     let mut first = start;
     for listing in listings {
-        if let Some(extent) = store::ledger::extent(court.db(), listing.indicator.id).await? {
+        if let Some(extent) = court.extent(listing.indicator.id).await? {
             first = first.min(extent.start());
         }
     }
@@ -106,7 +106,7 @@ impl Revised {
             if let Some(revision) = revision
                 && !this.listings.contains_key(&revision.number)
             {
-                let listings = resolve(court.db(), revision, agreement).await?.listings;
+                let listings = resolve_beside(court.db(), revision, agreement, present).await?.listings;
                 this.listings.insert(revision.number, listings);
             }
         }

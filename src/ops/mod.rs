@@ -180,6 +180,8 @@ pub struct Context {
 pub struct Reckoned {
     /// What spans of time come to.
     accounts: Arc<judge::Accounts>,
+    /// Of which stretch of time anything is known.
+    extents: Arc<judge::Extents>,
     /// Periods of agreements, objective by objective.
     assessed: Arc<assess::AssessedOnce>,
     /// Ranges of objectives.
@@ -190,6 +192,7 @@ impl Default for Reckoned {
     fn default() -> Self {
         Self {
             accounts: Arc::new(judge::accounts_memo()),
+            extents: Arc::new(judge::extents_memo()),
             assessed: Arc::new(assess::memo()),
             traces: Arc::new(trace::memo()),
         }

@@ -47,10 +47,25 @@ pub async fn terms_in_force(db: &Db, agreement: &Agreement, minute: Minute) -> R
 
 /// A revision with what its objectives hang on; whether the agreement is archived is as it is today.
 pub async fn resolve(db: &Db, revision: &Revision, today: &Agreement) -> Result<InForce, StoreError> {
+    resolve_beside(db, revision, today, &[]).await
+}
+
+/// The same where the present promises are at hand: what hangs on the same indicator is not looked up again.
+pub async fn resolve_beside(
+    db: &Db,
+    revision: &Revision,
+    today: &Agreement,
+    present: &[ObjectiveListing],
+) -> Result<InForce, StoreError> {
     let agreement = Agreement { archived_at: today.archived_at, ..revision.agreement.clone() };
     let mut listings = Vec::with_capacity(revision.objectives.len());
     for objective in &revision.objectives {
         let id = objective.indicator;
+        if let Some(same) = present.iter().find(|one| one.indicator.id == id) {
+            let (objective, agreement) = (objective.clone(), agreement.clone());
+            listings.push(ObjectiveListing { objective, agreement, ..same.clone() });
+            continue;
+        }
         let lost = || StoreError::NotFound { what: "indicator", id: id.to_string() };
         let indicator = store::indicators::find(db, id).await?.ok_or_else(lost)?;
         let (service_name, source_name) = store::indicators::names(db, id).await?.ok_or_else(lost)?;

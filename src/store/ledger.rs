@@ -9,7 +9,7 @@
 //!
 //! What is written into minutes that stand in final reports is noticed in the same transaction ([`crate::store::rechecks`]).
 
-use crate::domain::ids::IndicatorId;
+use crate::domain::ids::{AgreementId, IndicatorId};
 use crate::domain::ledger::{HourDetail, Slice, Tally, tally_of};
 use crate::domain::sheet::{Page, Sheet};
 use crate::domain::spans::Spans;
@@ -58,6 +58,8 @@ statements! {
     DROP_DETAIL = "UPDATE hours SET detail = $2 WHERE hour < $1 AND length(detail) > 0";
     DROP_SUMS = "DELETE FROM hours WHERE hour < $1";
     VERSION = "SELECT ledger_version FROM indicators WHERE id = $1";
+    VERSIONS = "SELECT DISTINCT i.id, i.ledger_version FROM objectives o JOIN indicators i ON i.id = o.indicator
+        WHERE o.agreement = $1 ORDER BY i.id";
     CHANGED = "UPDATE indicators SET ledger_version = ledger_version + 1 WHERE id = $1";
     ALL_CHANGED = "UPDATE indicators SET ledger_version = ledger_version + 1";
     /// Twelve edge hours with their minutes, and the sums of the hours between them, in one round trip.
@@ -371,6 +373,12 @@ pub fn pages(span: Span) -> impl Iterator<Item = Span> {
 pub async fn version(db: &Db, indicator: IndicatorId) -> Result<i64, StoreError> {
     let version: Option<i64> = on!(db, |ex| sqlx::query_scalar(VERSION).bind(indicator.0).fetch_optional(ex).await)?;
     version.ok_or_else(|| StoreError::NotFound { what: "indicator", id: indicator.to_string() })
+}
+
+/// The versions of the ledgers of an agreement's objectives.
+pub async fn versions(db: &Db, agreement: AgreementId) -> Result<Vec<(IndicatorId, i64)>, StoreError> {
+    let rows: Vec<(i64, i64)> = on!(db, |ex| sqlx::query_as(VERSIONS).bind(agreement.0).fetch_all(ex).await)?;
+    Ok(rows.into_iter().map(|(id, version)| (IndicatorId(id), version)).collect())
 }
 
 /// From the first to the last known minute; `None` if nothing is known.

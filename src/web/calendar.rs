@@ -115,11 +115,11 @@ impl Facts {
     ) -> Result<Self, WebError> {
         let end = judged_until(state.clock.now());
         let year = year(asked.year.as_deref(), &agreement, end)?;
-        let judge = Judge::for_pages(&state).await?;
+        let judge = Judge::for_pages(state, agreement.id).await?;
         let days = judge_days(&judge, &agreement, &listings, &year, end).await?;
         let mut has_earlier = false;
         for listing in &listings {
-            let extent = store::ledger::extent(&state.db, listing.indicator.id).await?;
+            let extent = judge.extent(listing.indicator.id).await?;
             has_earlier |= extent.is_some_and(|extent| extent.start() < year.span().start());
         }
         Ok(Self { agreement, listings, is_agreement, year, days, end, has_earlier })

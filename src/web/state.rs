@@ -2,9 +2,11 @@
 
 use crate::ops::Context;
 use crate::ops::password::Hasher;
+use crate::web::objective::baseline::Drawn;
 use crate::web::throttle::Throttle;
 use actix_web::cookie::Key;
 use std::ops::Deref;
+use std::sync::Arc;
 
 /// What handlers work with: everything that use cases need, and what only the web needs. Cheap to clone; extract it as
 /// `web::Data<State>`.
@@ -18,6 +20,8 @@ pub struct State {
     pub throttle: Throttle,
     /// Signs cookies.
     pub key: Key,
+    /// Charts that were drawn for pages.
+    pub drawn: Arc<Drawn>,
 }
 
 impl Deref for State {

@@ -24,6 +24,7 @@ use nines::domain::time::Minute;
 use nines::ops::define_agreement::{self, AgreementDraft, ObjectiveDraft};
 use nines::ops::{define_source, evaluate};
 use nines::store;
+use nines::store::objectives::ObjectiveListing;
 use reqwest::StatusCode;
 use std::collections::BTreeMap;
 
@@ -112,6 +113,44 @@ async fn seeded(app: &TestApp) -> (Browser, Ids) {
     measure(app, ids[HOSTILE], 10, 1, (900, 810)).await;
     evaluate::evaluate_all(&app.state.context).await.unwrap();
     (app.signed_in().await, ids)
+}
+
+/// Something that pages tell of.
+async fn happen(app: &TestApp, change: &str, search: &ObjectiveListing) {
+    use nines::domain::exclusion::{Exclusion, Signed, State};
+    use nines::domain::time::{Hour, Span};
+    use nines::store::outage_causes::OutageCause;
+    let mut tx = app.db().begin_write().await.unwrap();
+    match change {
+        "events" => {
+            let worse = [(Minute(UNTIL - 885), Some(Slice::new(0, 10).unwrap()))];
+            store::ledger::write(&mut tx, search.indicator.id, &worse).await.unwrap();
+        }
+        "an exclusion" => {
+            let excluded = Exclusion::planned(Span::new(Minute(UNTIL - 890), Minute(UNTIL - 880)));
+            let id = store::exclusions::insert(&mut tx, &excluded).await.unwrap();
+            let signed = Signed { by: None, at: app.state.clock.now() };
+            store::exclusions::decide(&mut tx, id, State::Proposed, State::Approved, signed, "").await.unwrap();
+        }
+        "a cause" => {
+            let span = Span::new(Minute(UNTIL - 900), Minute(UNTIL - 870));
+            let (service, cause) = (search.indicator.service, "a cable".to_owned());
+            let cause = OutageCause { service, span, cause, entered_by: None, entered_at: app.state.clock.now() };
+            store::outage_causes::save(&mut tx, &cause).await.unwrap();
+        }
+        "a target" | "a member" => {
+            let mut objective = store::objectives::find(app.db(), search.objective.id).await.unwrap().unwrap();
+            objective.target = Target::parse(if change == "a target" { "99.99" } else { "95" }).unwrap();
+            objective.terms.weight = 7;
+            store::objectives::update(&mut tx, &objective).await.unwrap();
+        }
+        "time" => app.advance(60),
+        _ => {
+            let until = Minute(UNTIL - 400).hour();
+            assert!(store::ledger::drop_old(&mut tx, until, Hour(0)).await.unwrap().0 > 0);
+        }
+    }
+    tx.commit().await.unwrap();
 }
 
 /// The rows of a CSV without its head, as numbers: good, bad, total, known minutes, minutes.
@@ -400,11 +439,8 @@ on_both! {
     /// A process that has just begun remembers nothing. After each change a page that was asked for before says what it says.
     async fn what_was_reckoned_before_holds_until_something_changes(app: TestApp) {
         use nines::domain::contract::Rule;
-        use nines::domain::exclusion::{Exclusion, Signed, State};
         use nines::domain::ids::ObjectiveId;
-        use nines::domain::time::{Hour, Span};
         use nines::ops::define_agreement::CompositeDraft;
-        use nines::store::outage_causes::OutageCause;
         let (_, seeded) = seeded(&app).await;
         let first = store::objectives::listing(app.db(), ObjectiveId(seeded["Search answers"])).await.unwrap().unwrap();
         let promise = |name, target, kind| draft(first.indicator.source, name, target, kind);
@@ -437,40 +473,10 @@ on_both! {
             }
             said
         };
-        let excluded = Exclusion::planned(Span::new(Minute(UNTIL - 890), Minute(UNTIL - 880)));
         let mut before = said(&app).await;
         let mut app = app;
         for change in ["events", "an exclusion", "a cause", "a target", "time", "detail that is dropped", "a member"] {
-            let mut tx = app.db().begin_write().await.unwrap();
-            match change {
-                "events" => {
-                    let worse = [(Minute(UNTIL - 885), Some(Slice::new(0, 10).unwrap()))];
-                    store::ledger::write(&mut tx, search.indicator.id, &worse).await.unwrap();
-                }
-                "an exclusion" => {
-                    let id = store::exclusions::insert(&mut tx, &excluded).await.unwrap();
-                    let signed = Signed { by: None, at: app.state.clock.now() };
-                    store::exclusions::decide(&mut tx, id, State::Proposed, State::Approved, signed, "").await.unwrap();
-                }
-                "a cause" => {
-                    let span = Span::new(Minute(UNTIL - 900), Minute(UNTIL - 870));
-                    let (service, cause) = (search.indicator.service, "a cable".to_owned());
-                    let cause = OutageCause { service, span, cause, entered_by: None, entered_at: app.state.clock.now() };
-                    store::outage_causes::save(&mut tx, &cause).await.unwrap();
-                }
-                "a target" | "a member" => {
-                    let mut objective = store::objectives::find(app.db(), search.objective.id).await.unwrap().unwrap();
-                    objective.target = Target::parse(if change == "a target" { "99.99" } else { "95" }).unwrap();
-                    objective.terms.weight = 7;
-                    store::objectives::update(&mut tx, &objective).await.unwrap();
-                }
-                "time" => app.advance(60),
-                _ => {
-                    let until = Minute(UNTIL - 400).hour();
-                    assert!(store::ledger::drop_old(&mut tx, until, Hour(0)).await.unwrap().0 > 0);
-                }
-            }
-            tx.commit().await.unwrap();
+            happen(&app, change, &search).await;
             let now = said(&app).await;
             assert_ne!(now, before, "{change} changes nothing, so nothing is tried");
             app = app.restarted().await;

@@ -147,6 +147,25 @@ fn a_series_is_judged_without_settings_or_server() {
     }
 }
 
+/// That the second of three reports was removed after a year.
+fn second_removed(first: &[u8], second: &[u8]) -> nines::domain::retention::Removal {
+    use nines::domain::chain::Digest;
+    use nines::domain::time::Instant;
+    nines::domain::retention::Removal {
+        agreement: nines::domain::ids::AgreementId(7),
+        number: 2,
+        label: "2026-10-02".to_owned(),
+        revision: 1,
+        period_end: Instant::from_seconds(1_790_985_600), // 2026-10-03
+        sha256: Digest::of(second),
+        previous_sha256: Some(Digest::of(first)),
+        removed_at: Instant::from_seconds(1_822_521_600), // 2027-10-03
+        kept_years: nines::domain::retention::KeepYears::new(1).unwrap(),
+        terms: 1,
+        signed_by: None,
+    }
+}
+
 /// The key of RFC 8410, section 10.3, and a report that somebody signed with it, taken from a running Nines.
 #[test]
 fn reports_are_verified_as_files_with_the_public_key_alone() {
@@ -202,21 +221,7 @@ fn reports_are_verified_as_files_with_the_public_key_alone() {
     std::fs::remove_file(file("2.json.sig")).unwrap();
     assert!(verify(&all).1.contains("says that it is signed, and its signature is missing"));
     // what was removed under retention is its own kind of line, and the chain holds over it
-    let sha256 = nines::domain::chain::Digest::of(second.as_bytes());
-    let first = std::fs::read(file("1.json")).unwrap();
-    let removal = nines::domain::retention::Removal {
-        agreement: nines::domain::ids::AgreementId(7),
-        number: 2,
-        label: "2026-10-02".to_owned(),
-        revision: 1,
-        period_end: nines::domain::time::Instant::from_seconds(1_790_985_600), // 2026-10-03
-        sha256,
-        previous_sha256: Some(nines::domain::chain::Digest::of(&first)),
-        removed_at: nines::domain::time::Instant::from_seconds(1_822_521_600), // 2027-10-03
-        kept_years: nines::domain::retention::KeepYears::new(1).unwrap(),
-        terms: 1,
-        signed_by: None,
-    };
+    let removal = second_removed(&std::fs::read(file("1.json")).unwrap(), second.as_bytes());
     let (statement, signature) = nines::report::removal::seal(removal, Some(&key)).unwrap();
     std::fs::write(file("2.removed.json"), &statement).unwrap();
     std::fs::write(file("2.removed.json.sig"), &signature).unwrap();

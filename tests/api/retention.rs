@@ -19,6 +19,7 @@ use nines::ops::{Context, OpsError, deliver, export_customer, recheck_reports, r
 use nines::report::removal;
 use nines::store::{self, Page};
 use reqwest::StatusCode;
+use std::collections::BTreeMap;
 
 fn until(app: &TestApp, text: &str) {
     let at = Instant::from(chrono::DateTime::parse_from_rfc3339(text).unwrap().to_utc());
@@ -54,6 +55,18 @@ async fn two_days_for_a_year(app: &TestApp, context: &Context) -> AgreementId {
     execute(app.db(), "UPDATE deliveries SET state = 'sent'".to_owned()).await;
     keep(app, context, agreement, 1).await.unwrap();
     agreement
+}
+
+/// The reports and removals of an archive, with their signatures.
+fn reports_among(files: &BTreeMap<String, Vec<u8>>) -> Vec<ReportText> {
+    let is_report = |name: &str| name.contains("/reports/") && name.rsplit('.').next() == Some("json");
+    let reports = files.iter().filter(|(name, _)| is_report(name));
+    let text = |(name, text): (&String, &Vec<u8>)| ReportText {
+        name: name.clone(),
+        text: String::from_utf8(text.clone()).unwrap(),
+        signature: files.get(&format!("{name}.sig")).cloned(),
+    };
+    reports.map(text).collect()
 }
 
 on_both! {
@@ -109,11 +122,7 @@ on_both! {
         let (_, pieces) = export_customer::export(context.clone(), "Example & Co").await.unwrap();
         let pieces: Vec<Vec<u8>> = Box::pin(pieces.try_collect()).await.unwrap();
         let files = unzipped(&pieces.concat());
-        let texts: Vec<ReportText> = files.iter().filter(|(name, _)| name.contains("/reports/") && name.rsplit('.').next() == Some("json")).map(|(name, text)| ReportText {
-            name: name.clone(),
-            text: String::from_utf8(text.clone()).unwrap(),
-            signature: files.get(&format!("{name}.sig")).cloned(),
-        }).collect();
+        let texts = reports_among(&files);
         let name = format!("{agreement}-gold/reports/00001-2026-11-21-r1.removed.json");
         let key = context.settings.report.signing_key.as_ref().map(SigningKey::public);
         let files = verify_files::verify(&texts, key.as_ref());

@@ -9,6 +9,7 @@ use crate::domain::ledger::Slice;
 use crate::domain::model::{ObjectiveKind, Window};
 use crate::domain::recovery::RecoveryTexts;
 use crate::domain::sheet::Sheet;
+use crate::domain::terms::SliceMinutes;
 use chrono_tz::Tz;
 
 const MONTH_MINUTES: i64 = 30 * 1440;

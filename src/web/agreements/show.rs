@@ -45,7 +45,7 @@ pub async fn show(
     let listings = live_objectives(&state.db, &agreement).await?;
     let now = state.clock.now();
     let end = judged_until(now);
-    let judge = Judge::for_pages(&state).await?;
+    let judge = Judge::for_pages(&state, id).await?;
     let periods = judge_periods(&judge, &agreement, &listings, end, PAST_MAX).await?;
     let case = Case { agreement: &agreement, listings: &listings, period: periods.current.period, until: end, now };
     let assessment = assess_once(&state, &judge, &case).await?;

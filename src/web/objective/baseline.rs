@@ -1,14 +1,14 @@
 //! What is usual for the objective, and what left it: the section of its page, the files, and what people say of it.
 
-use crate::domain::ids::AnomalyId;
+use crate::domain::ids::{AnomalyId, ObjectiveId};
 use crate::domain::ledger::Tally;
 use crate::domain::ratio::float;
 use crate::domain::sheet::Sheet;
 use crate::domain::time::{DAY_MINUTES, HOUR_MINUTES, Minute, Span};
 use crate::domain::watch::{HourBand, Measure, Spread, Step, WatchSettings, words};
 use crate::domain::wording::{self, counted};
-use crate::language;
 use crate::language::say;
+use crate::language::{self, Language};
 use crate::ops::OpsError;
 use crate::ops::evaluate::judged_until;
 use crate::ops::expect_anomaly::expect_anomaly;
@@ -16,6 +16,7 @@ use crate::ops::export::Format;
 use crate::ops::export_anomalies::export_anomalies;
 use crate::ops::learn_baselines::measures;
 use crate::ops::read_spread::read_spread;
+use crate::ops::reckon_once::Memo;
 use crate::store::anomalies::KeptAnomaly;
 use crate::store::baselines::Learned;
 use crate::store::objectives::ObjectiveListing;
@@ -58,11 +59,7 @@ pub(super) async fn section(
     let watched = measures(listing, &settings);
     let drawn: Vec<&Learned> =
         watched.iter().filter_map(|measure| learned.iter().find(|one| one.measure == *measure)).collect();
-    let ledger = Ledger::read(db, listing, span, &drawn).await?;
-    let mut charts = Vec::new();
-    for learned in &drawn {
-        charts.push(chart(db, listing, (span, &ledger), learned, &kept).await?);
-    }
+    let charts = charts(state, listing, span, &drawn, &kept).await?;
     let latencies: Vec<Measure> = watched.into_iter().filter(|one| one.is_latency()).collect();
     let is_drawn = |one: &Measure| drawn.iter().any(|drawn| drawn.measure == *one);
     let missing: Vec<Measure> = latencies.iter().copied().filter(|one| !is_drawn(one)).collect();
@@ -79,6 +76,61 @@ pub(super) async fn section(
         can_say,
         settings: Some(Link::new(format!("/objectives/{}/baseline", objective.0), say!("How it is watched"))),
     })
+}
+
+/// Charts of an objective over ranges of so many minutes, as they were drawn in a language.
+pub type Drawn = Memo<(ObjectiveId, i64, Language), Grounds, Vec<BaselineChart>>;
+
+/// Room for so many bytes of pictures.
+const DRAWN_KEPT: u64 = 16 << 20;
+
+/// Nothing drawn yet.
+#[must_use]
+pub fn nothing_drawn() -> Drawn {
+    Memo::new(DRAWN_KEPT, |charts| {
+        charts.iter().map(|chart| chart.drawing.page.len() + chart.drawing.phone.len()).sum()
+    })
+}
+
+/// What the charts of a long range are drawn from: bands and hours change with what was learned, and with the ledger.
+#[derive(Debug, PartialEq)]
+pub struct Grounds {
+    listing: ObjectiveListing,
+    span: Span,
+    learned: Vec<Learned>,
+    kept: Vec<KeptAnomaly>,
+    version: i64,
+}
+
+/// A chart for each measure; those of long ranges are not drawn again while nothing has changed.
+async fn charts(
+    state: &State,
+    listing: &ObjectiveListing,
+    span: Span,
+    drawn: &[&Learned],
+    kept: &[KeptAnomaly],
+) -> Result<Vec<BaselineChart>, WebError> {
+    let key = (listing.objective.id, span.minutes(), language::current());
+    let grounds = Grounds {
+        version: ledger::version(&state.db, listing.indicator.id).await?,
+        listing: listing.clone(),
+        span,
+        learned: drawn.iter().map(|one| (*one).clone()).collect(),
+        kept: kept.to_vec(),
+    };
+    let is_long = span.minutes() > FINE_MINUTES;
+    if let Some(charts) = state.drawn.find(&key, &grounds).filter(|_| is_long) {
+        return Ok(charts);
+    }
+    let ledger = Ledger::read(&state.db, listing, span, drawn).await?;
+    let mut charts = Vec::with_capacity(drawn.len());
+    for learned in drawn {
+        charts.push(chart(&state.db, listing, (span, &ledger), learned, kept).await?);
+    }
+    if is_long {
+        state.drawn.keep(key, grounds, charts.clone());
+    }
+    Ok(charts)
 }
 
 fn standing(listing: &ObjectiveListing, settings: &WatchSettings, learned: &[Learned]) -> String {

@@ -151,7 +151,7 @@ impl Facts {
     ) -> Result<Self, WebError> {
         let db = &state.db;
         let (span, indicator) = (range.span, listing.indicator.id);
-        let judge = Judge::for_pages(state).await?;
+        let judge = Judge::for_pages(state, listing.agreement.id).await?;
         let what = if range.choice == Choice::Window { Asks::Window } else { Asks::Range };
         let trace = trace_once(state, &judge, &listing, trace::Asked { span, what }).await?;
         let previous = if compares { Some(Previous::gather(state, &judge, &listing, span).await?) } else { None };

@@ -31,7 +31,7 @@ pub async fn show(
         let (bands, periods) = (Vec::new(), Vec::new());
         return Ok(Html(OutlooksPage { shell, objective, verdict, forecasts: String::new(), bands, periods }));
     }
-    let judge = Judge::for_pages(&state).await?;
+    let judge = Judge::for_pages(&state, listing.agreement.id).await?;
     let memory = remember(&judge, &listing, judged_until(state.clock.now())).await?;
     let seen = web::block(language::carried(move || memory.look_back())).await.map_err(WebError::internal)?;
     let zone = listing.agreement.zone;
