@@ -13,9 +13,11 @@ use crate::ops::judge::{Grounds, Judge, Judged};
 use crate::ops::reckon_once::Memo;
 use crate::ops::{Context, OpsError};
 use crate::store::objectives::ObjectiveListing;
+use crate::store::outage_causes::OutageCause;
 use crate::store::{self, Db, StoreError};
 use futures_util::FutureExt as _;
 use futures_util::future::{self, Either, Ready};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use tokio::task::{JoinError, JoinHandle, spawn_blocking};
@@ -68,13 +70,20 @@ async fn assess_with(
     let mut objectives = Vec::with_capacity(case.listings.len());
     // each is reckoned on a thread of its own while the next is read; a year of minutes is large, so few are held at once
     let mut reckoned: VecDeque<Reckoned> = VecDeque::with_capacity(AT_ONCE);
+    let mut causes = BTreeMap::new();
     for listing in case.listings {
         if reckoned.len() == AT_ONCE
             && let Some(first) = reckoned.pop_front()
         {
             objectives.push(first.await?);
         }
-        let matter = Matter::read(judge, listing, case.period, span).await?;
+        let causes = match causes.entry(listing.indicator.service) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                new.insert(store::outage_causes::list(judge.db(), listing.indicator.service, span).await?)
+            }
+        };
+        let matter = Matter::new(judge, listing, (case.period, span), causes);
         reckoned.push_back(matter.begin(judge, before).await?);
     }
     for rest in reckoned {
@@ -101,16 +110,15 @@ pub struct Matter {
 }
 
 impl Matter {
-    async fn read(judge: &Judge, listing: &ObjectiveListing, period: Period, span: Span) -> Result<Self, StoreError> {
-        let causes = store::outage_causes::list(judge.db(), listing.indicator.service, span).await?;
-        Ok(Self {
+    fn new(judge: &Judge, listing: &ObjectiveListing, (period, span): (Period, Span), causes: &[OutageCause]) -> Self {
+        Self {
             judged: judge.judged(listing, span),
             terms: judge.terms(listing, period.span()),
-            causes: causes.into_iter().map(|cause| (cause.span, cause.cause)).collect(),
+            causes: causes.iter().map(|cause| (cause.span, cause.cause.clone())).collect(),
             listing: listing.clone(),
             period,
             span,
-        })
+        }
     }
 
     /// Reads the ledger and begins to reckon; what was reckoned before holds if nothing has changed.

@@ -90,13 +90,7 @@ async fn make(context: &Context, agreement: &Agreement, period: Period, revision
 
 /// The live objectives of an agreement, in the order in which they were defined.
 pub async fn live_objectives(db: &Db, agreement: &Agreement) -> Result<Vec<ObjectiveListing>, OpsError> {
-    let mut listings = Vec::new();
-    for objective in store::objectives::list_by_agreement(db, agreement.id).await? {
-        if objective.archived_at.is_none() {
-            listings.extend(store::objectives::listing(db, objective.id).await?);
-        }
-    }
-    Ok(listings)
+    Ok(store::objectives::listings_in(db, agreement.id).await?)
 }
 
 /// Has every indicator been read, for good, up to the end of the span, and is the grace time for late data over?

@@ -39,6 +39,7 @@ statements! {
         FROM objectives WHERE agreement = $1 ORDER BY id";
     LISTINGS = listing!("WHERE o.archived_at IS NULL AND a.archived_at IS NULL ORDER BY o.id");
     LISTING = listing!("WHERE o.id = $1");
+    LISTINGS_IN = listing!("WHERE o.agreement = $1 AND o.archived_at IS NULL ORDER BY o.id");
     LISTINGS_OF = listing!(
         "WHERE o.id IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, \
          $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, \
@@ -327,6 +328,12 @@ pub async fn listings_of(db: &Db, ids: &[ObjectiveId]) -> Result<Vec<ObjectiveLi
         found.extend(listings.into_iter().map(|listing| (listing.objective.id, listing)));
     }
     Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
+}
+
+/// The live objectives of an agreement, archived or not, with everything that they hang on, oldest first.
+pub async fn listings_in(db: &Db, agreement: AgreementId) -> Result<Vec<ObjectiveListing>, StoreError> {
+    let rows: Vec<ListingRow> = on!(db, |ex| sqlx::query_as(LISTINGS_IN).bind(agreement.0).fetch_all(ex).await)?;
+    all(rows)
 }
 
 /// One objective, archived or not, with everything that it hangs on.
