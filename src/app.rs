@@ -26,7 +26,6 @@ use crate::ops::take_over::take_over;
 use crate::ops::{Context, OpsError, Reckoned};
 use crate::store::{Db, StoreError};
 use crate::telemetry::Metrics;
-use crate::web::objective::baseline::nothing_drawn;
 use crate::web::throttle::Throttle;
 use crate::web::{State, headers, observe, paths, routes};
 use actix_web::dev::Server;
@@ -149,7 +148,7 @@ impl Application {
         let state = State {
             key: keys::cookie_key(&context.db).await?,
             throttle: Throttle::new(context.clock.clone()),
-            drawn: Arc::new(nothing_drawn()),
+            gallery: Arc::default(),
             hasher: Hasher::default(),
             context,
         };

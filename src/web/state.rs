@@ -2,7 +2,7 @@
 
 use crate::ops::Context;
 use crate::ops::password::Hasher;
-use crate::web::objective::baseline::Drawn;
+use crate::web::objective::drawn::Gallery;
 use crate::web::throttle::Throttle;
 use actix_web::cookie::Key;
 use std::ops::Deref;
@@ -21,7 +21,7 @@ pub struct State {
     /// Signs cookies.
     pub key: Key,
     /// Charts that were drawn for pages.
-    pub drawn: Arc<Drawn>,
+    pub gallery: Arc<Gallery>,
 }
 
 impl Deref for State {

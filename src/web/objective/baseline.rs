@@ -1,14 +1,14 @@
 //! What is usual for the objective, and what left it: the section of its page, the files, and what people say of it.
 
-use crate::domain::ids::{AnomalyId, ObjectiveId};
+use crate::domain::ids::AnomalyId;
 use crate::domain::ledger::Tally;
 use crate::domain::ratio::float;
 use crate::domain::sheet::Sheet;
 use crate::domain::time::{DAY_MINUTES, HOUR_MINUTES, Minute, Span};
 use crate::domain::watch::{HourBand, Measure, Spread, Step, WatchSettings, words};
 use crate::domain::wording::{self, counted};
+use crate::language;
 use crate::language::say;
-use crate::language::{self, Language};
 use crate::ops::OpsError;
 use crate::ops::evaluate::judged_until;
 use crate::ops::expect_anomaly::expect_anomaly;
@@ -16,7 +16,6 @@ use crate::ops::export::Format;
 use crate::ops::export_anomalies::export_anomalies;
 use crate::ops::learn_baselines::measures;
 use crate::ops::read_spread::read_spread;
-use crate::ops::reckon_once::Memo;
 use crate::store::anomalies::KeptAnomaly;
 use crate::store::baselines::Learned;
 use crate::store::objectives::ObjectiveListing;
@@ -78,20 +77,6 @@ pub(super) async fn section(
     })
 }
 
-/// Charts of an objective over ranges of so many minutes, as they were drawn in a language.
-pub type Drawn = Memo<(ObjectiveId, i64, Language), Grounds, Vec<BaselineChart>>;
-
-/// Room for so many bytes of pictures.
-const DRAWN_KEPT: u64 = 16 << 20;
-
-/// Nothing drawn yet.
-#[must_use]
-pub fn nothing_drawn() -> Drawn {
-    Memo::new(DRAWN_KEPT, |charts| {
-        charts.iter().map(|chart| chart.drawing.page.len() + chart.drawing.phone.len()).sum()
-    })
-}
-
 /// What the charts of a long range are drawn from: bands and hours change with what was learned, and with the ledger.
 #[derive(Debug, PartialEq)]
 pub struct Grounds {
@@ -119,7 +104,7 @@ async fn charts(
         kept: kept.to_vec(),
     };
     let is_long = span.minutes() > FINE_MINUTES;
-    if let Some(charts) = state.drawn.find(&key, &grounds).filter(|_| is_long) {
+    if let Some(charts) = state.gallery.usual.find(&key, &grounds).filter(|_| is_long) {
         return Ok(charts);
     }
     let ledger = Ledger::read(&state.db, listing, span, drawn).await?;
@@ -128,7 +113,7 @@ async fn charts(
         charts.push(chart(&state.db, listing, (span, &ledger), learned, kept).await?);
     }
     if is_long {
-        state.drawn.keep(key, grounds, charts.clone());
+        state.gallery.usual.keep(key, grounds, charts.clone());
     }
     Ok(charts)
 }

@@ -1,5 +1,7 @@
 //! The three charts of an objective, and the numbers behind them.
 
+use super::drawn::Gallery;
+use super::happened::Happened;
 use super::{Facts, range};
 use crate::domain::judgement::Budget;
 use crate::domain::model::ObjectiveKind;
@@ -9,11 +11,12 @@ use crate::domain::time::{HOUR_MINUTES, Span};
 use crate::domain::wording;
 use crate::language;
 use crate::language::say;
-use crate::ops::trace::{HOURLY_MINUTES_MAX, Point};
+use crate::ops::trace::{HOURLY_MINUTES_MAX, Point, Trace};
 use crate::view::Link;
 use crate::view::objective::{Chart, PlotRow, PlotTable};
 use crate::view::plot::{Mark, Plot, PlotError, Points, Shows};
 use crate::web::standing;
+use std::sync::Arc;
 
 /// The line of single steps may leave the chart by so many budgets beyond the target; further away only its edge shows.
 const BUDGETS_SHOWN: f64 = 9.0;
@@ -22,8 +25,40 @@ const DEBT_SHOWN: f64 = -200.0;
 /// Burn rates are drawn up to so many times the highest alert.
 const FACTORS_SHOWN: f64 = 3.0;
 
+/// What the charts are drawn from. A trace is kept while nothing has changed, so that the same one shows the same.
+#[derive(Debug)]
+pub struct Grounds {
+    trace: Arc<Trace>,
+    previous: Option<Arc<Trace>>,
+    happened: Happened,
+}
+
+impl PartialEq for Grounds {
+    fn eq(&self, other: &Self) -> bool {
+        let is_same_before = match (&self.previous, &other.previous) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            (one, other) => one.is_none() && other.is_none(),
+        };
+        Arc::ptr_eq(&self.trace, &other.trace) && is_same_before && self.happened == other.happened
+    }
+}
+
+/// The charts, unless they were drawn before.
+pub(super) fn once(gallery: &Gallery, facts: &Facts) -> Result<Vec<Chart>, PlotError> {
+    let key = (facts.listing.objective.id, facts.range.span.minutes(), language::current());
+    let (trace, happened) = (Arc::clone(&facts.trace), facts.happened.clone());
+    let previous = facts.previous.as_ref().map(|previous| Arc::clone(&previous.trace));
+    let grounds = Grounds { trace, previous, happened };
+    if let Some(charts) = gallery.courses.find(&key, &grounds) {
+        return Ok(charts);
+    }
+    let charts = charts(facts)?;
+    gallery.courses.keep(key, grounds, charts.clone());
+    Ok(charts)
+}
+
 /// The measured share, the burn-down, and the burn rates if there is anything to alert on.
-pub(super) fn charts(facts: &Facts) -> Result<Vec<Chart>, PlotError> {
+fn charts(facts: &Facts) -> Result<Vec<Chart>, PlotError> {
     let marks = Marks::of(facts);
     let mut charts = vec![measured(facts, &marks)?, burn_down(facts, &marks)?];
     if !facts.trace.rules.is_empty() {

@@ -35,7 +35,8 @@ const LATE_MINUTES: i64 = 60;
 const LISTED: usize = 20;
 
 /// What happened in a range.
-pub(super) struct Happened {
+#[derive(Clone, Debug, PartialEq)]
+pub struct Happened {
     /// The newest first.
     notes: Vec<SignedNote>,
     /// From when on which revision of the terms holds, and why, the newest first.

@@ -3,6 +3,7 @@
 pub mod baseline;
 mod behind;
 mod charts;
+pub mod drawn;
 pub mod happened;
 mod judged;
 pub mod note_keys;
@@ -88,7 +89,7 @@ async fn answer(
     let is_fine = problem.is_none() && typed.as_ref().is_none_or(Form::is_fine);
     let status = if is_fine { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let facts = Facts::gather(state, listing, range, until, compares).await?;
-    let mut shown = facts.page(frame.shell, asked, problem.as_ref())?;
+    let mut shown = facts.page(state, frame.shell, asked, problem.as_ref())?;
     shown.baseline = baseline::section(state, &facts.listing, range.span, say::can_edit(&user.0)).await?;
     shown.can_explain = say::can_edit(&user.0);
     shown.happened = happened::section(&facts, typed);
@@ -190,7 +191,13 @@ impl Facts {
         }
     }
 
-    fn page(&self, shell: Shell, asked: &Asked, problem: Option<&Problem>) -> Result<ObjectivePage, WebError> {
+    fn page(
+        &self,
+        state: &State,
+        shell: Shell,
+        asked: &Asked,
+        problem: Option<&Problem>,
+    ) -> Result<ObjectivePage, WebError> {
         let ObjectiveListing { objective, agreement, service_name, .. } = &self.listing;
         let (status, zone) = (standing::status(self.status()), agreement.zone);
         let span = self.range.span;
@@ -223,7 +230,7 @@ impl Facts {
             burn_rates: verdict::burn_rates(self),
             alerts: verdict::alerts(self),
             alerts_note: verdict::alerts_note(self),
-            charts: charts::charts(self).map_err(WebError::internal)?,
+            charts: charts::once(&state.gallery, self).map_err(WebError::internal)?,
             outages: outages::outages(self),
             more_outages: outages::more_outages(self.outages_left_out),
             recovery: outages::recovery(&self.trace.recovery),
