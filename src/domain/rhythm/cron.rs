@@ -30,7 +30,7 @@ impl Field {
 /// What is wrong with a cron expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CronProblem {
-    /// It has more than [`LONGEST`] bytes.
+    /// It is longer than any sensible one.
     TooLong,
     /// It begins with an `@` and is none of those that are known.
     Nickname(String),
