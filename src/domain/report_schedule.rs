@@ -1,12 +1,15 @@
 //! Schedules: which reports are mailed, when, to whom, and in which dress.
 
-use crate::domain::calendar::{Anchor, Calendar, PeriodKind};
+use crate::domain::calendar::{Anchor, Calendar, Period, PeriodKind};
 use crate::domain::ids::{AgreementId, ScheduleId};
 use crate::domain::model::{Agreement, EmailAddress};
 use crate::domain::rhythm::Rhythm;
 use crate::domain::time::Instant;
 use crate::language::Language;
 use std::collections::BTreeSet;
+
+/// How many periods are caught up after a downtime: the newest.
+pub const PERIODS_MAX: usize = 6;
 
 /// How many people one schedule may mail to.
 pub const RECIPIENTS_MAX: usize = 100;
@@ -237,6 +240,20 @@ impl ReportSchedule {
     #[must_use]
     pub const fn is_live(&self) -> bool {
         self.paused_at.is_none() && self.archived_at.is_none()
+    }
+
+    /// What is due and not booked yet, with its moment: the newest [`PERIODS_MAX`] after a longer downtime.
+    #[must_use]
+    pub fn due(&self, agreements: &[Agreement], now: Instant) -> Vec<(Period, Instant)> {
+        let Some((calendar, covers)) = self.draft.periods(agreements) else { return Vec::new() };
+        self.draft.rhythm.due(&calendar, covers, (self.booked_until, now), PERIODS_MAX)
+    }
+
+    /// When it mails next, and about which period; nothing while it is paused.
+    #[must_use]
+    pub fn next(&self, agreements: &[Agreement]) -> Option<(Period, Instant)> {
+        let (calendar, covers) = self.draft.periods(agreements).filter(|_| self.is_live())?;
+        self.draft.rhythm.next(&calendar, covers, self.booked_until)
     }
 }
 

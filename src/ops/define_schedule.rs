@@ -5,7 +5,6 @@ use crate::domain::model::{Agreement, EmailAddress};
 use crate::domain::report_schedule::{ReportSchedule, ScheduleDraft, Scope};
 use crate::language::Language;
 use crate::language::say;
-use crate::ops::run_schedules::due;
 use crate::ops::{Context, OpsError, audit};
 use crate::store::{self, Db, Tx};
 use serde::Serialize;
@@ -162,7 +161,7 @@ async fn book(tx: &mut Tx, context: &Context, before: &ReportSchedule) -> Result
     if !store::schedules::move_booking(tx, before.id, before.booked_until, now).await? {
         return Err(meanwhile());
     }
-    for (period, at) in due(before, &agreements, now) {
+    for (period, at) in before.due(&agreements, now) {
         store::schedules::book(tx, before.id, &period.label(), at).await?;
     }
     Ok(())

@@ -2,6 +2,7 @@
 
 use crate::domain::calendar::Period;
 use crate::domain::model::Agreement;
+use crate::domain::report_schedule::PERIODS_MAX;
 use crate::domain::time::{DAY_MINUTES, Instant};
 use crate::ops::keep_report::{To, keep, watch};
 use crate::ops::make_report::{is_settled, make_report};
@@ -16,9 +17,6 @@ const PATIENCE_MINUTES: i64 = 2 * DAY_MINUTES;
 
 /// For how long a provisional report waits for its final one, at least.
 const PROVISIONAL_DAYS: i64 = 35;
-
-/// How many missed periods are made up for after a downtime.
-pub const PERIODS_MAX: usize = 6;
 
 /// Issues every report that is due and says how many there were. One agreement's trouble does not hold back another's.
 pub async fn issue_due(context: &Context) -> Result<usize, OpsError> {

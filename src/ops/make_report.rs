@@ -17,8 +17,8 @@ use crate::ops::tell_anomalies::tell_anomalies;
 use crate::ops::terms_in_force::terms_in_force;
 use crate::ops::{Context, OpsError};
 use crate::report::{self, Report};
+use crate::store;
 use crate::store::objectives::ObjectiveListing;
-use crate::store::{self, Db};
 use std::collections::BTreeMap;
 
 /// How many outages of one objective a report lists: the worst, in order of time.
@@ -86,11 +86,6 @@ async fn make(context: &Context, agreement: &Agreement, period: Period, revision
         findings,
         whole,
     })
-}
-
-/// The live objectives of an agreement, in the order in which they were defined.
-pub async fn live_objectives(db: &Db, agreement: &Agreement) -> Result<Vec<ObjectiveListing>, OpsError> {
-    Ok(store::objectives::listings_in(db, agreement.id).await?)
 }
 
 /// Has every indicator been read, for good, up to the end of the span, and is the grace time for late data over?

@@ -6,33 +6,16 @@ use crate::domain::model::Agreement;
 use crate::domain::retention::{KeepYears, Removal};
 use crate::domain::time::{DAY_MINUTES, Instant};
 use crate::ops::verify_chain::link;
+use crate::ops::verify_removals::{ACTION, Term, term_at};
 use crate::ops::{Context, OpsError};
 use crate::report;
 use crate::store::audit::Change;
 use crate::store::reports::{Content, Report as Kept, ReportHead, Statement};
-use crate::store::revisions::Revision;
 use crate::store::{self, Db};
 use chrono_tz::Tz;
 
-/// The audit log's word for it.
-pub(super) const ACTION: &str = "report.removed";
 /// How many reports one agreement loses in one round.
 const ROUND: i64 = 500;
-
-/// For how long an agreement kept its reports at a moment, by which of its revisions, and in which zone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Term {
-    pub(super) revision: i64,
-    pub(super) keep: KeepYears,
-    pub(super) zone: Tz,
-}
-
-/// The term in force at a moment, among the revisions that `is_known` lets through; nothing if reports are kept for ever.
-pub(super) fn term_at(revisions: &[Revision], at: Instant, is_known: impl Fn(&Revision) -> bool) -> Option<Term> {
-    let known = revisions.iter().filter(|one| one.effective.start() <= at && is_known(one));
-    let Revision { number, agreement, .. } = known.max_by_key(|one| one.number)?;
-    agreement.terms.keep_years.map(|keep| Term { revision: *number, keep, zone: agreement.zone })
-}
 
 /// Removes what is due, and says how many reports that were. One agreement's trouble does not hold back another's.
 pub async fn retire(context: &Context) -> Result<usize, OpsError> {

@@ -5,13 +5,12 @@
 //! point, and clocks that go back mail each period once. Whoever was mailed the very same reports before, by hand or as a
 //! correction, is left out.
 
-use crate::domain::calendar::Period;
 use crate::domain::ids::ReportId;
 use crate::domain::model::{Agreement, EmailAddress};
 use crate::domain::report_schedule::{ReportSchedule, Scope};
-use crate::domain::time::{DAY_MINUTES, Instant};
+use crate::domain::time::DAY_MINUTES;
 use crate::language;
-use crate::ops::issue_reports::{Closing, PERIODS_MAX, close, issue_due};
+use crate::ops::issue_reports::{Closing, close, issue_due};
 use crate::ops::keep_report::queue;
 use crate::ops::show_report::document;
 use crate::ops::write_letter::{Letter, Occasion};
@@ -52,22 +51,9 @@ pub async fn run_due(context: &Context) -> Result<Round, OpsError> {
     Ok(round)
 }
 
-/// What is due by a schedule and not booked yet: the newest after a longer downtime.
-pub(super) fn due(schedule: &ReportSchedule, agreements: &[Agreement], now: Instant) -> Vec<(Period, Instant)> {
-    let Some((calendar, covers)) = schedule.draft.periods(agreements) else { return Vec::new() };
-    schedule.draft.rhythm.due(&calendar, covers, (schedule.booked_until, now), PERIODS_MAX)
-}
-
-/// When a schedule mails next, and about which period; nothing while it is paused.
-#[must_use]
-pub fn next_run(schedule: &ReportSchedule, agreements: &[Agreement]) -> Option<(Period, Instant)> {
-    let (calendar, covers) = schedule.draft.periods(agreements).filter(|_| schedule.is_live())?;
-    schedule.draft.rhythm.next(&calendar, covers, schedule.booked_until)
-}
-
 async fn book(context: &Context, schedule: &ReportSchedule, agreements: &[Agreement]) -> Result<(), OpsError> {
     let now = context.clock.now();
-    let due = due(schedule, agreements, now);
+    let due = schedule.due(agreements, now);
     if due.is_empty() {
         return Ok(());
     }

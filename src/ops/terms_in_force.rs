@@ -4,7 +4,6 @@ use crate::domain::model::Agreement;
 use crate::domain::time::Minute;
 use crate::domain::wording;
 use crate::ops::OpsError;
-use crate::ops::make_report::live_objectives;
 use crate::store::objectives::ObjectiveListing;
 use crate::store::revisions::Revision;
 use crate::store::{self, Db, StoreError};
@@ -30,6 +29,11 @@ impl InForce {
         let since = wording::day(self.since.start(), self.agreement.zone);
         Some(format!("Judged by revision {number} of the agreement, which has been in force since {since}."))
     }
+}
+
+/// The live objectives of an agreement, in the order in which they were defined.
+pub async fn live_objectives(db: &Db, agreement: &Agreement) -> Result<Vec<ObjectiveListing>, OpsError> {
+    Ok(store::objectives::listings_in(db, agreement.id).await?)
 }
 
 /// The terms of an agreement that are in force at a minute; its present ones if it was never revised.

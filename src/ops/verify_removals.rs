@@ -6,15 +6,33 @@
 
 use crate::domain::chain::{Digest, Link};
 use crate::domain::model::Agreement;
-use crate::domain::retention::{Known, Removal, doubt};
+use crate::domain::retention::{KeepYears, Known, Removal, doubt};
 use crate::domain::signature::PublicKey;
 use crate::domain::time::Instant;
-use crate::ops::retire_reports::{ACTION, Term, term_at};
 use crate::ops::{Context, OpsError};
 use crate::report::{Signed, removal};
 use crate::store::reports::{ReportHead, Statement};
 use crate::store::revisions::Revision;
 use crate::store::{self, Page};
+use chrono_tz::Tz;
+
+/// The audit log's word for a removal under retention.
+pub(super) const ACTION: &str = "report.removed";
+
+/// For how long an agreement kept its reports at a moment, by which of its revisions, and in which zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Term {
+    pub(super) revision: i64,
+    pub(super) keep: KeepYears,
+    pub(super) zone: Tz,
+}
+
+/// The term in force at a moment, among the revisions that `is_known` lets through; nothing if reports are kept for ever.
+pub(super) fn term_at(revisions: &[Revision], at: Instant, is_known: impl Fn(&Revision) -> bool) -> Option<Term> {
+    let known = revisions.iter().filter(|one| one.effective.start() <= at && is_known(one));
+    let Revision { number, agreement, .. } = known.max_by_key(|one| one.number)?;
+    agreement.terms.keep_years.map(|keep| Term { revision: *number, keep, zone: agreement.zone })
+}
 
 /// What was found out about a report that is gone.
 #[derive(Clone, Debug, PartialEq, Eq)]

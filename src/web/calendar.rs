@@ -16,7 +16,7 @@ use crate::ops::export_days::export_days;
 use crate::ops::judge::Judge;
 use crate::ops::judge_days::judge_days;
 use crate::ops::judge_periods::JudgedPeriod;
-use crate::ops::make_report::live_objectives;
+use crate::ops::terms_in_force::live_objectives;
 use crate::store;
 use crate::store::objectives::ObjectiveListing;
 use crate::view::calendar::{CalendarPage, DayCell, Month};

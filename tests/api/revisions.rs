@@ -11,8 +11,9 @@ use nines::ops::apply_revisions::apply_due;
 use nines::ops::define_agreement::{self, AgreementDraft};
 use nines::ops::judge::Judge;
 use nines::ops::judge_periods::judge_periods;
-use nines::ops::make_report::{live_objectives, make_report};
+use nines::ops::make_report::make_report;
 use nines::ops::revise::Taking;
+use nines::ops::terms_in_force::live_objectives;
 use nines::store;
 use reqwest::StatusCode;
 

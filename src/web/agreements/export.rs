@@ -8,7 +8,7 @@ use crate::domain::time::{Instant, Span};
 use crate::language::say;
 use crate::ops::export::{self, Format, periods_in};
 use crate::ops::export_slices::export_slices;
-use crate::ops::make_report::live_objectives;
+use crate::ops::terms_in_force::live_objectives;
 use crate::ops::{Context, OpsError};
 use crate::store;
 use crate::web::export::download;

@@ -16,7 +16,7 @@ use crate::ops::define_schedule::receivers;
 use crate::ops::evaluate::{evaluate, judged_until};
 use crate::ops::judge::Judge;
 use crate::ops::judge_periods::{JudgedPeriod, judge_periods};
-use crate::ops::make_report::live_objectives;
+use crate::ops::terms_in_force::live_objectives;
 use crate::store::objectives::ObjectiveListing;
 use crate::store::reports::ReportHead;
 use crate::store::{self, Page};

@@ -2,7 +2,6 @@
 
 use super::{about, badge, when};
 use crate::domain::wording;
-use crate::ops::run_schedules::next_run;
 use crate::store;
 use crate::view::schedules::{ScheduleRow, SchedulesPage};
 use crate::view::{Help, Link, Section};
@@ -16,7 +15,7 @@ pub async fn list(user: SignedIn, frame: Frame, state: Data<State>) -> Result<Ht
     let agreements = store::agreements::list(&state.db).await?;
     let mut rows = Vec::new();
     for schedule in store::schedules::list(&state.db).await? {
-        let next = next_run(&schedule, &agreements);
+        let next = schedule.next(&agreements);
         let zone = schedule.draft.rhythm.zone;
         rows.push(ScheduleRow {
             link: Link::new(format!("{}/{}", paths::SCHEDULES, schedule.id), &schedule.draft.name),

@@ -10,7 +10,6 @@ use crate::language;
 use crate::language::Language;
 use crate::language::say;
 use crate::ops::define_schedule;
-use crate::ops::run_schedules::next_run;
 use crate::store::schedules::{Run, RunState};
 use crate::store::{self, Page};
 use crate::view::schedules::{RunRow, SchedulePage};
@@ -66,7 +65,7 @@ fn next(schedule: &ReportSchedule, agreements: &[Agreement], now: Instant) -> St
     if schedule.paused_at.is_some() {
         return say!("It is paused: what becomes due meanwhile is not mailed, now or later.");
     }
-    match next_run(schedule, agreements) {
+    match schedule.next(agreements) {
         None => say!("It has no next run: what it is about is not there any more."),
         Some((period, at)) => {
             let (name, zone) = (wording::period_name(&period), schedule.draft.rhythm.zone);
