@@ -25,6 +25,7 @@ use crate::view::plot::{Edges, Plot, Points, Shows};
 use crate::view::{Badge, Link, Tone};
 use crate::web::extract::{Posted, SignedIn};
 use crate::web::html::see_other;
+use crate::web::objective::drawn::Usual;
 use crate::web::objective::range::{self, Asked};
 use crate::web::objective::unwatched;
 use crate::web::{State, WebError, export, paths, say, session};
@@ -77,16 +78,6 @@ pub(super) async fn section(
     })
 }
 
-/// What the charts of a long range are drawn from: bands and hours change with what was learned, and with the ledger.
-#[derive(Debug, PartialEq)]
-pub struct Grounds {
-    listing: ObjectiveListing,
-    span: Span,
-    learned: Vec<Learned>,
-    kept: Vec<KeptAnomaly>,
-    version: i64,
-}
-
 /// A chart for each measure; those of long ranges are not drawn again while nothing has changed.
 async fn charts(
     state: &State,
@@ -96,7 +87,7 @@ async fn charts(
     kept: &[KeptAnomaly],
 ) -> Result<Vec<BaselineChart>, WebError> {
     let key = (listing.objective.id, span.minutes(), language::current());
-    let grounds = Grounds {
+    let grounds = Usual {
         version: ledger::version(&state.db, listing.indicator.id).await?,
         listing: listing.clone(),
         span,

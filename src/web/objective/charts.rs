@@ -1,7 +1,6 @@
 //! The three charts of an objective, and the numbers behind them.
 
-use super::drawn::Gallery;
-use super::happened::Happened;
+use super::drawn::{Course, Gallery};
 use super::{Facts, range};
 use crate::domain::judgement::Budget;
 use crate::domain::model::ObjectiveKind;
@@ -11,7 +10,7 @@ use crate::domain::time::{HOUR_MINUTES, Span};
 use crate::domain::wording;
 use crate::language;
 use crate::language::say;
-use crate::ops::trace::{HOURLY_MINUTES_MAX, Point, Trace};
+use crate::ops::trace::{HOURLY_MINUTES_MAX, Point};
 use crate::view::Link;
 use crate::view::objective::{Chart, PlotRow, PlotTable};
 use crate::view::plot::{Mark, Plot, PlotError, Points, Shows};
@@ -25,30 +24,12 @@ const DEBT_SHOWN: f64 = -200.0;
 /// Burn rates are drawn up to so many times the highest alert.
 const FACTORS_SHOWN: f64 = 3.0;
 
-/// What the charts are drawn from. A trace is kept while nothing has changed, so that the same one shows the same.
-#[derive(Debug)]
-pub struct Grounds {
-    trace: Arc<Trace>,
-    previous: Option<Arc<Trace>>,
-    happened: Happened,
-}
-
-impl PartialEq for Grounds {
-    fn eq(&self, other: &Self) -> bool {
-        let is_same_before = match (&self.previous, &other.previous) {
-            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
-            (one, other) => one.is_none() && other.is_none(),
-        };
-        Arc::ptr_eq(&self.trace, &other.trace) && is_same_before && self.happened == other.happened
-    }
-}
-
 /// The charts, unless they were drawn before.
 pub(super) fn once(gallery: &Gallery, facts: &Facts) -> Result<Vec<Chart>, PlotError> {
     let key = (facts.listing.objective.id, facts.range.span.minutes(), language::current());
-    let (trace, happened) = (Arc::clone(&facts.trace), facts.happened.clone());
     let previous = facts.previous.as_ref().map(|previous| Arc::clone(&previous.trace));
-    let grounds = Grounds { trace, previous, happened };
+    let (notes, terms) = facts.happened.parts();
+    let grounds = Course { trace: Arc::clone(&facts.trace), previous, notes, terms };
     if let Some(charts) = gallery.courses.find(&key, &grounds) {
         return Ok(charts);
     }

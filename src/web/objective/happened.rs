@@ -21,6 +21,7 @@ use crate::view::plot::{Mark, MarkKind};
 use crate::web::extract::{Frame, Posted, SignedIn};
 use crate::web::forms::note as form;
 use crate::web::html::see_other;
+use crate::web::objective::drawn::NewTerms;
 use crate::web::objective::range::{self, Asked};
 use crate::web::{State, WebError, export, say, session};
 use actix_session::Session;
@@ -35,12 +36,11 @@ const LATE_MINUTES: i64 = 60;
 const LISTED: usize = 20;
 
 /// What happened in a range.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Happened {
+pub(super) struct Happened {
     /// The newest first.
     notes: Vec<SignedNote>,
-    /// From when on which revision of the terms holds, and why, the newest first.
-    terms: Vec<(Minute, i64, String, String)>,
+    /// The newest first.
+    terms: Vec<NewTerms>,
 }
 
 impl Happened {
@@ -55,6 +55,11 @@ impl Happened {
         let ahead = if is_now { AHEAD_DAYS_MAX * DAY_MINUTES + LATE_MINUTES } else { 0 };
         let listed = Span::new(span.start(), span.end().plus(ahead));
         Ok(Self { terms: terms.collect(), notes: notes::list(db, of, listed, DRAWN).await? })
+    }
+
+    /// The notes, and the new terms.
+    pub(super) fn parts(&self) -> (Vec<SignedNote>, Vec<NewTerms>) {
+        (self.notes.clone(), self.terms.clone())
     }
 
     /// For the charts.
