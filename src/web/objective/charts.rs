@@ -153,7 +153,7 @@ fn measured(facts: &Facts, marks: &Marks) -> Drawn {
     Ok(Chart { id: "sli".to_owned(), title: title.to_owned(), drawing, table: table(facts, head, rows), summary })
 }
 
-/// The numbers behind a chart, one row of cells for each of [`Trace::rows`], with what is marked there.
+/// The numbers behind a chart, one row of cells for each of [`crate::ops::trace::Trace::rows`], with what is marked there.
 fn table(facts: &Facts, head: Vec<String>, cells: impl Iterator<Item = Vec<String>>) -> PlotTable {
     let both = |span: Span| (span.start().0, span.end().0);
     let row = |((span, _), cells): (&(Span, _), Vec<String>)| PlotRow {
