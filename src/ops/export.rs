@@ -115,7 +115,6 @@ pub fn objective(
         Format::Csv => HEADER.to_owned(),
         Format::Json => json_head(&listing, span)?,
     };
-    let tail = if format == Format::Json { "]}\n" } else { "" };
     let pieces = pieces(span, step, &listing);
     let rows = stream::iter(pieces.into_iter().enumerate()).then(move |(index, piece)| {
         let (db, listing) = (db.clone(), listing.clone());
@@ -124,7 +123,7 @@ pub fn objective(
             write_rows(&rows, format, index == 0)
         }
     });
-    Ok(stream::iter([Ok(head)]).chain(rows).chain(stream::iter([Ok(tail.to_owned())])))
+    Ok(stream::iter([Ok(head)]).chain(rows).chain(stream::iter([Ok(after_rows(format).to_owned())])))
 }
 
 /// What describes an objective's JSON export before its rows.
@@ -145,7 +144,7 @@ struct Head<'a> {
 }
 
 fn json_head(listing: &ObjectiveListing, span: Span) -> Result<String, OpsError> {
-    let head = serde_json::to_string(&Head {
+    before_rows(&Head {
         version: report::VERSION,
         objective: listing.objective.id.0,
         name: &listing.objective.name,
@@ -158,8 +157,28 @@ fn json_head(listing: &ObjectiveListing, span: Span) -> Result<String, OpsError>
         estimated: listing.indicator.query.is_estimated(),
         start: span.start().start().to_string(),
         end: span.end().start().to_string(),
-    })?;
+    })
+}
+
+/// The beginning of a JSON document whose last member is its rows, after what describes them.
+pub(super) fn before_rows(head: &impl Serialize) -> Result<String, OpsError> {
+    let head = serde_json::to_string(head)?;
     Ok(format!("{},\"rows\":[", head.trim_end_matches('}')))
+}
+
+/// Rows of such a document.
+pub(super) fn json_rows(rows: &[impl Serialize], is_first: bool) -> Result<String, OpsError> {
+    let lines: Vec<String> = rows.iter().map(serde_json::to_string).collect::<Result<_, _>>()?;
+    let before = if is_first { "\n" } else { ",\n" };
+    Ok(if lines.is_empty() { String::new() } else { before.to_owned() + &lines.join(",\n") })
+}
+
+/// What stands after the last row of a file.
+pub(super) const fn after_rows(format: Format) -> &'static str {
+    match format {
+        Format::Csv => "",
+        Format::Json => "]}\n",
+    }
 }
 
 /// Cuts a range into pieces that are read one at a time.
@@ -216,11 +235,7 @@ async fn rows_of(db: &Db, listing: &ObjectiveListing, piece: Span, step: Step) -
 fn write_rows(rows: &[Row], format: Format, is_first: bool) -> Result<String, OpsError> {
     match format {
         Format::Csv => Ok(rows.iter().map(csv_line).collect::<Vec<_>>().concat()),
-        Format::Json => {
-            let lines: Vec<String> = rows.iter().map(serde_json::to_string).collect::<Result<_, _>>()?;
-            let before = if is_first { "\n" } else { ",\n" };
-            Ok(if lines.is_empty() { String::new() } else { before.to_owned() + &lines.join(",\n") })
-        }
+        Format::Json => json_rows(rows, is_first),
     }
 }
 

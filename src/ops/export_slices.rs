@@ -3,21 +3,20 @@
 //! One objective's minutes are in memory at a time, and a day's rows.
 
 use crate::domain::calendar::Period;
-use crate::domain::evidence::{Evidence, Reckoned};
+use crate::domain::evidence::Reckoned;
 use crate::domain::model::Agreement;
 use crate::domain::spans::Spans;
 use crate::domain::time::{DAY_MINUTES, Span};
 use crate::language::say;
-use crate::ops::export::{Format, cut};
+use crate::ops::export::{Format, after_rows, before_rows, cut, json_rows};
 use crate::ops::judge::Judge;
 use crate::ops::remake_report::is_kept;
 use crate::ops::terms_in_force::terms_in_force;
 use crate::ops::{Context, OpsError};
-use crate::report::csv::table;
+use crate::report::csv::{lines, table};
 use crate::store::objectives::ObjectiveListing;
-use futures_util::stream::{self, Stream};
+use futures_util::stream::{self, Stream, StreamExt as _, TryStreamExt as _};
 use serde::Serialize;
-use std::collections::VecDeque;
 
 /// The first line of the CSV; the fields of a row in the JSON are called the same.
 ///
@@ -108,27 +107,6 @@ struct Head<'a> {
     end: String,
 }
 
-/// A file in the making.
-struct Making {
-    judge: Judge,
-    format: Format,
-    span: Span,
-    waiting: VecDeque<ObjectiveListing>,
-    /// The one that is written.
-    current: Option<Current>,
-    /// What stands before the first row; nothing once it is written.
-    head: Option<String>,
-    has_rows: bool,
-    is_done: bool,
-}
-
-struct Current {
-    listing: ObjectiveListing,
-    evidence: Evidence,
-    down: Spans,
-    pieces: VecDeque<Span>,
-}
-
 /// Streams the slices of a period as the ledger stands now, by the terms that the report of the period goes by. Refused if
 /// the period has not begun, or its single minutes are not kept any more.
 pub async fn export_slices(
@@ -148,75 +126,39 @@ pub async fn export_slices(
     let in_force = terms_in_force(&context.db, agreement, whole.start()).await?;
     let head = match format {
         Format::Csv => table(&COLUMNS, std::iter::empty::<[String; COLUMNS.len()]>())?,
-        Format::Json => {
-            let head = serde_json::to_string(&Head {
-                agreement: &in_force.agreement.name,
-                agreement_id: agreement.id.0,
-                period: period.label(),
-                start: span.start().start().to_string(),
-                end: span.end().start().to_string(),
-            })?;
-            format!("{},\"rows\":[", head.trim_end_matches('}'))
-        }
+        Format::Json => before_rows(&Head {
+            agreement: &in_force.agreement.name,
+            agreement_id: agreement.id.0,
+            period: period.label(),
+            start: span.start().start().to_string(),
+            end: span.end().start().to_string(),
+        })?,
     };
-    let making = Making {
-        judge: Judge::load(&context.db).await?.among(&in_force.listings),
-        format,
-        span,
-        waiting: in_force.listings.into(),
-        current: None,
-        head: Some(head),
-        has_rows: false,
-        is_done: false,
-    };
-    Ok(stream::try_unfold(making, |mut making| async move { Ok(making.next().await?.map(|piece| (piece, making))) }))
+    let judge = Judge::load(&context.db).await?.among(&in_force.listings);
+    let objectives = stream::iter(in_force.listings.into_iter().enumerate());
+    let rows = objectives.then(move |(place, listing)| rows(judge.clone(), listing, span, format, place == 0));
+    let tail = stream::iter([Ok(after_rows(format).to_owned())]);
+    Ok(stream::iter([Ok(head)]).chain(rows.try_flatten()).chain(tail))
 }
 
-impl Making {
-    async fn next(&mut self) -> Result<Option<String>, OpsError> {
-        if let Some(head) = self.head.take() {
-            return Ok(Some(head));
+/// The rows of one objective, a day at a time; what was read of it goes before the next is read.
+async fn rows(
+    judge: Judge,
+    listing: ObjectiveListing,
+    span: Span,
+    format: Format,
+    is_first: bool,
+) -> Result<impl Stream<Item = Result<String, OpsError>>, OpsError> {
+    let evidence = judge.evidence(&listing, span).await?;
+    let down = Spans::of(evidence.outages(span).into_iter().map(|outage| outage.span));
+    // whole hours, so that no slice is cut in two
+    let pieces = cut(span, DAY_MINUTES).into_iter().enumerate();
+    Ok(stream::iter(pieces.map(move |(place, piece)| {
+        let reckoned = evidence.reckoned(piece, &down);
+        let rows: Vec<Row<'_>> = reckoned.iter().map(|one| Row::new(&listing, one)).collect();
+        match format {
+            Format::Csv => Ok(lines(rows.iter().map(Row::cells))?),
+            Format::Json => json_rows(&rows, is_first && place == 0),
         }
-        loop {
-            if let Some(current) = &mut self.current
-                && let Some(piece) = current.pieces.pop_front()
-            {
-                return self.rows(piece).map(Some);
-            }
-            // what was read of one objective goes before the next is read
-            self.current = None;
-            match self.waiting.pop_front() {
-                Some(listing) => self.current = Some(self.read(listing).await?),
-                None if self.is_done || self.format == Format::Csv => return Ok(None),
-                None => {
-                    self.is_done = true;
-                    return Ok(Some("]}\n".to_owned()));
-                }
-            }
-        }
-    }
-
-    async fn read(&self, listing: ObjectiveListing) -> Result<Current, OpsError> {
-        let evidence = self.judge.evidence(&listing, self.span).await?;
-        let down = Spans::of(evidence.outages(self.span).into_iter().map(|outage| outage.span));
-        // whole hours, so that no slice is cut in two
-        Ok(Current { listing, evidence, down, pieces: cut(self.span, DAY_MINUTES).into() })
-    }
-
-    fn rows(&mut self, piece: Span) -> Result<String, OpsError> {
-        let Some(Current { listing, evidence, down, .. }) = &self.current else { return Ok(String::new()) };
-        let reckoned = evidence.reckoned(piece, down);
-        let rows = reckoned.iter().map(|one| Row::new(listing, one));
-        match self.format {
-            Format::Csv => {
-                let text = table(&COLUMNS, rows.map(|row| row.cells()))?;
-                Ok(text.split_once("\r\n").map_or("", |(_, rows)| rows).to_owned())
-            }
-            Format::Json => {
-                let lines: Vec<String> = rows.map(|row| serde_json::to_string(&row)).collect::<Result<_, _>>()?;
-                let before = if std::mem::replace(&mut self.has_rows, true) { ",\n" } else { "\n" };
-                Ok(format!("{before}{}", lines.join(",\n")))
-            }
-        }
-    }
+    })))
 }

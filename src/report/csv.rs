@@ -144,8 +144,12 @@ pub fn table<Row: IntoIterator<Item = String>>(
     header: &[&str],
     rows: impl IntoIterator<Item = Row>,
 ) -> Result<String, ::csv::Error> {
+    Ok(lines([header.iter().map(|name| (*name).to_owned())])? + &lines(rows)?)
+}
+
+/// Further rows of such a table, for one that is written piece by piece.
+pub fn lines<Row: IntoIterator<Item = String>>(rows: impl IntoIterator<Item = Row>) -> Result<String, ::csv::Error> {
     let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
-    writer.write_record(header)?;
     for row in rows {
         writer.write_record(row.into_iter().map(|cell| safe_cell(&cell).into_owned()))?;
     }
