@@ -20,6 +20,7 @@ use nines::ops::trace::Trace;
 use nines::ops::{self, evaluate};
 use nines::store::objectives::ObjectiveListing;
 use nines::store::{self};
+use std::sync::Arc;
 use std::sync::LazyLock;
 use std::time::Instant as Stopwatch;
 use tokio::runtime::Runtime;
@@ -112,7 +113,7 @@ impl World {
         self.runtime.block_on(evaluate::evaluate_all(&self.house.context)).expect("everything is judged")
     }
 
-    fn trace(&self, days: i64) -> Trace {
+    fn trace(&self, days: i64) -> Arc<Trace> {
         let span = Span::ending(now(), days * DAY_MINUTES);
         let asked = ops::trace::Asked { span, what: ops::trace::Asks::Range };
         let trace = ops::trace::trace(&self.judge, &self.listing, asked);

@@ -23,7 +23,7 @@ use crate::ops::password::Hasher;
 use crate::ops::press::Press;
 use crate::ops::set_up;
 use crate::ops::take_over::take_over;
-use crate::ops::{Context, OpsError, Reckoned};
+use crate::ops::{Context, Memos, OpsError};
 use crate::store::{Db, StoreError};
 use crate::telemetry::Metrics;
 use crate::web::throttle::Throttle;
@@ -247,7 +247,7 @@ async fn context(settings: Settings, clock: Clock) -> Result<Context, AppError> 
         metrics: Metrics::new(),
         press: Press::default(),
         holder: wiring::holder()?,
-        reckoned: Reckoned::default(),
+        memos: Memos::default(),
         settings: Arc::new(settings),
         clock,
         db,

@@ -119,7 +119,13 @@ impl Evidence {
     /// The outages of a window, in order of time.
     #[must_use]
     pub fn outages(&self, span: Span) -> Vec<Outage> {
-        outage::find(&self.slices(span), &self.outage_counting())
+        self.outages_among(&self.slices(span))
+    }
+
+    /// The same, where the window's slices are at hand.
+    #[must_use]
+    pub fn outages_among(&self, slices: &[Classed]) -> Vec<Outage> {
+        outage::find(slices, &self.outage_counting())
     }
 
     /// What each slice adds to the good and to all, in the unit, with its first judged minute: they add up to the account,

@@ -9,9 +9,9 @@ use crate::domain::model::Agreement;
 use crate::domain::phrases;
 use crate::domain::time::{Instant, Minute, Span};
 use crate::language::{self, Language};
+use crate::ops::OpsError;
 use crate::ops::judge::{Grounds, Judge, Judged};
 use crate::ops::reckon_once::Memo;
-use crate::ops::{Context, OpsError};
 use crate::store::objectives::ObjectiveListing;
 use crate::store::outage_causes::OutageCause;
 use crate::store::{self, Db, StoreError};
@@ -50,26 +50,13 @@ pub(super) fn memo() -> AssessedOnce {
     Memo::new(ASSESSED_KEPT, |one| one.outages.len() + one.days.len())
 }
 
-/// Assesses a period.
+/// Assesses a period; for a page, an objective of which nothing has changed is not reckoned again.
 pub async fn assess(judge: &Judge, case: &Case<'_>) -> Result<Assessment, OpsError> {
-    assess_with(judge, case, None).await
-}
-
-/// Assesses a period for a page: an objective of which nothing has changed is not reckoned again.
-pub async fn assess_once(context: &Context, judge: &Judge, case: &Case<'_>) -> Result<Assessment, OpsError> {
-    assess_with(judge, case, Some(&context.reckoned.assessed)).await
-}
-
-async fn assess_with(
-    judge: &Judge,
-    case: &Case<'_>,
-    before: Option<&Arc<AssessedOnce>>,
-) -> Result<Assessment, OpsError> {
     let whole_span = case.period.span();
     let span = Span::new(whole_span.start(), case.until.min(whole_span.end()));
     let mut objectives = Vec::with_capacity(case.listings.len());
     // each is reckoned on a thread of its own while the next is read; a year of minutes is large, so few are held at once
-    let mut reckoned: VecDeque<Reckoned> = VecDeque::with_capacity(AT_ONCE);
+    let mut reckoned: VecDeque<Pending> = VecDeque::with_capacity(AT_ONCE);
     let mut causes = BTreeMap::new();
     for listing in case.listings {
         if reckoned.len() == AT_ONCE
@@ -84,7 +71,7 @@ async fn assess_with(
             }
         };
         let matter = Matter::new(judge, listing, (case.period, span), causes);
-        reckoned.push_back(matter.begin(judge, before).await?);
+        reckoned.push_back(matter.begin(judge).await?);
     }
     for rest in reckoned {
         objectives.push(rest.await?);
@@ -96,7 +83,7 @@ async fn assess_with(
 }
 
 /// One that is reckoned already, or is being reckoned.
-type Reckoned = Either<Ready<Result<Assessed, JoinError>>, JoinHandle<Assessed>>;
+type Pending = Either<Ready<Result<Assessed, JoinError>>, JoinHandle<Assessed>>;
 
 /// What one objective's part in a period is reckoned from, besides the ledger.
 #[derive(Clone, Debug, PartialEq)]
@@ -122,8 +109,8 @@ impl Matter {
     }
 
     /// Reads the ledger and begins to reckon; what was reckoned before holds if nothing has changed.
-    async fn begin(self, judge: &Judge, before: Option<&Arc<AssessedOnce>>) -> Result<Reckoned, StoreError> {
-        let Some(before) = before else {
+    async fn begin(self, judge: &Judge) -> Result<Pending, StoreError> {
+        let Some(before) = judge.memos().map(|memos| Arc::clone(&memos.assessed)) else {
             let evidence = judge.evidence(&self.listing, self.span).await?;
             return Ok(spawn_blocking(language::carried(move || self.assessed(&evidence))).right_future());
         };
@@ -133,7 +120,6 @@ impl Matter {
             return Ok(future::ready(Ok(assessed)).left_future());
         }
         let evidence = judge.evidence(&facts.1.listing, facts.1.span).await?;
-        let before = Arc::clone(before);
         let reckon = move || {
             let assessed = facts.1.assessed(&evidence);
             before.keep(key, facts, assessed.clone());

@@ -15,7 +15,7 @@ use crate::domain::spans::Spans;
 use crate::domain::terms::{Counting, Method, Policy};
 use crate::domain::time::{Minute, Span};
 use crate::ops::reckon_once::Memo;
-use crate::ops::{Context, Reckoned};
+use crate::ops::{Context, Memos};
 use crate::store::objectives::ObjectiveListing;
 use crate::store::{self, Db, StoreError};
 use std::collections::BTreeMap;
@@ -60,7 +60,7 @@ pub struct Judge {
 /// What was reckoned before, and whether it still holds.
 #[derive(Clone, Debug)]
 struct Before {
-    reckoned: Reckoned,
+    memos: Memos,
     /// The versions of an agreement's ledgers, read before any of their minutes.
     versions: BTreeMap<IndicatorId, i64>,
 }
@@ -104,7 +104,7 @@ impl Judge {
     /// For a page about an agreement: what was reckoned before is not reckoned again, if nothing has changed since.
     pub async fn for_pages(context: &Context, agreement: AgreementId) -> Result<Self, StoreError> {
         let versions = store::ledger::versions(&context.db, agreement).await?.into_iter().collect();
-        let before = Some(Before { reckoned: context.reckoned.clone(), versions });
+        let before = Some(Before { memos: context.memos.clone(), versions });
         Ok(Self { before, ..Self::load(&context.db).await? })
     }
 
@@ -124,6 +124,11 @@ impl Judge {
     #[must_use]
     pub const fn db(&self) -> &Db {
         &self.db
+    }
+
+    /// What was reckoned before, if a page asks.
+    pub(super) fn memos(&self) -> Option<&Memos> {
+        self.before.as_ref().map(|before| &before.memos)
     }
 
     /// The exclusions in force.
@@ -188,24 +193,14 @@ impl Judge {
         let Some(before) = &self.before else { return self.reckon(listing, spans, hull, judged).await };
         let key = (listing.objective.id, hull.start(), spans.len());
         let facts = (self.grounds(listing).await?, spans.to_vec(), judged.clone());
-        if let Some(accounts) = before.reckoned.accounts.find(&key, &facts) {
-            return Ok(accounts);
-        }
-        let accounts = self.reckon(listing, spans, hull, judged).await?;
-        before.reckoned.accounts.keep(key, facts, accounts.clone());
-        Ok(accounts)
+        before.memos.accounts.once(key, facts, self.reckon(listing, spans, hull, judged)).await
     }
 
     /// From the first to the last known minute of an indicator; nothing if nothing is known.
     pub async fn extent(&self, indicator: IndicatorId) -> Result<Option<Span>, StoreError> {
         let Some(before) = &self.before else { return store::ledger::extent(&self.db, indicator).await };
         let version = self.version(indicator).await?;
-        if let Some(extent) = before.reckoned.extents.find(&indicator, &version) {
-            return Ok(extent);
-        }
-        let extent = store::ledger::extent(&self.db, indicator).await?;
-        before.reckoned.extents.keep(indicator, version, extent);
-        Ok(extent)
+        before.memos.extents.once(indicator, version, store::ledger::extent(&self.db, indicator)).await
     }
 
     /// What the objective's judgements rest on now. To be read before the minutes.

@@ -296,11 +296,7 @@ impl Facts {
                 latencies,
             };
         }
-        let steps = if measure.is_latency() {
-            self.spread.steps(measure, learned.step, &span.into())
-        } else {
-            measure.steps(&self.sheet.cut(learned.step, &span.into()))
-        };
+        let steps = watch::steps(measure, &self.sheet, &self.spread, learned.step, &span.into());
         let mut baseline = remembered(listing, settings.detector(zone), &learned);
         let studied = watch::study(measure, &mut baseline, &steps, &self.untaught, open);
         let (is_learning, memory) = (baseline.expect(next.start()).is_none(), baseline.numbers());

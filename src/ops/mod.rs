@@ -172,12 +172,12 @@ pub struct Context {
     /// This process's name in leases.
     pub holder: Arc<str>,
     /// What was reckoned for pages.
-    pub reckoned: Reckoned,
+    pub memos: Memos,
 }
 
 /// What was reckoned for pages and holds until something changes.
 #[derive(Clone, Debug)]
-pub struct Reckoned {
+pub struct Memos {
     /// What spans of time come to.
     accounts: Arc<judge::Accounts>,
     /// Of which stretch of time anything is known.
@@ -188,7 +188,7 @@ pub struct Reckoned {
     traces: Arc<trace::Traces>,
 }
 
-impl Default for Reckoned {
+impl Default for Memos {
     fn default() -> Self {
         Self {
             accounts: Arc::new(judge::accounts_memo()),

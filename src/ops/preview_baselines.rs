@@ -90,11 +90,7 @@ impl History {
     }
 
     fn steps(&self, measure: Measure) -> Vec<Step> {
-        let (step, known) = (measure.step(self.density), self.known.into());
-        if measure.is_latency() {
-            return self.spread.steps(measure, step, &known);
-        }
-        measure.steps(&self.sheet.cut(step, &known))
+        watch::steps(measure, &self.sheet, &self.spread, measure.step(self.density), &self.known.into())
     }
 
     fn trial(&self, steps: &[(Measure, Vec<Step>)], method: Method, sensitivity: Sensitivity) -> Trial {

@@ -47,6 +47,16 @@ impl<K: Eq + Hash, F: PartialEq, V: Clone> Memo<K, F, V> {
         (kept.facts == *facts).then(|| kept.value.clone())
     }
 
+    /// What was kept for a key if it rests on these very facts, or else what comes of reckoning now, which is kept.
+    pub async fn once<E>(&self, key: K, facts: F, reckon: impl Future<Output = Result<V, E>>) -> Result<V, E> {
+        if let Some(value) = self.find(&key, &facts) {
+            return Ok(value);
+        }
+        let value = reckon.await?;
+        self.keep(key, facts, value.clone());
+        Ok(value)
+    }
+
     /// Keeps a result in the place of the one before.
     pub fn keep(&self, key: K, facts: F, value: V) {
         self.0.insert(key, Arc::new(Kept { facts, value }));

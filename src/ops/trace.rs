@@ -18,7 +18,6 @@ use crate::domain::slices;
 use crate::domain::spans::Spans;
 use crate::domain::terms::Method;
 use crate::domain::time::{DAY_MINUTES, HOUR_MINUTES, Minute, Span};
-use crate::ops::Context;
 use crate::ops::judge::{self, Judge, Judged};
 use crate::ops::reckon_once::Memo;
 use crate::store::objectives::ObjectiveListing;
@@ -138,26 +137,17 @@ pub struct Grounds {
     asked: Asked,
 }
 
-/// Traces an objective over a range for a page, unless nothing has changed since it was traced.
-pub async fn trace_once(
-    context: &Context,
-    judge: &Judge,
-    listing: &ObjectiveListing,
-    asked: Asked,
-) -> Result<Arc<Trace>, StoreError> {
+/// Traces an objective over a range, at most [`RANGE_MINUTES_MAX`] long; for a page, not again while nothing has changed.
+pub async fn trace(judge: &Judge, listing: &ObjectiveListing, asked: Asked) -> Result<Arc<Trace>, StoreError> {
+    let made = async { made(judge, listing, asked).await.map(Arc::new) };
+    let Some(memos) = judge.memos() else { return made.await };
     let key = (listing.objective.id, asked.span.minutes(), asked.what);
     let exclusions = judge.exclusions().to_vec();
     let grounds = Grounds { of: judge.grounds(listing).await?, listing: listing.clone(), exclusions, asked };
-    if let Some(trace) = context.reckoned.traces.find(&key, &grounds) {
-        return Ok(trace);
-    }
-    let trace = Arc::new(trace(judge, listing, asked).await?);
-    context.reckoned.traces.keep(key, grounds, Arc::clone(&trace));
-    Ok(trace)
+    memos.traces.once(key, grounds, made).await
 }
 
-/// Traces an objective over a range, at most [`RANGE_MINUTES_MAX`] long.
-pub async fn trace(judge: &Judge, listing: &ObjectiveListing, asked: Asked) -> Result<Trace, StoreError> {
+async fn made(judge: &Judge, listing: &ObjectiveListing, asked: Asked) -> Result<Trace, StoreError> {
     let span = Span::ending(asked.span.end(), asked.span.minutes().min(RANGE_MINUTES_MAX));
     let objective = &listing.objective;
     let (own_span, own_terms) = judge.window_at(listing, span.end());
@@ -176,7 +166,8 @@ pub async fn trace(judge: &Judge, listing: &ObjectiveListing, asked: Asked) -> R
     };
     let rows = known.rows(judge, listing, row_spans(span, listing.agreement.zone)).await?;
     let evidence = &known.evidence;
-    let all = evidence.outages(span);
+    let slices = evidence.slices(span);
+    let all = evidence.outages_among(&slices);
     let judged = judge.judged(listing, span);
     let step = step_for(span, width);
     let unknown = evidence.unknown(span);
@@ -200,7 +191,7 @@ pub async fn trace(judge: &Judge, listing: &ObjectiveListing, asked: Asked) -> R
         recovery,
         raw: evidence.raw(span),
         by_method: methods.into_iter().zip(evidence.by_methods(span, &methods)).collect(),
-        worst: slices::worst(&evidence.slices(span), objective.terms.unit(), WORST),
+        worst: slices::worst(&slices, objective.terms.unit(), WORST),
         rows,
         whole,
         terms,

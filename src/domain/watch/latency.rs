@@ -92,6 +92,13 @@ impl Spread {
     }
 }
 
+/// The steps of a measure in the judged minutes, from what is counted of the indicator itself or, for a latency's own measures,
+/// of its histogram.
+#[must_use]
+pub fn steps(measure: Measure, sheet: &Sheet, spread: &Spread, slice: SliceMinutes, judged: &Spans) -> Vec<Step> {
+    if measure.is_latency() { spread.steps(measure, slice, judged) } else { measure.steps(&sheet.cut(slice, judged)) }
+}
+
 fn durations<'a>(within: impl Iterator<Item = (f64, &'a Cut)>, sum: &Cut) -> Option<Durations> {
     let within: Vec<(f64, &Cut)> = within.collect();
     let (_, first) = within.first()?;

@@ -45,7 +45,7 @@ mod tests;
 pub mod words;
 
 pub use incident::{Anomaly, Incidents, Side, is_like};
-pub use latency::{Latencies, Spread};
+pub use latency::{Latencies, Spread, steps};
 pub use relative::{Against, Relative, RelativeError, study as study_relative};
 pub use settings::{Sensitivity, WatchSettings};
 

@@ -10,7 +10,7 @@ use crate::domain::wording;
 use crate::language;
 use crate::language::say;
 use crate::ops::OpsError;
-use crate::ops::assess::{Case, assess_once};
+use crate::ops::assess::{Case, assess};
 use crate::ops::compare_terms::contract;
 use crate::ops::define_schedule::receivers;
 use crate::ops::evaluate::{evaluate, judged_until};
@@ -48,7 +48,7 @@ pub async fn show(
     let judge = Judge::for_pages(&state, id).await?;
     let periods = judge_periods(&judge, &agreement, &listings, end, PAST_MAX).await?;
     let case = Case { agreement: &agreement, listings: &listings, period: periods.current.period, until: end, now };
-    let assessment = assess_once(&state, &judge, &case).await?;
+    let assessment = assess(&judge, &case).await?;
     let heads = store::reports::list(&state.db, Some(id), Page::first(REPORTS_MAX)).await?;
     let reports = report_rows(&state, &heads, std::slice::from_ref(&agreement)).await?;
     let mut objectives = Vec::with_capacity(listings.len());

@@ -5,7 +5,7 @@ use crate::domain::ledger::Tally;
 use crate::domain::ratio::float;
 use crate::domain::sheet::Sheet;
 use crate::domain::time::{DAY_MINUTES, HOUR_MINUTES, Minute, Span};
-use crate::domain::watch::{HourBand, Measure, Spread, Step, WatchSettings, words};
+use crate::domain::watch::{self, HourBand, Measure, Spread, Step, WatchSettings, words};
 use crate::domain::wording::{self, counted};
 use crate::language;
 use crate::language::say;
@@ -86,6 +86,17 @@ async fn charts(
     drawn: &[&Learned],
     kept: &[KeptAnomaly],
 ) -> Result<Vec<BaselineChart>, WebError> {
+    let draw = async {
+        let ledger = Ledger::read(&state.db, listing, span, drawn).await?;
+        let mut charts = Vec::with_capacity(drawn.len());
+        for learned in drawn {
+            charts.push(chart(&state.db, listing, (span, &ledger), learned, kept).await?);
+        }
+        Ok(charts)
+    };
+    if span.minutes() <= FINE_MINUTES {
+        return draw.await;
+    }
     let key = (listing.objective.id, span.minutes(), language::current());
     let grounds = Usual {
         version: ledger::version(&state.db, listing.indicator.id).await?,
@@ -94,19 +105,7 @@ async fn charts(
         learned: drawn.iter().map(|one| (*one).clone()).collect(),
         kept: kept.to_vec(),
     };
-    let is_long = span.minutes() > FINE_MINUTES;
-    if let Some(charts) = state.gallery.usual.find(&key, &grounds).filter(|_| is_long) {
-        return Ok(charts);
-    }
-    let ledger = Ledger::read(&state.db, listing, span, drawn).await?;
-    let mut charts = Vec::with_capacity(drawn.len());
-    for learned in drawn {
-        charts.push(chart(&state.db, listing, (span, &ledger), learned, kept).await?);
-    }
-    if is_long {
-        state.gallery.usual.keep(key, grounds, charts.clone());
-    }
-    Ok(charts)
+    state.gallery.usual.once(key, grounds, draw).await
 }
 
 fn standing(listing: &ObjectiveListing, settings: &WatchSettings, learned: &[Learned]) -> String {
@@ -241,8 +240,7 @@ impl Ledger {
         let points =
             |steps: &[Step]| with_gaps(steps.iter().map(|step| (step.start, step.value)), learned.step.minutes());
         Ok(match &self.sheet {
-            Some(_) if measure.is_latency() => points(&self.spread.steps(measure, learned.step, &span.into())),
-            Some(sheet) => points(&measure.steps(&sheet.cut(learned.step, &span.into()))),
+            Some(sheet) => points(&watch::steps(measure, sheet, &self.spread, learned.step, &span.into())),
             None if measure.is_latency() => {
                 let hours = baselines::latencies(db, listing.objective.id, measure, span).await?;
                 with_gaps(hours.iter().map(|(hour, seconds)| (hour.first(), Some(*seconds))), HOUR_MINUTES)

@@ -9,10 +9,10 @@ use crate::domain::time::Span;
 use crate::domain::wording::{self, count, grouped};
 use crate::language::say;
 use crate::ops::judge::Judge;
-use crate::ops::trace::{Asked, Asks, Trace, trace_once};
+use crate::ops::trace::{Asked, Asks, Trace, trace};
 use crate::store::objectives::ObjectiveListing;
 use crate::view::objective::{Comparison, ComparisonRow};
-use crate::web::{State, WebError, standing};
+use crate::web::{WebError, standing};
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -26,14 +26,9 @@ pub(super) struct Previous {
 
 impl Previous {
     /// Judges the stretch that ends where `range` begins and is as long.
-    pub(super) async fn gather(
-        state: &State,
-        judge: &Judge,
-        listing: &ObjectiveListing,
-        range: Span,
-    ) -> Result<Self, WebError> {
+    pub(super) async fn gather(judge: &Judge, listing: &ObjectiveListing, range: Span) -> Result<Self, WebError> {
         let span = Span::ending(range.start(), range.minutes());
-        let trace = trace_once(state, judge, listing, Asked { span, what: Asks::Before }).await?;
+        let trace = trace(judge, listing, Asked { span, what: Asks::Before }).await?;
         Ok(Self { trace })
     }
 }

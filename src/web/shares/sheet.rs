@@ -9,7 +9,7 @@ use crate::domain::wording;
 use crate::language;
 use crate::language::say;
 use crate::ops::OpsError;
-use crate::ops::assess::{Case, assess_once};
+use crate::ops::assess::{Case, assess};
 use crate::ops::evaluate::judged_until;
 use crate::ops::foresee::foresee;
 use crate::ops::judge::Judge;
@@ -75,7 +75,7 @@ async fn shown(state: &State, link: &ShareLink, path: String) -> Result<SheetPag
     let judge = Judge::for_pages(state, agreement.id).await?;
     let periods = judge_periods(&judge, &agreement, &listings, end, PAST_MAX).await?;
     let case = Case { agreement: &agreement, listings: &listings, period: periods.current.period, until: end, now };
-    let assessment = assess_once(state, &judge, &case).await?;
+    let assessment = assess(&judge, &case).await?;
     let heads = store::reports::list(&state.db, Some(agreement.id), Page::first(REPORTS_MAX)).await?;
     let reports = report_rows(state, &heads, std::slice::from_ref(&agreement)).await?;
     let objectives = objectives(state, &judge, &listings, &periods).await?;
