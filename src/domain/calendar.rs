@@ -104,6 +104,7 @@ pub struct Period {
     first: NaiveDate,
     zone: Tz,
     anchor: Anchor,
+    span: Span,
 }
 
 /// The text names no period.
@@ -148,7 +149,10 @@ impl Period {
     }
 
     fn beginning(kind: PeriodKind, first: NaiveDate, zone: Tz, anchor: Anchor) -> Self {
-        Self { kind, first, zone, anchor: anchor.of_kind(kind) }
+        let anchor = anchor.of_kind(kind);
+        let end = anchor.next_first_day(kind, first);
+        let span = Span::new(start_of_day(first, zone).minute(), start_of_day(end, zone).minute());
+        Self { kind, first, zone, anchor, span }
     }
 
     /// The label that [`Self::parse_anchored`] reads, sortable as text among its kind.
@@ -203,28 +207,33 @@ impl Period {
 
     /// The minutes inside, half-open.
     #[must_use]
-    pub fn span(&self) -> Span {
-        Span::new(start_of_day(self.first, self.zone).minute(), start_of_day(self.end_day(), self.zone).minute())
+    pub const fn span(&self) -> Span {
+        self.span
     }
 
     /// The period after this one.
     #[must_use]
     pub fn next(&self) -> Self {
-        Self { first: self.end_day(), ..*self }
+        Self::beginning(self.kind, self.end_day(), self.zone, self.anchor)
     }
 
     /// The period before this one.
     #[must_use]
     pub fn previous(&self) -> Self {
         let before = self.first.pred_opt().unwrap_or(self.first);
-        Self { first: self.anchor.first_day(self.kind, before), ..*self }
+        Self::beginning(self.kind, self.anchor.first_day(self.kind, before), self.zone, self.anchor)
     }
 
     /// Its days, in order.
     #[must_use]
     pub fn days(&self) -> Vec<Self> {
-        let end = self.end_day();
-        let day = |first| Self::beginning(PeriodKind::Day, first, self.zone, self.anchor);
+        let (end, anchor) = (self.end_day(), self.anchor.of_kind(PeriodKind::Day));
+        let mut start = self.span.start();
+        let day = |first: NaiveDate| {
+            let next = first.succ_opt().map_or(start, |next| start_of_day(next, self.zone).minute());
+            let span = Span::new(std::mem::replace(&mut start, next), next);
+            Self { kind: PeriodKind::Day, first, zone: self.zone, anchor, span }
+        };
         self.first.iter_days().take_while(|d| *d < end).map(day).collect()
     }
 }

@@ -53,7 +53,7 @@ async fn there(app: &TestApp, agreement: AgreementId) -> Vec<i64> {
 async fn two_days_for_a_year(app: &TestApp, context: &Context) -> AgreementId {
     let (agreement, ..) = two_days_and_a_correction(app, context).await;
     execute(app.db(), "UPDATE deliveries SET state = 'sent'".to_owned()).await;
-    keep(app, context, agreement, 1).await.unwrap();
+    Box::pin(keep(app, context, agreement, 1)).await.unwrap();
     agreement
 }
 
