@@ -14,12 +14,14 @@ use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse};
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr};
 use std::pin::Pin;
+use std::rc::Rc;
+use tokio::sync::OnceCell;
 
 type Extracted<T> = Pin<Box<dyn Future<Output = Result<T, WebError>>>>;
 
-/// Who asks, looked up once per request.
-#[derive(Clone)]
-struct Visitor(Option<User>);
+/// Who asks, looked up once per request, however many of the handler's arguments want to know at the same time.
+#[derive(Clone, Default)]
+struct Visitor(Rc<OnceCell<Option<User>>>);
 
 /// Somebody is signed in; whoever is not is led to the sign-in page and back.
 #[derive(Clone, Debug)]
@@ -138,9 +140,16 @@ fn state(request: &HttpRequest) -> Result<Data<State>, WebError> {
 }
 
 async fn visitor(request: &HttpRequest) -> Result<Option<User>, WebError> {
-    if let Some(Visitor(known)) = request.extensions().get::<Visitor>() {
-        return Ok(known.clone());
-    }
+    let known = request.extensions().get::<Visitor>().cloned();
+    let visitor = known.unwrap_or_else(|| {
+        let visitor = Visitor::default();
+        request.extensions_mut().insert(visitor.clone());
+        visitor
+    });
+    visitor.0.get_or_try_init(|| look_up(request)).await.cloned()
+}
+
+async fn look_up(request: &HttpRequest) -> Result<Option<User>, WebError> {
     let user = match session::user(&request.get_session()) {
         Some(id) => crate::store::users::find(&state(request)?.db, id).await?.filter(User::has_access),
         None => None,
@@ -148,7 +157,6 @@ async fn visitor(request: &HttpRequest) -> Result<Option<User>, WebError> {
     if let Some(chosen) = user.as_ref().and_then(|user| user.language) {
         language::prefer(chosen);
     }
-    request.extensions_mut().insert(Visitor(user.clone()));
     Ok(user)
 }
 
@@ -163,7 +171,7 @@ fn shell_user(user: &User) -> ShellUser {
 
 /// The shell for an error page: what is known of the request already, without asking the database again.
 pub(super) fn known_shell(request: &HttpRequest) -> Shell {
-    let user = request.extensions().get::<Visitor>().and_then(|visitor| visitor.0.clone());
+    let user = request.extensions().get::<Visitor>().and_then(|visitor| visitor.0.get().cloned().flatten());
     let csrf = session::csrf(&request.get_session()).and_then(|token| token::mask(&token).ok());
     Shell { user: user.as_ref().map(shell_user), csrf: csrf.unwrap_or_default(), ..Shell::default() }
 }
