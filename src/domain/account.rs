@@ -36,6 +36,7 @@ use crate::domain::slices::{self, Class, Classed};
 use crate::domain::spans::Spans;
 use crate::domain::target::Target;
 use crate::domain::terms::{Counting, Method, Policy, Unit};
+use std::ops::RangeInclusive;
 
 /// What a window comes to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -102,16 +103,20 @@ pub fn account(sheet: &Sheet, judged: &Spans, counting: &Counting, target: Targe
 /// What slices that were classified come to.
 #[must_use]
 pub fn of_slices(slices: &[Classed], counting: &Counting) -> Account {
-    let sum = |unknown| counted(slices, &Counting { unknown, ..*counting });
+    let runs = slices::runs(slices, counting);
+    let if_unknown = |unknown| {
+        let counting = Counting { unknown, ..*counting };
+        counted(slices, &slices::runs(slices, &counting), &counting)
+    };
     let events: Tally = slices.iter().map(|(cut, _)| events_of(cut)).sum();
-    let (good, total) = sum(counting.unknown);
+    let (good, total) = counted(slices, &runs, counting);
     let is_open = events.known > 0 && slices.iter().any(|(_, class)| *class == Class::Unknown);
     Account {
         unit: counting.method.unit(),
         counted: Tally { good, total, ..events },
         events,
-        slices: count(slices, counting),
-        bounds: is_open.then(|| Bounds { best: sum(Policy::Good), worst: sum(Policy::Bad) }),
+        slices: count(slices, &runs),
+        bounds: is_open.then(|| Bounds { best: if_unknown(Policy::Good), worst: if_unknown(Policy::Bad) }),
     }
 }
 
@@ -148,15 +153,14 @@ const fn bounds_around(events: &Tally, assumed: i64) -> Bounds {
     Bounds { best: (events.good.saturating_add(assumed), total), worst: (events.good, total) }
 }
 
-/// Good and all slices, or billionths of slices.
-fn counted(slices: &[Classed], counting: &Counting) -> (i64, i64) {
+/// Good and all slices, or billionths of slices; `runs` are down.
+fn counted(slices: &[Classed], runs: &[RangeInclusive<usize>], counting: &Counting) -> (i64, i64) {
     let all = slices.iter().filter(|(_, class)| slices::policy(*class, counting) != Policy::Excluded).count();
     let all = i64::try_from(all).unwrap_or_default();
     if let Method::RatioTimeslices { .. } = counting.method {
         let shares: Vec<(i64, i64)> = slices.iter().filter_map(|slice| share(slice, counting)).collect();
         return (floor_billionths(&shares), all.saturating_mul(BILLION));
     }
-    let runs = slices::runs(slices, counting);
     let down: usize = runs.iter().map(|run| slices::bad_of(slices, run, counting).count()).sum();
     (all - i64::try_from(down).unwrap_or_default(), all)
 }
@@ -171,13 +175,12 @@ fn share((cut, class): &Classed, counting: &Counting) -> Option<(i64, i64)> {
     }
 }
 
-fn count(slices: &[Classed], counting: &Counting) -> SliceCounts {
+fn count(slices: &[Classed], runs: &[RangeInclusive<usize>]) -> SliceCounts {
     let of =
         |wanted: Class| i64::try_from(slices.iter().filter(|(_, class)| *class == wanted).count()).unwrap_or_default();
-    let runs = slices::runs(slices, counting);
     let down: i64 = runs
-        .into_iter()
-        .filter_map(|run| slices.get(run))
+        .iter()
+        .filter_map(|run| slices.get(run.clone()))
         .flatten()
         .map(|(_, class)| i64::from(*class == Class::Bad))
         .sum();

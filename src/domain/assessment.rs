@@ -30,6 +30,7 @@ use crate::domain::outage::Outage;
 use crate::domain::phrases;
 use crate::domain::ratio::Ratio;
 use crate::domain::recovery::{self, Measure, Recovery, RecoveryTargets, verdicts};
+use crate::domain::slices::Classed;
 use crate::domain::spans::Spans;
 use crate::domain::target::Target;
 use crate::domain::terms::{Counting, Method, Unit};
@@ -145,6 +146,7 @@ impl Assessed {
         let Facts { objective, evidence, span, terms, events, .. } = *facts;
         let (target, counting, rule) = (objective.target, *evidence.counting(), evidence.rule());
         let judgement = judge(terms, &[], span, evidence.account(span), &[]);
+        let slices = evidence.slices(span);
         let missed = judgement.met == Some(false);
         let unit = objective.terms.unit();
         Self {
@@ -164,10 +166,10 @@ impl Assessed {
             raw: evidence.raw(span),
             excluded_minutes: facts.effect.excluded.minutes(),
             closed_minutes: facts.closed,
-            since: if missed { since(evidence, span, target) } else { None },
+            since: if missed { since(evidence, &slices, span, target) } else { None },
             severity: judgement.budget.filter(|_| missed).map(|budget| Severity::of(budget.consumed())),
             comparison: comparison(evidence, span, target),
-            outages: felt(facts, &judgement),
+            outages: felt(facts, &slices, &judgement),
             days: days(evidence, span, facts.period),
             known: evidence.judged().within(span).minus(&evidence.unknown(span)),
             effect: facts.effect.clone(),
@@ -227,10 +229,10 @@ fn nouns(unit: Unit, counting: &Counting, rule: Option<Rule>, events: (&str, &st
     }
 }
 
-fn since(evidence: &Evidence, span: Span, target: Target) -> Option<Minute> {
+fn since(evidence: &Evidence, slices: &[Classed], span: Span, target: Target) -> Option<Minute> {
     let units = match evidence.rule() {
         Some(Rule::Weighted) => running(evidence, span),
-        _ => evidence.units(span).into_iter().map(|(at, tally)| (at, tally.good, tally.total)).collect(),
+        _ => evidence.units_among(slices).into_iter().map(|(at, tally)| (at, tally.good, tally.total)).collect(),
     };
     violated_since(units, target, span.end())
 }
@@ -272,7 +274,7 @@ fn comparison(evidence: &Evidence, span: Span, target: Target) -> Vec<Compared> 
     methods.into_iter().zip(evidence.by_methods(span, &methods)).map(compared).collect()
 }
 
-fn felt(facts: &Facts<'_>, judgement: &Judgement) -> Vec<Felt> {
+fn felt(facts: &Facts<'_>, slices: &[Classed], judgement: &Judgement) -> Vec<Felt> {
     // what an outage costs a weighted mean cannot be said by its slices
     let budget = judgement.budget.filter(|_| facts.evidence.rule() != Some(Rule::Weighted));
     let felt = |outage: Outage| {
@@ -286,7 +288,7 @@ fn felt(facts: &Facts<'_>, judgement: &Judgement) -> Vec<Felt> {
         let cause = (!causes.is_empty()).then(|| causes.join("; "));
         Felt { outage, share: budget.map(|budget| budget.share_of(outage.cost)), cause }
     };
-    facts.evidence.outages(facts.span).into_iter().map(felt).collect()
+    facts.evidence.outages_among(slices).into_iter().map(felt).collect()
 }
 
 fn days(evidence: &Evidence, span: Span, period: &Period) -> Vec<(Period, Span, Tally)> {

@@ -133,11 +133,16 @@ impl Evidence {
     /// add up; see [`Self::parts`].
     #[must_use]
     pub fn units(&self, span: Span) -> Vec<(Minute, Tally)> {
+        self.units_among(&self.slices(span))
+    }
+
+    /// The same, where the window's slices are at hand.
+    #[must_use]
+    pub fn units_among(&self, slices: &[Classed]) -> Vec<(Minute, Tally)> {
         let counting = self.outage_counting();
-        let slices = self.slices(span);
         let mut is_down = vec![false; slices.len()];
         if matches!(counting.method, Method::Timeslices { .. }) {
-            for run in slices::runs(&slices, &counting) {
+            for run in slices::runs(slices, &counting) {
                 is_down.get_mut(run).into_iter().flatten().for_each(|down| *down = true);
             }
         }

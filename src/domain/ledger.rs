@@ -141,6 +141,12 @@ impl HourDetail {
         self.slices.get(minute.index()).copied().flatten()
     }
 
+    /// What is known about each of the sixty minutes, in order.
+    #[must_use]
+    pub const fn minutes(&self) -> &[Option<Slice>; MINUTES] {
+        &self.slices
+    }
+
     /// The known minutes of `hour`, in order, if this is that hour's detail.
     pub fn known(&self, hour: Hour) -> impl Iterator<Item = (Minute, Slice)> {
         hour.span().iter().zip(self.slices).filter_map(|(minute, slice)| Some((minute, slice?)))

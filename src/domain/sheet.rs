@@ -132,6 +132,7 @@ impl Sheet {
                 let inside = part.intersect(hour.span());
                 let page = pages.next_if(|page| page.hour == hour);
                 match page.map(|page| (&page.minutes, page.sums)) {
+                    Some((Some(detail), _)) if inside == hour.span() => cuts.add_hour(hour, detail),
                     Some((Some(detail), _)) => {
                         for minute in inside.iter() {
                             cuts.add(minute, 1, detail.get(minute).map(|slice| (slice.good, slice.total, 1)));
@@ -185,6 +186,22 @@ impl Cuts {
         }
     }
 
+    /// Adds an hour that is judged as a whole; it holds whole slices.
+    fn add_hour(&mut self, hour: Hour, detail: &HourDetail) {
+        let mut start = hour.first();
+        for minutes in detail.minutes().chunks(usize::try_from(self.length).unwrap_or(1)) {
+            let (mut good, mut total, mut known) = (0, 0, 0);
+            for slice in minutes.iter().flatten() {
+                good += slice.good;
+                total += slice.total;
+                known += 1;
+            }
+            let span = Span::new(start, start.plus(self.length));
+            self.done.push(Cut { start, span, good, total, known, minutes: self.length });
+            start = span.end();
+        }
+    }
+
     fn add_unknown(&mut self, span: Span) {
         let mut at = span.start();
         while at < span.end() {
@@ -215,6 +232,33 @@ mod tests {
         assert_eq!(sheet.cut(hourly, &span(61, 120).into())[0].known, 0);
         let cuts = sheet.cut(SliceMinutes::FIVE, &span(60, 120).into());
         assert_eq!((cuts.len(), cuts.iter().map(|cut| cut.known).sum::<i64>()), (12, 0));
+    }
+
+    /// Three hours, every seventh minute unknown: counted minute by minute, whether hours are judged as a whole or in part.
+    #[test]
+    fn slices_hold_what_a_naive_count_finds_in_them() {
+        let known = |m: i64| (m % 7 != 3).then_some((m % 5, 5 + m % 11));
+        let slice = |m| known(m).map(|(good, total)| (Minute(m), Slice { good, total, catch_up: false }));
+        let sheet = Sheet::of_minutes((0..180).filter_map(slice));
+        for (from, to) in [(0, 180), (60, 120), (7, 173), (59, 121)] {
+            for length in SliceMinutes::ALL {
+                let mut naive: Vec<(i64, i64, i64, i64, i64)> = Vec::new();
+                for m in from..to {
+                    let start = m - m % length.minutes();
+                    if naive.last().is_none_or(|last| last.0 != start) {
+                        naive.push((start, 0, 0, 0, 0));
+                    }
+                    let last = naive.last_mut().unwrap();
+                    let (good, total) = known(m).unwrap_or_default();
+                    *last = (start, last.1 + good, last.2 + total, last.3 + i64::from(known(m).is_some()), last.4 + 1);
+                }
+                let cuts = sheet.cut(length, &span(from, to).into());
+                let seen: Vec<_> = cuts.iter().map(|c| (c.start.0, c.good, c.total, c.known, c.minutes)).collect();
+                assert_eq!(seen, naive, "{from} to {to} by {length:?}");
+                let ends = (cuts[0].span.start().0, cuts[cuts.len() - 1].span.end().0);
+                assert_eq!(ends, (from, to), "{length:?}");
+            }
+        }
     }
 
     #[test]

@@ -248,5 +248,5 @@ fn a_weighted_mean_is_violated_from_the_minute_on_which_it_falls() {
     let parts = vec![part(|_| 10, 3), part(|n| if n < 100 { 10 } else { 0 }, 1)];
     let span = june().span();
     let evidence = Evidence::of_members(parts, Rule::Weighted, Counting::default(), target, span.into());
-    assert_eq!(since(&evidence, span, target), Some(span.start().plus(166)));
+    assert_eq!(since(&evidence, &evidence.slices(span), span, target), Some(span.start().plus(166)));
 }
