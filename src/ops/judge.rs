@@ -10,12 +10,14 @@ use crate::domain::evidence::{Evidence, Part};
 use crate::domain::exclusion::{self, Effect, Exclusion};
 use crate::domain::ids::{AgreementId, IndicatorId, ObjectiveId};
 use crate::domain::judgement::{Judgement, Terms, judge, lookbacks};
+use crate::domain::ledger::Tally;
 use crate::domain::model::{Objective, Window};
 use crate::domain::spans::Spans;
 use crate::domain::terms::{Counting, Method, Policy};
 use crate::domain::time::{Minute, Span};
 use crate::ops::reckon_once::Memo;
 use crate::ops::{Context, Memos};
+use crate::store::ledger::{Excerpt, Version};
 use crate::store::objectives::ObjectiveListing;
 use crate::store::{self, Db, StoreError};
 use std::collections::BTreeMap;
@@ -62,22 +64,12 @@ pub struct Judge {
 struct Before {
     memos: Memos,
     /// The versions of an agreement's ledgers, read before any of their minutes.
-    versions: BTreeMap<IndicatorId, i64>,
+    versions: BTreeMap<IndicatorId, Version>,
 }
 
 /// What the spans of an objective came to. Whoever asks for as many spans from the same minute on asks for the same ones, but
 /// that the last may have grown.
 pub(super) type Accounts = Memo<(ObjectiveId, Minute, usize), (Grounds, Vec<Span>, Spans), Vec<Account>>;
-
-/// The stretches of time of which anything is known, by the version of the ledger.
-pub(super) type Extents = Memo<IndicatorId, i64, Option<Span>>;
-
-/// Room for the extents of so many indicators.
-const EXTENTS_KEPT: u64 = 5_000;
-
-pub(super) fn extents_memo() -> Extents {
-    Memo::new(EXTENTS_KEPT, |_| 0)
-}
 
 /// Room for a year of days of each of a hundred objectives: about ten megabytes.
 const ACCOUNTS_KEPT: u64 = 40_000;
@@ -90,7 +82,7 @@ pub(super) fn accounts_memo() -> Accounts {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Grounds {
     promise: Objective,
-    /// The objectives whose events are counted, with their weights, and the version of the ledger of each.
+    /// The objectives whose events are counted, with their weights, and how often the ledger of each has changed.
     counted: Vec<(Objective, u32, i64)>,
 }
 
@@ -196,11 +188,25 @@ impl Judge {
         before.memos.accounts.once(key, facts, self.reckon(listing, spans, hull, judged)).await
     }
 
-    /// From the first to the last known minute of an indicator; nothing if nothing is known.
-    pub async fn extent(&self, indicator: IndicatorId) -> Result<Option<Span>, StoreError> {
-        let Some(before) = &self.before else { return store::ledger::extent(&self.db, indicator).await };
+    /// The first known minute of an indicator; nothing if nothing is known.
+    pub async fn first(&self, indicator: IndicatorId) -> Result<Option<Minute>, StoreError> {
+        let Some(before) = &self.before else { return store::ledger::first(&self.db, indicator).await };
+        before.memos.shelf.first(&self.db, indicator, &self.version(indicator).await?).await
+    }
+
+    /// The hours of an indicator that have a minute inside `span`.
+    pub async fn excerpt(&self, indicator: IndicatorId, span: Span) -> Result<Excerpt, StoreError> {
+        let Some(before) = &self.before else { return Excerpt::read(&self.db, indicator, span).await };
         let version = self.version(indicator).await?;
-        before.memos.extents.once(indicator, version, store::ledger::extent(&self.db, indicator)).await
+        Box::pin(before.memos.shelf.excerpt(&self.db, indicator, &version, span)).await
+    }
+
+    /// What the ledger says about each span, in the order asked; `hull` holds all of them.
+    async fn tallies(&self, indicator: IndicatorId, spans: &[Span], hull: Span) -> Result<Vec<Tally>, StoreError> {
+        if self.before.is_none() {
+            return store::ledger::tallies(&self.db, indicator, spans).await;
+        }
+        self.excerpt(indicator, hull).await?.tallies(spans)
     }
 
     /// What the objective's judgements rest on now. To be read before the minutes.
@@ -208,13 +214,13 @@ impl Judge {
         let mut counted = Vec::new();
         for (objective, weight) in self.counted(listing).await? {
             let version = self.version(objective.indicator).await?;
-            counted.push((objective, weight, version));
+            counted.push((objective, weight, version.changes));
         }
         Ok(Grounds { promise: listing.objective.clone(), counted })
     }
 
     /// The version of an indicator's ledger: the one that was read for the whole page, or else that of now.
-    async fn version(&self, indicator: IndicatorId) -> Result<i64, StoreError> {
+    pub async fn version(&self, indicator: IndicatorId) -> Result<Version, StoreError> {
         match self.before.as_ref().and_then(|before| before.versions.get(&indicator)) {
             Some(version) => Ok(*version),
             None => store::ledger::version(&self.db, indicator).await,
@@ -232,7 +238,7 @@ impl Judge {
             // sums answer for whatever is left of each span
             let pieces: Vec<Spans> = spans.iter().map(|span| judged.within(*span)).collect();
             let all: Vec<Span> = pieces.iter().flat_map(Spans::as_slice).copied().collect();
-            let mut tallies = store::ledger::tallies(&self.db, listing.indicator.id, &all).await?.into_iter();
+            let mut tallies = self.tallies(listing.indicator.id, &all, hull).await?.into_iter();
             let sum = |pieces: &Spans| tallies.by_ref().take(pieces.as_slice().len()).sum();
             return Ok(pieces.iter().map(sum).map(Account::of_events).collect());
         }
@@ -290,7 +296,7 @@ impl Judge {
         weight: u32,
         (span, wanted): (Span, &Spans),
     ) -> Result<Part, StoreError> {
-        let sheet = store::ledger::sheet(&self.db, objective.indicator, span, wanted).await?;
+        let sheet = self.excerpt(objective.indicator, span).await?.sheet(wanted)?;
         Ok(Part { sheet, counting: objective.terms.counting, target: objective.target, weight })
     }
 }

@@ -48,8 +48,8 @@ pub async fn judge_periods(
     let start = current.span().start();
     let mut first = start;
     for listing in listings {
-        if let Some(extent) = court.extent(listing.indicator.id).await? {
-            first = first.min(extent.start());
+        if let Some(known) = court.first(listing.indicator.id).await? {
+            first = first.min(known);
         }
     }
     let mut periods = periods_in(agreement, agreement.period, Span::new(first, start), most);

@@ -54,6 +54,7 @@ pub mod make_note_key;
 pub mod pull;
 
 pub mod reckon_once;
+pub mod shelf;
 
 pub mod judge;
 
@@ -142,6 +143,7 @@ use crate::domain::time::Instant;
 use crate::mail::Mailer;
 use crate::mail::message::MessageError;
 use crate::ops::press::Press;
+use crate::ops::shelf::Shelf;
 use crate::report::ReportError;
 use crate::source::SourceError;
 use crate::store::{self, Db, Sealer, StoreError, Tx};
@@ -180,8 +182,8 @@ pub struct Context {
 pub struct Memos {
     /// What spans of time come to.
     accounts: Arc<judge::Accounts>,
-    /// Of which stretch of time anything is known.
-    extents: Arc<judge::Extents>,
+    /// The settled hours of ledgers.
+    shelf: Arc<Shelf>,
     /// Periods of agreements, objective by objective.
     assessed: Arc<assess::AssessedOnce>,
     /// Ranges of objectives.
@@ -192,7 +194,7 @@ impl Default for Memos {
     fn default() -> Self {
         Self {
             accounts: Arc::new(judge::accounts_memo()),
-            extents: Arc::new(judge::extents_memo()),
+            shelf: Arc::new(Shelf::default()),
             assessed: Arc::new(assess::memo()),
             traces: Arc::new(trace::memo()),
         }

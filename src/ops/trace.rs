@@ -20,8 +20,8 @@ use crate::domain::terms::Method;
 use crate::domain::time::{DAY_MINUTES, HOUR_MINUTES, Minute, Span};
 use crate::ops::judge::{self, Judge, Judged};
 use crate::ops::reckon_once::Memo;
+use crate::store::StoreError;
 use crate::store::objectives::ObjectiveListing;
-use crate::store::{self, StoreError};
 use chrono_tz::Tz;
 use std::sync::Arc;
 
@@ -295,15 +295,15 @@ struct Course(Vec<(u32, History)>);
 impl Course {
     /// From sums of hours, or from the minutes of a short range.
     async fn of_events(judge: &Judge, listing: &ObjectiveListing, reach: Span, width: i64) -> Result<Self, StoreError> {
-        let (db, indicator) = (judge.db(), listing.indicator.id);
         let mut history = History::new(reach, width);
+        let hours = judge.excerpt(listing.indicator.id, history.span()).await?;
         if width == HOUR_MINUTES {
-            for row in store::ledger::hours(db, indicator, history.span()).await? {
+            for row in hours.hours() {
                 let tally = Tally { good: row.good, total: row.total, known: row.known, minutes: HOUR_MINUTES };
                 history.add(row.hour.first(), tally);
             }
         } else {
-            for (minute, slice) in store::ledger::slices(db, indicator, history.span()).await? {
+            for (minute, slice) in hours.slices(history.span())? {
                 history.add(minute, Tally { good: slice.good, total: slice.total, known: 1, minutes: 1 });
             }
         }

@@ -7,11 +7,19 @@
 //! Old hours lose their minutes first and their sums last ([`drop_old`]). A question that cuts into an hour without
 //! minutes finds that part of it unknown; a question that holds the whole hour is still answered from its sums.
 //!
+//! Nearly all that is written is the newest. So an hour is *settled* once the ledger reaches [`UNSETTLED_HOURS`] beyond it, and
+//! a change of a settled hour is counted apart: whoever keeps settled hours reads no more than a handful at the next minute.
+//!
 //! What is written into minutes that stand in final reports is noticed in the same transaction ([`crate::store::rechecks`]).
+
+mod excerpt;
+
+pub use excerpt::Excerpt;
+pub(super) use excerpt::page;
 
 use crate::domain::ids::{AgreementId, IndicatorId};
 use crate::domain::ledger::{HourDetail, Slice, Tally, tally_of};
-use crate::domain::sheet::{Page, Sheet};
+use crate::domain::sheet::Sheet;
 use crate::domain::spans::Spans;
 use crate::domain::time::{DAY_MINUTES, HOUR_MINUTES, Hour, Minute, Span};
 use crate::store::db::Lock;
@@ -19,6 +27,8 @@ use crate::store::{Db, StoreError, Tx, rechecks};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+/// The newest hours that are expected to change once more.
+pub const UNSETTLED_HOURS: i64 = 3;
 /// Hours that one statement of [`fn@write`] reads at a time.
 const CHUNK_HOURS: i64 = 240;
 /// Edges that one [`TALLY`] takes: eight windows that end together have nine.
@@ -51,17 +61,22 @@ statements! {
             known = excluded.known, detail = excluded.detail";
     SHEET = "SELECT hour, good, total, known, detail FROM hours
         WHERE indicator = $1 AND hour >= $2 AND hour < $3 ORDER BY hour";
+    SINCE = "SELECT hour, good, total, known, detail FROM hours WHERE indicator = $1 AND hour >= $2 ORDER BY hour";
     SUMS = "SELECT hour, good, total, known FROM hours
         WHERE indicator = $1 AND hour >= $2 AND hour < $3 ORDER BY hour";
     FIRST = "SELECT hour, detail FROM hours WHERE indicator = $1 AND known > 0 ORDER BY hour LIMIT 1";
     LAST = "SELECT hour, detail FROM hours WHERE indicator = $1 AND known > 0 ORDER BY hour DESC LIMIT 1";
     DROP_DETAIL = "UPDATE hours SET detail = $2 WHERE hour < $1 AND length(detail) > 0";
     DROP_SUMS = "DELETE FROM hours WHERE hour < $1";
-    VERSION = "SELECT ledger_version FROM indicators WHERE id = $1";
-    VERSIONS = "SELECT DISTINCT i.id, i.ledger_version FROM objectives o JOIN indicators i ON i.id = o.indicator
-        WHERE o.agreement = $1 ORDER BY i.id";
-    CHANGED = "UPDATE indicators SET ledger_version = ledger_version + 1 WHERE id = $1";
-    ALL_CHANGED = "UPDATE indicators SET ledger_version = ledger_version + 1";
+    VERSION = "SELECT id, ledger_version, settled_changes, settled_before FROM indicators WHERE id = $1";
+    VERSIONS = "SELECT DISTINCT i.id, i.ledger_version, i.settled_changes, i.settled_before
+        FROM objectives o JOIN indicators i ON i.id = o.indicator WHERE o.agreement = $1 ORDER BY i.id";
+    /// From the first hour that was written to the first that is not settled if that was the last one.
+    CHANGED = "UPDATE indicators SET ledger_version = ledger_version + 1,
+        settled_changes = CASE WHEN $2 < settled_before THEN settled_changes + 1 ELSE settled_changes END,
+        settled_before = CASE WHEN $2 < settled_before THEN $2 WHEN $3 > settled_before THEN $3 ELSE settled_before END
+        WHERE id = $1";
+    ALL_CHANGED = "UPDATE indicators SET ledger_version = ledger_version + 1, settled_changes = settled_changes + 1";
     /// Twelve edge hours with their minutes, and the sums of the hours between them, in one round trip.
     TALLY = concat!(
         "SELECT CAST(1 AS BIGINT) AS edge, hour, good, total, known, detail FROM hours ",
@@ -80,13 +95,28 @@ struct SumsRow {
     known: i64,
 }
 
-#[derive(sqlx_macros::FromRow)]
+/// An hour as it is stored.
+#[derive(Debug, sqlx_macros::FromRow)]
 pub(super) struct DetailedRow {
     hour: i64,
     good: i64,
     total: i64,
     known: i64,
     detail: Vec<u8>,
+}
+
+impl DetailedRow {
+    const fn sums(&self) -> HourRow {
+        HourRow { hour: Hour(self.hour), good: self.good, total: self.total, known: self.known }
+    }
+}
+
+#[derive(sqlx_macros::FromRow)]
+struct VersionRow {
+    id: i64,
+    ledger_version: i64,
+    settled_changes: i64,
+    settled_before: i64,
 }
 
 #[derive(sqlx_macros::FromRow)]
@@ -116,6 +146,31 @@ pub struct HourRow {
     pub total: i64,
     /// Known minutes, 0 to 60.
     pub known: i64,
+}
+
+impl HourRow {
+    const fn tally(&self) -> Tally {
+        Tally { good: self.good, total: self.total, known: self.known, minutes: 0 }
+    }
+}
+
+/// How often an indicator's ledger has changed. Who reads it before the minutes may keep what comes of them for as long as
+/// it stays the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Version {
+    /// Another number after each change, raised in the same transaction.
+    pub changes: i64,
+    /// Another number after each change of a settled hour.
+    pub settled_changes: i64,
+    /// The hours before this one are settled.
+    pub settled_before: Hour,
+}
+
+impl From<VersionRow> for Version {
+    fn from(row: VersionRow) -> Self {
+        let settled_before = Hour(row.settled_before);
+        Self { changes: row.ledger_version, settled_changes: row.settled_changes, settled_before }
+    }
 }
 
 /// Merges minutes into the ledger: `Some` replaces what is known about the minute, `None` makes it unknown again. The last
@@ -180,7 +235,10 @@ async fn write_chunk(
         written = hull(written, minutes);
     }
     let Some(span) = written else { return Ok(()) };
-    in_tx!(&mut *tx, |ex| sqlx::query(CHANGED).bind(indicator.0).execute(ex).await.map(drop))?;
+    let (first, unsettled) = (span.start().hour().0, span.end().plus(-1).hour().0 + 1 - UNSETTLED_HOURS);
+    in_tx!(&mut *tx, |ex| {
+        sqlx::query(CHANGED).bind(indicator.0).bind(first).bind(unsettled).execute(ex).await.map(drop)
+    })?;
     rechecks::touch_late(tx, indicator, span).await
 }
 
@@ -231,33 +289,39 @@ async fn tallies_by_hours(db: &Db, indicator: IndicatorId, spans: &[Span]) -> Re
     let asked = || spans.iter().filter(|span| !span.is_empty());
     let bounds = asked().map(|span| span.start()).min().zip(asked().map(|span| span.end()).max());
     let Some((start, end)) = bounds else { return Ok(vec![Tally::default(); spans.len()]) };
-    let ends = asked().flat_map(|span| [span.start(), span.end()]);
-    let cut: BTreeSet<i64> = ends.filter(|at| *at != at.hour().first()).map(|at| at.hour().0).collect();
-    let cut: Vec<i64> = cut.into_iter().collect();
+    let cut: Vec<i64> = cut_hours(spans).into_iter().collect();
     let mut details: BTreeMap<i64, Edge> = BTreeMap::new();
     for part in cut.chunks(EDGES) {
         for row in tally_rows(db, indicator, part).await?.into_iter().filter(|row| row.edge == 1) {
-            let sums = Tally { good: row.good, total: row.total, known: row.known, minutes: 0 };
-            let edge = match row.detail.filter(|bytes| !bytes.is_empty()) {
-                Some(bytes) => Edge::Minutes(Box::new(unpacked(indicator, row.hour, &bytes)?)),
-                None => Edge::Sums(sums),
-            };
-            details.insert(row.hour, edge);
+            let sums = HourRow { hour: Hour(row.hour), good: row.good, total: row.total, known: row.known };
+            details.insert(row.hour, Edge::of(indicator, sums, &row.detail.unwrap_or_default())?);
         }
     }
+    let hours = hours(db, indicator, Span::new(start, end)).await?;
+    Ok(tallies_of(hours.into_iter(), &details, spans))
+}
+
+/// The hours that a span cuts into.
+fn cut_hours(spans: &[Span]) -> BTreeSet<i64> {
+    let asked = spans.iter().filter(|span| !span.is_empty());
+    let ends = asked.flat_map(|span| [span.start(), span.end()]);
+    ends.filter(|at| *at != at.hour().first()).map(|at| at.hour().0).collect()
+}
+
+/// What hours in order say about each span; `details` has those among them that a span cuts into.
+fn tallies_of(hours: impl Iterator<Item = HourRow>, details: &BTreeMap<i64, Edge>, spans: &[Span]) -> Vec<Tally> {
     // the sums of everything before an hour, in order
     let mut before: Vec<(i64, Tally)> = Vec::new();
     let mut sum = Tally::default();
-    for row in hours(db, indicator, Span::new(start, end)).await? {
+    for row in hours {
         before.push((row.hour.0, sum));
-        sum += Tally { good: row.good, total: row.total, known: row.known, minutes: 0 };
+        sum += row.tally();
     }
     before.push((i64::MAX, sum));
     let up_to = |hour: i64| before.get(before.partition_point(|(known, _)| *known < hour)).map_or(sum, |(_, sum)| *sum);
     let tally = |span: &Span| {
         let (first, last) = (span.start().plus(HOUR_MINUTES - 1).hour().0, span.end().hour().0);
-        let partly = [span.start(), span.end()].into_iter().filter(|at| *at != at.hour().first());
-        let partly: BTreeSet<i64> = partly.map(|at| at.hour().0).collect();
+        let partly = cut_hours(std::slice::from_ref(span));
         let cuts = partly.iter().filter_map(|hour| Some(details.get(hour)?.cut(Hour(*hour), *span)));
         let (low, high) = (up_to(first), up_to(last.max(first)));
         let whole = Tally {
@@ -268,7 +332,7 @@ async fn tallies_by_hours(db: &Db, indicator: IndicatorId, spans: &[Span]) -> Re
         };
         Tally { minutes: span.minutes(), ..cuts.fold(whole, |sum, cut| sum + cut) }
     };
-    Ok(spans.iter().map(|span| if span.is_empty() { Tally::default() } else { tally(span) }).collect())
+    spans.iter().map(|span| if span.is_empty() { Tally::default() } else { tally(span) }).collect()
 }
 
 /// What is left of an hour that a span may cut into.
@@ -280,6 +344,13 @@ enum Edge {
 }
 
 impl Edge {
+    fn of(indicator: IndicatorId, sums: HourRow, detail: &[u8]) -> Result<Self, StoreError> {
+        if detail.is_empty() {
+            return Ok(Self::Sums(sums.tally()));
+        }
+        Ok(Self::Minutes(Box::new(unpacked(indicator, sums.hour.0, detail)?)))
+    }
+
     /// What the hour adds to a span.
     fn cut(&self, hour: Hour, span: Span) -> Tally {
         match self {
@@ -326,35 +397,14 @@ pub async fn hours(db: &Db, indicator: IndicatorId, span: Span) -> Result<Vec<Ho
     Ok(rows.into_iter().map(row).collect())
 }
 
-/// Everything that is known about the hours of `span` of which a minute is `wanted`: sums, and minutes where they are
-/// still kept. The other hours are not unpacked, and stand in the sheet as if nothing were known.
+/// Everything that is known about the hours of `span` of which a minute is `wanted`; see [`Excerpt::sheet`].
 pub async fn sheet(db: &Db, indicator: IndicatorId, span: Span, wanted: &Spans) -> Result<Sheet, StoreError> {
-    let (low, high) = hour_bounds(span);
-    let rows: Vec<DetailedRow> =
-        on!(db, |ex| sqlx::query_as(SHEET).bind(indicator.0).bind(low).bind(high).fetch_all(ex).await)?;
-    let is_wanted = |row: &&DetailedRow| wanted.minutes_in(Hour(row.hour).span()) > 0;
-    let pages = rows.iter().filter(is_wanted).map(|row| page(indicator, row));
-    Ok(Sheet::new(pages.collect::<Result<_, StoreError>>()?))
-}
-
-pub(super) fn page(indicator: IndicatorId, row: &DetailedRow) -> Result<Page, StoreError> {
-    let is_kept = !row.detail.is_empty();
-    let minutes = is_kept.then(|| unpacked(indicator, row.hour, &row.detail).map(Box::new)).transpose()?;
-    let sums = Tally { good: row.good, total: row.total, known: row.known, minutes: HOUR_MINUTES };
-    Ok(Page { hour: Hour(row.hour), sums, minutes })
+    Excerpt::read(db, indicator, span).await?.sheet(wanted)
 }
 
 /// The known minutes inside `span`, in order. A year of them is half a million: for long spans see [`pages`].
 pub async fn slices(db: &Db, indicator: IndicatorId, span: Span) -> Result<Vec<(Minute, Slice)>, StoreError> {
-    let (low, high) = hour_bounds(span);
-    let rows: Vec<DetailRow> =
-        on!(db, |ex| sqlx::query_as(READ).bind(indicator.0).bind(low).bind(high).fetch_all(ex).await)?;
-    let mut slices = Vec::new();
-    for row in rows.iter().filter(|row| !row.detail.is_empty()) {
-        let detail = unpacked(indicator, row.hour, &row.detail)?;
-        slices.extend(detail.known(Hour(row.hour)).filter(|(minute, _)| span.contains(*minute)));
-    }
-    Ok(slices)
+    Excerpt::read(db, indicator, span).await?.slices(span)
 }
 
 /// `span` in pieces of at most a day, in order: an export asks [`slices`] for one after the other.
@@ -368,33 +418,39 @@ pub fn pages(span: Span) -> impl Iterator<Item = Span> {
     })
 }
 
-/// A number that is another one after each change of the indicator's ledger, in the same transaction. Who reads it before the
-/// minutes may keep what comes of them for as long as it stays the same.
-pub async fn version(db: &Db, indicator: IndicatorId) -> Result<i64, StoreError> {
-    let version: Option<i64> = on!(db, |ex| sqlx::query_scalar(VERSION).bind(indicator.0).fetch_optional(ex).await)?;
-    version.ok_or_else(|| StoreError::NotFound { what: "indicator", id: indicator.to_string() })
+/// How often an indicator's ledger has changed.
+pub async fn version(db: &Db, indicator: IndicatorId) -> Result<Version, StoreError> {
+    let found: Option<VersionRow> = on!(db, |ex| sqlx::query_as(VERSION).bind(indicator.0).fetch_optional(ex).await)?;
+    found.map(Version::from).ok_or_else(|| StoreError::NotFound { what: "indicator", id: indicator.to_string() })
 }
 
-/// The versions of the ledgers of an agreement's objectives.
-pub async fn versions(db: &Db, agreement: AgreementId) -> Result<Vec<(IndicatorId, i64)>, StoreError> {
-    let rows: Vec<(i64, i64)> = on!(db, |ex| sqlx::query_as(VERSIONS).bind(agreement.0).fetch_all(ex).await)?;
-    Ok(rows.into_iter().map(|(id, version)| (IndicatorId(id), version)).collect())
+/// The same for each indicator of an agreement's objectives.
+pub async fn versions(db: &Db, agreement: AgreementId) -> Result<Vec<(IndicatorId, Version)>, StoreError> {
+    let rows: Vec<VersionRow> = on!(db, |ex| sqlx::query_as(VERSIONS).bind(agreement.0).fetch_all(ex).await)?;
+    Ok(rows.into_iter().map(|row| (IndicatorId(row.id), Version::from(row))).collect())
 }
 
 /// From the first to the last known minute; `None` if nothing is known.
 pub async fn extent(db: &Db, indicator: IndicatorId) -> Result<Option<Span>, StoreError> {
-    let first: Option<DetailRow> = on!(db, |ex| sqlx::query_as(FIRST).bind(indicator.0).fetch_optional(ex).await)?;
+    let Some(first) = first(db, indicator).await? else { return Ok(None) };
     let last: Option<DetailRow> = on!(db, |ex| sqlx::query_as(LAST).bind(indicator.0).fetch_optional(ex).await)?;
-    let known = |row: &DetailRow| -> Result<Vec<Minute>, StoreError> {
-        if row.detail.is_empty() {
-            return Ok(Hour(row.hour).span().iter().collect());
-        }
-        let detail = unpacked(indicator, row.hour, &row.detail)?;
-        Ok(detail.known(Hour(row.hour)).map(|(minute, _)| minute).collect())
-    };
-    let (Some(first), Some(last)) = (first, last) else { return Ok(None) };
-    let (firsts, lasts) = (known(&first)?, known(&last)?);
-    Ok(firsts.first().zip(lasts.last()).map(|(first, last)| Span::new(*first, last.plus(1))))
+    let last = last.map(|row| known(indicator, &row)).transpose()?.and_then(|minutes| minutes.last().copied());
+    Ok(last.map(|last| Span::new(first, last.plus(1))))
+}
+
+/// The first known minute; `None` if nothing is known.
+pub async fn first(db: &Db, indicator: IndicatorId) -> Result<Option<Minute>, StoreError> {
+    let first: Option<DetailRow> = on!(db, |ex| sqlx::query_as(FIRST).bind(indicator.0).fetch_optional(ex).await)?;
+    Ok(first.map(|row| known(indicator, &row)).transpose()?.and_then(|minutes| minutes.first().copied()))
+}
+
+/// The known minutes of an hour; all of them if only the sums are kept.
+fn known(indicator: IndicatorId, row: &DetailRow) -> Result<Vec<Minute>, StoreError> {
+    if row.detail.is_empty() {
+        return Ok(Hour(row.hour).span().iter().collect());
+    }
+    let detail = unpacked(indicator, row.hour, &row.detail)?;
+    Ok(detail.known(Hour(row.hour)).map(|(minute, _)| minute).collect())
 }
 
 /// Drops the minutes of the hours before `detail_before`, and whole hours before `sums_before`; says how many of each.

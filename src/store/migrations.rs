@@ -26,6 +26,7 @@ pub(super) fn sqlite() -> Migrator {
         12 "0012_ledger_versions",
         13 "0013_retention_and_trials",
         14 "0014_spreads",
+        15 "0015_settled_hours",
     ))
 }
 
@@ -46,6 +47,7 @@ pub(super) fn postgres() -> Migrator {
         12 "0012_ledger_versions",
         13 "0013_retention_and_trials",
         14 "0014_spreads",
+        15 "0015_settled_hours",
     ))
 }
 

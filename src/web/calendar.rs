@@ -119,8 +119,8 @@ impl Facts {
         let days = judge_days(&judge, &agreement, &listings, &year, end).await?;
         let mut has_earlier = false;
         for listing in &listings {
-            let extent = judge.extent(listing.indicator.id).await?;
-            has_earlier |= extent.is_some_and(|extent| extent.start() < year.span().start());
+            let first = judge.first(listing.indicator.id).await?;
+            has_earlier |= first.is_some_and(|first| first < year.span().start());
         }
         Ok(Self { agreement, listings, is_agreement, year, days, end, has_earlier })
     }

@@ -4,7 +4,8 @@ use crate::support::{an_indicator, begin, execute, on_both, sealer, service, sou
 use nines::domain::ids::IndicatorId;
 use nines::domain::ledger::{HourDetail, Slice, Tally, tally_of};
 use nines::domain::time::{DAY_MINUTES, Hour, Minute, Span};
-use nines::store::ledger::HourRow;
+use nines::ops::shelf::Shelf;
+use nines::store::ledger::{Excerpt, HourRow, UNSETTLED_HOURS, Version};
 use nines::store::{Db, StoreError, Tx, indicators, ledger, services, sources, spreads};
 use std::collections::BTreeMap;
 
@@ -75,21 +76,51 @@ async fn damage(db: &Db) {
     tx.commit().await.unwrap();
 }
 
+/// An indicator's settled hours as they were once, with the version that was read before them.
+type Settled = (Version, Vec<(i64, Vec<u8>)>);
+
+async fn settled(db: &Db, id: IndicatorId) -> Settled {
+    let version = ledger::version(db, id).await.unwrap();
+    (version, settled_before(db, id, version.settled_before).await)
+}
+
+async fn settled_before(db: &Db, id: IndicatorId, end: Hour) -> Vec<(i64, Vec<u8>)> {
+    let rows = raw_rows(db).await.into_iter();
+    rows.filter(|row| row.0 == id.0 && row.1 < end.0).map(|row| (row.1, row.5)).collect()
+}
+
+/// Whoever kept settled hours may trust them for exactly as long as the number of their changes is the same.
+async fn settled_hours_are_as_they_were(db: &Db, id: IndicatorId, moments: &[Settled]) -> usize {
+    let now = ledger::version(db, id).await.unwrap();
+    let hold = moments.iter().filter(|(version, _)| version.settled_changes == now.settled_changes);
+    let mut trusted = 0;
+    for (version, hours) in hold {
+        assert_eq!(settled_before(db, id, version.settled_before).await, *hours, "{version:?}");
+        trusted += usize::from(version.changes < now.changes && !hours.is_empty());
+    }
+    trusted
+}
+
 /// Random writes in random pieces, many of them twice, late or taken back; then every question that the store answers.
 async fn random_writes_and_questions(db: &Db, id: IndicatorId, seed: u64) {
     let mut dice = Dice(seed);
     let mut oracle = Oracle::new();
     let around = Span::new(Minute(NOW - 3 * DAY_MINUTES), Minute(NOW));
-    for _batch in 0..25 {
-        let start = around.start().0 + dice.below(around.minutes());
+    let (mut moments, mut trusted, shelf) = (Vec::new(), 0, Shelf::default());
+    for batch in 0..25 {
+        // every other batch is the newest, as most are that a server answers
+        let newest = around.start().0 + around.minutes() * (batch + 1) / 25 - 100;
+        let start = if batch % 2 == 0 { newest } else { around.start().0 + dice.below(around.minutes()) };
         let count = [1, 10, 200, 1_500][usize::try_from(dice.below(4)).unwrap()];
         let step = 1 + dice.below(3);
         let mut batch = (0..count).map(|n| (Minute(start + n * step), dice.slice())).collect::<Vec<_>>();
         batch.push((Minute(start), dice.slice())); // the same minute twice in one batch: the last counts
-        let before = (raw_rows(db).await, ledger::version(db, id).await.unwrap());
+        moments.push(settled(db, id).await);
+        let before = (raw_rows(db).await, ledger::version(db, id).await.unwrap().changes);
         write(db, id, &batch).await;
-        let after = (raw_rows(db).await, ledger::version(db, id).await.unwrap());
+        let after = (raw_rows(db).await, ledger::version(db, id).await.unwrap().changes);
         assert_eq!(before.0 != after.0, before.1 < after.1, "the version tells of every change and of no other");
+        trusted += settled_hours_are_as_they_were(db, id, &moments).await;
         for (minute, slice) in &batch {
             match slice {
                 Some(slice) => oracle.insert(minute.0, *slice),
@@ -98,17 +129,25 @@ async fn random_writes_and_questions(db: &Db, id: IndicatorId, seed: u64) {
         }
         if dice.below(4) == 0 {
             write(db, id, &batch).await; // once more changes nothing
-            assert_eq!(ledger::version(db, id).await.unwrap(), after.1);
+            assert_eq!(ledger::version(db, id).await.unwrap().changes, after.1);
         }
         let spans = (0..dice.below(60)).map(|_| dice.span(around)).collect::<Vec<_>>();
         let answers = ledger::tallies(db, id, &spans).await.unwrap();
         assert_eq!(answers, spans.iter().map(|span| expected(&oracle, *span)).collect::<Vec<_>>(), "seed {seed}");
+        let version = ledger::version(db, id).await.unwrap();
+        for (span, answer) in spans.iter().zip(&answers) {
+            let hours = shelf.excerpt(db, id, &version, *span).await.unwrap();
+            assert_eq!(hours.tallies(&[*span]).unwrap(), [*answer], "seed {seed}, {span:?}: from the shelf");
+        }
+        let hull = Span::new(around.start().plus(-200), around.end().plus(DAY_MINUTES * 4));
+        assert_eq!(Excerpt::read(db, id, hull).await.unwrap().tallies(&spans).unwrap(), answers, "seed {seed}");
         for (span, answer) in spans.iter().zip(answers) {
             let found = spreads::tallies(db, &[id, IndicatorId(1)], *span).await.unwrap();
             assert_eq!(found.get(&id).copied().unwrap_or_default().known, answer.known, "seed {seed}, {span:?}");
             assert!(found.get(&id).is_none_or(|found| *found == answer), "seed {seed}, {span:?}: many at once");
         }
     }
+    assert!(trusted > 0, "some settled hours are still trusted after a change of later ones");
     let span = dice.span(around);
     let known = oracle.range(span.start().0..span.end().0).map(|(m, s)| (Minute(*m), *s)).collect::<Vec<_>>();
     assert_eq!(ledger::slices(db, id, span).await.unwrap(), known, "seed {seed}");
@@ -117,13 +156,17 @@ async fn random_writes_and_questions(db: &Db, id: IndicatorId, seed: u64) {
         paged.extend(ledger::slices(db, id, page).await.unwrap());
     }
     assert_eq!(paged, known);
-    for row in ledger::hours(db, id, span).await.unwrap() {
+    let hours = ledger::hours(db, id, span).await.unwrap();
+    assert_eq!(Excerpt::read(db, id, span).await.unwrap().hours().collect::<Vec<_>>(), hours);
+    for row in hours {
         let whole = expected(&oracle, row.hour.span());
         assert_eq!((row.good, row.total, row.known), (whole.good, whole.total, whole.known));
     }
     let extent = oracle.first_key_value().zip(oracle.last_key_value());
     let extent = extent.map(|((first, _), (last, _))| Span::new(Minute(*first), Minute(last + 1)));
     assert_eq!(ledger::extent(db, id).await.unwrap(), extent);
+    let version = ledger::version(db, id).await.unwrap();
+    assert_eq!(shelf.first(db, id, &version).await.unwrap(), extent.map(Span::start));
 }
 
 on_both! {
@@ -222,7 +265,7 @@ on_both! {
             ledger::tallies(db, id, &spans).await.unwrap().iter().map(|t| (t.total, t.known)).collect()
         };
         let second = day.plus(60).hour();
-        let version = async || ledger::version(db, id).await.unwrap();
+        let version = async || ledger::version(db, id).await.unwrap().changes;
         let first = version().await;
         assert_eq!(drop_before(second, Hour(0)).await, (1, 0));
         let second_version = version().await;
@@ -240,6 +283,61 @@ on_both! {
         let third = version().await;
         assert_eq!(drop_before(second, second).await, (0, 0));
         assert_eq!(version().await, third, "nothing was dropped");
+    }
+
+    /// Ten hours: the first seven are settled when the tenth is written.
+    async fn a_change_of_a_settled_hour_is_counted_apart(db: &Db) {
+        let id = an_indicator(db).await;
+        let day = Minute(NOW);
+        let change = async |hour: i64, good: i64| {
+            write(db, id, &[(day.plus(60 * hour), Some(Slice::new(good, 9).unwrap()))]).await;
+            let version = ledger::version(db, id).await.unwrap();
+            (version.changes, version.settled_changes, version.settled_before.0 - day.hour().0)
+        };
+        let settled = 10 - UNSETTLED_HOURS;
+        write(db, id, &(0..9).map(|n| (day.plus(60 * n), Some(Slice::new(9, 9).unwrap()))).collect::<Vec<_>>()).await;
+        assert_eq!(change(9, 9).await, (2, 0, settled));
+        assert_eq!(change(9, 9).await, (2, 0, settled), "the same again changes nothing");
+        assert_eq!(change(settled, 8).await, (3, 0, settled), "the first that is not settled");
+        assert_eq!(change(settled - 1, 8).await, (4, 1, settled - 1), "the last that was");
+        assert_eq!(change(9, 8).await, (5, 1, settled), "settled anew");
+        assert_eq!(change(2, 8).await, (6, 2, 2), "a backfill begins");
+        assert_eq!(change(3, 8).await, (7, 2, 2), "and goes on");
+        let mut tx = begin(db).await;
+        ledger::drop_old(&mut tx, day.hour(), Hour(day.hour().0 + 1)).await.unwrap();
+        tx.commit().await.unwrap();
+        let version = ledger::version(db, id).await.unwrap();
+        assert_eq!((version.changes, version.settled_changes), (8, 3), "what was dropped was settled");
+    }
+
+    /// What is altered behind the ledger's back shows what the shelf did not read again.
+    async fn the_shelf_reads_settled_hours_once(db: &Db) {
+        let id = an_indicator(db).await;
+        let (day, shelf) = (Minute(NOW), Shelf::default());
+        let whole = Span::new(day.plus(30), day.plus(600));
+        let totals = async |span: Span| -> Vec<i64> {
+            let version = ledger::version(db, id).await.unwrap();
+            shelf.excerpt(db, id, &version, span).await.unwrap().hours().map(|hour| hour.total).collect()
+        };
+        let first = async || {
+            let version = ledger::version(db, id).await.unwrap();
+            shelf.first(db, id, &version).await.unwrap()
+        };
+        let minute = |hour: i64, good: i64| (day.plus(60 * hour), Some(Slice::new(good, 9).unwrap()));
+        write(db, id, &(0..10).map(|hour| minute(hour, 9)).collect::<Vec<_>>()).await;
+        assert_eq!(totals(Span::new(day.plus(120), day.plus(240))).await, [9; 2]);
+        assert_eq!((totals(whole).await, first().await), (vec![9; 10], Some(day)));
+        let mut tx = begin(db).await;
+        execute(&mut tx, "UPDATE hours SET total = 1, good = 1, known = 0").await;
+        tx.commit().await.unwrap();
+        assert_eq!((totals(whole).await, first().await), (vec![9; 10], Some(day)), "nothing has changed, it says");
+        write(db, id, &[minute(9, 8)]).await;
+        assert_eq!(totals(whole).await, [9, 9, 9, 9, 9, 9, 9, 1, 1, 9], "the newest are read, the last was written");
+        assert_eq!(totals(Span::new(day.plus(120), day.plus(240))).await, [9; 2]);
+        write(db, id, &[minute(0, 8)]).await;
+        assert_eq!(totals(whole).await, [9, 1, 1, 1, 1, 1, 1, 1, 1, 9], "everything is read anew");
+        let far = Span::new(day.plus(-9_000), day.plus(-8_000));
+        assert_eq!((totals(far).await, totals(whole).await.len()), (vec![], 10));
     }
 
     async fn a_damaged_row_is_told_with_its_table_and_hour(db: &Db) {

@@ -4,6 +4,7 @@ use crate::support;
 use nines::store::{Db, Tx, statements};
 use sqlx::{Executor, SqlSafeStr};
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 async fn prepare_all(db: &Db) {
     let mut tx = db.begin_write().await.unwrap();
@@ -33,11 +34,13 @@ async fn every_statement_prepares_on_postgres() {
 #[test]
 fn every_file_of_the_store_with_statements_is_in_the_list() {
     let listed: BTreeSet<_> = statements().map(|(file, _, _)| format!("{file}.rs")).collect();
-    let mut found = BTreeSet::new();
-    for file in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/store")).unwrap() {
-        let path = file.unwrap().path();
-        if std::fs::read_to_string(&path).unwrap().contains("\nstatements! {") {
-            found.insert(path.file_name().unwrap().to_str().unwrap().to_owned());
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/store/");
+    let (mut found, mut paths) = (BTreeSet::new(), vec![PathBuf::from(folder)]);
+    while let Some(path) = paths.pop() {
+        if path.is_dir() {
+            paths.extend(std::fs::read_dir(path).unwrap().map(|file| file.unwrap().path()));
+        } else if std::fs::read_to_string(&path).unwrap().contains("\nstatements! {") {
+            found.insert(path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned());
         }
     }
     assert_eq!(listed, found);

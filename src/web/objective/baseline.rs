@@ -14,12 +14,14 @@ use crate::ops::evaluate::judged_until;
 use crate::ops::expect_anomaly::expect_anomaly;
 use crate::ops::export::Format;
 use crate::ops::export_anomalies::export_anomalies;
+use crate::ops::judge::Judge;
 use crate::ops::learn_baselines::measures;
 use crate::ops::read_spread::read_spread;
 use crate::store::anomalies::KeptAnomaly;
 use crate::store::baselines::Learned;
+use crate::store::ledger::HourRow;
 use crate::store::objectives::ObjectiveListing;
-use crate::store::{Db, anomalies, baselines, ledger, spreads};
+use crate::store::{anomalies, baselines, spreads};
 use crate::view::baseline::{AnomalyRow, BaselineChart, BaselineSection};
 use crate::view::plot::{Edges, Plot, Points, Shows};
 use crate::view::{Badge, Link, Tone};
@@ -43,7 +45,7 @@ const FINE_MINUTES: i64 = 2 * DAY_MINUTES;
 /// The section for a range.
 pub(super) async fn section(
     state: &State,
-    listing: &ObjectiveListing,
+    (judge, listing): (&Judge, &ObjectiveListing),
     span: Span,
     can_say: bool,
 ) -> Result<BaselineSection, WebError> {
@@ -59,7 +61,7 @@ pub(super) async fn section(
     let watched = measures(listing, &settings);
     let drawn: Vec<&Learned> =
         watched.iter().filter_map(|measure| learned.iter().find(|one| one.measure == *measure)).collect();
-    let charts = charts(state, listing, span, &drawn, &kept).await?;
+    let charts = charts(state, (judge, listing), span, &drawn, &kept).await?;
     let latencies: Vec<Measure> = watched.into_iter().filter(|one| one.is_latency()).collect();
     let is_drawn = |one: &Measure| drawn.iter().any(|drawn| drawn.measure == *one);
     let missing: Vec<Measure> = latencies.iter().copied().filter(|one| !is_drawn(one)).collect();
@@ -81,16 +83,16 @@ pub(super) async fn section(
 /// A chart for each measure; those of long ranges are not drawn again while nothing has changed.
 async fn charts(
     state: &State,
-    listing: &ObjectiveListing,
+    (judge, listing): (&Judge, &ObjectiveListing),
     span: Span,
     drawn: &[&Learned],
     kept: &[KeptAnomaly],
 ) -> Result<Vec<BaselineChart>, WebError> {
     let draw = async {
-        let ledger = Ledger::read(&state.db, listing, span, drawn).await?;
+        let ledger = Ledger::read(judge, listing, span, drawn).await?;
         let mut charts = Vec::with_capacity(drawn.len());
         for learned in drawn {
-            charts.push(chart(&state.db, listing, (span, &ledger), learned, kept).await?);
+            charts.push(chart(judge, listing, (span, &ledger), learned, kept).await?);
         }
         Ok(charts)
     };
@@ -99,7 +101,7 @@ async fn charts(
     }
     let key = (listing.objective.id, span.minutes(), language::current());
     let grounds = Usual {
-        version: ledger::version(&state.db, listing.indicator.id).await?,
+        changes: judge.version(listing.indicator.id).await?.changes,
         listing: listing.clone(),
         span,
         learned: drawn.iter().map(|one| (*one).clone()).collect(),
@@ -138,7 +140,7 @@ fn standing(listing: &ObjectiveListing, settings: &WatchSettings, learned: &[Lea
 }
 
 async fn chart(
-    db: &Db,
+    judge: &Judge,
     listing: &ObjectiveListing,
     (span, ledger): (Span, &Ledger),
     learned: &Learned,
@@ -146,8 +148,8 @@ async fn chart(
 ) -> Result<BaselineChart, WebError> {
     let measure = learned.measure;
     let title = language::word(words::name(measure, listing.objective.kind));
-    let points = ledger.measured(db, listing, span, learned).await?;
-    let hours = baselines::hours(db, listing.objective.id, measure, span).await?;
+    let points = ledger.measured(judge, listing, span, learned).await?;
+    let hours = baselines::hours(judge.db(), listing.objective.id, measure, span).await?;
     let (usual, edges) = band(&hours, measure);
     let own: Vec<Span> = kept.iter().filter(|one| one.anomaly.measure == measure).map(|one| one.anomaly.span).collect();
     let summary = summary(measure, own.len(), !hours.is_empty());
@@ -214,24 +216,24 @@ struct Ledger {
 
 impl Ledger {
     /// Reads no more than is drawn.
-    async fn read(db: &Db, listing: &ObjectiveListing, span: Span, drawn: &[&Learned]) -> Result<Self, WebError> {
+    async fn read(judge: &Judge, listing: &ObjectiveListing, span: Span, drawn: &[&Learned]) -> Result<Self, WebError> {
         if span.minutes() > FINE_MINUTES {
             return Ok(Self { sheet: None, spread: Spread::default() });
         }
-        let indicator = &listing.indicator;
+        let (db, indicator) = (judge.db(), &listing.indicator);
         let mut spread = Spread::default();
         if drawn.iter().any(|learned| learned.measure.is_latency())
             && let Some(counted) = spreads::beside(db, indicator.id).await?
         {
             spread = read_spread(db, indicator, &counted, span).await?;
         }
-        Ok(Self { sheet: Some(ledger::sheet(db, indicator.id, span, &span.into()).await?), spread })
+        Ok(Self { sheet: Some(judge.excerpt(indicator.id, span).await?.sheet(&span.into())?), spread })
     }
 
     /// What was measured, by step in short ranges and by hour in longer ones.
     async fn measured(
         &self,
-        db: &Db,
+        judge: &Judge,
         listing: &ObjectiveListing,
         span: Span,
         learned: &Learned,
@@ -242,16 +244,16 @@ impl Ledger {
         Ok(match &self.sheet {
             Some(sheet) => points(&watch::steps(measure, sheet, &self.spread, learned.step, &span.into())),
             None if measure.is_latency() => {
-                let hours = baselines::latencies(db, listing.objective.id, measure, span).await?;
+                let hours = baselines::latencies(judge.db(), listing.objective.id, measure, span).await?;
                 with_gaps(hours.iter().map(|(hour, seconds)| (hour.first(), Some(*seconds))), HOUR_MINUTES)
             }
             None => {
-                let hours = ledger::hours(db, listing.indicator.id, span).await?;
-                let value = |row: &ledger::HourRow| {
+                let hours = judge.excerpt(listing.indicator.id, span).await?;
+                let value = |row: &HourRow| {
                     let (good, total, known) = (row.good, row.total, row.known);
                     measure.value(&Tally { good, total, known, minutes: HOUR_MINUTES })
                 };
-                with_gaps(hours.iter().map(|row| (row.hour.first(), value(row))), HOUR_MINUTES)
+                with_gaps(hours.hours().map(|row| (row.hour.first(), value(&row))), HOUR_MINUTES)
             }
         })
     }

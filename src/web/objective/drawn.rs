@@ -49,8 +49,8 @@ pub struct Usual {
     pub(super) span: Span,
     pub(super) learned: Vec<Learned>,
     pub(super) kept: Vec<KeptAnomaly>,
-    /// Of the objective's ledger.
-    pub(super) version: i64,
+    /// How often the objective's ledger has changed.
+    pub(super) changes: i64,
 }
 
 impl PartialEq for Course {

@@ -88,9 +88,10 @@ async fn answer(
     });
     let is_fine = problem.is_none() && typed.as_ref().is_none_or(Form::is_fine);
     let status = if is_fine { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let facts = Facts::gather(state, listing, range, until, compares).await?;
+    let judge = Judge::for_pages(state, listing.agreement.id).await?;
+    let facts = Facts::gather(&judge, listing, range, until, compares).await?;
     let mut shown = facts.page(state, frame.shell, asked, problem.as_ref())?;
-    shown.baseline = baseline::section(state, &facts.listing, range.span, say::can_edit(&user.0)).await?;
+    shown.baseline = baseline::section(state, (&judge, &facts.listing), range.span, say::can_edit(&user.0)).await?;
     shown.can_explain = say::can_edit(&user.0);
     shown.happened = happened::section(&facts, typed);
     page(status, &shown)
@@ -144,20 +145,18 @@ struct Facts {
 
 impl Facts {
     async fn gather(
-        state: &State,
+        judge: &Judge,
         listing: ObjectiveListing,
         range: Range,
         until: Minute,
         compares: bool,
     ) -> Result<Self, WebError> {
-        let db = &state.db;
-        let (span, indicator) = (range.span, listing.indicator.id);
-        let judge = Judge::for_pages(state, listing.agreement.id).await?;
+        let (db, span, indicator) = (judge.db(), range.span, listing.indicator.id);
         let what = if range.choice == Choice::Window { Asks::Window } else { Asks::Range };
-        let trace = trace::trace(&judge, &listing, trace::Asked { span, what }).await?;
-        let previous = if compares { Some(Previous::gather(&judge, &listing, span).await?) } else { None };
+        let trace = trace::trace(judge, &listing, trace::Asked { span, what }).await?;
+        let previous = if compares { Some(Previous::gather(judge, &listing, span).await?) } else { None };
         let is_now = span.end() == until;
-        let outlook = if is_now { foresee::foresee(&judge, &listing, trace.own.tally, until).await? } else { None };
+        let outlook = if is_now { foresee::foresee(judge, &listing, trace.own.tally, until).await? } else { None };
         let progress = indicators::list_progress(db).await?.into_iter().find(|one| one.indicator == indicator);
         let (outages, left_out) = shown_outages(&trace.outages, span.end());
         Ok(Self {
