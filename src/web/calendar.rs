@@ -44,7 +44,7 @@ pub async fn of_objective(
     path: Path<i64>,
     asked: Query<Asked>,
 ) -> Result<Html<CalendarPage>, WebError> {
-    let facts = Facts::of_objective(&state, *path, &asked).await?;
+    let facts = Facts::of_objective(&state, *path, &asked, Use::Page).await?;
     Ok(Html(facts.page(frame.shell)))
 }
 
@@ -55,7 +55,7 @@ pub async fn file_of_objective(
     path: Path<i64>,
     asked: Query<Asked>,
 ) -> Result<HttpResponse, WebError> {
-    Facts::of_objective(&state, *path, &asked).await?.file(&format!("objective-{path}"))
+    Facts::of_objective(&state, *path, &asked, Use::File).await?.file(&format!("objective-{path}"))
 }
 
 /// GET `/agreements/{id}/calendar`.
@@ -66,7 +66,7 @@ pub async fn of_agreement(
     path: Path<i64>,
     asked: Query<Asked>,
 ) -> Result<Html<CalendarPage>, WebError> {
-    let facts = Facts::of_agreement(&state, *path, &asked).await?;
+    let facts = Facts::of_agreement(&state, *path, &asked, Use::Page).await?;
     Ok(Html(facts.page(frame.shell)))
 }
 
@@ -77,7 +77,14 @@ pub async fn file_of_agreement(
     path: Path<i64>,
     asked: Query<Asked>,
 ) -> Result<HttpResponse, WebError> {
-    Facts::of_agreement(&state, *path, &asked).await?.file(&format!("agreement-{path}"))
+    Facts::of_agreement(&state, *path, &asked, Use::File).await?.file(&format!("agreement-{path}"))
+}
+
+/// What a calendar is made for: files are always reckoned anew.
+#[derive(Clone, Copy)]
+enum Use {
+    Page,
+    File,
 }
 
 /// Everything that a calendar is made of.
@@ -93,21 +100,32 @@ struct Facts {
     has_earlier: bool,
 }
 
+impl Use {
+    async fn judge(self, state: &State, agreement: AgreementId) -> Result<Judge, WebError> {
+        Ok(match self {
+            Self::Page => Judge::for_pages(state, agreement).await?,
+            Self::File => Judge::load(&state.db).await?,
+        })
+    }
+}
+
 impl Facts {
-    async fn of_objective(state: &State, id: i64, asked: &Asked) -> Result<Self, WebError> {
+    async fn of_objective(state: &State, id: i64, asked: &Asked, made_for: Use) -> Result<Self, WebError> {
         let listing = objective::find(state, id).await?;
-        Self::gather(state, listing.agreement.clone(), vec![listing], false, asked).await
+        let judge = made_for.judge(state, listing.agreement.id).await?;
+        Self::gather((state, &judge), listing.agreement.clone(), vec![listing], false, asked).await
     }
 
-    async fn of_agreement(state: &State, id: i64, asked: &Asked) -> Result<Self, WebError> {
+    async fn of_agreement(state: &State, id: i64, asked: &Asked, made_for: Use) -> Result<Self, WebError> {
         let found = store::agreements::find(&state.db, AgreementId(id)).await?;
         let agreement = found.ok_or(OpsError::NotFound("agreement"))?;
         let listings = live_objectives(&state.db, &agreement).await?;
-        Self::gather(state, agreement, listings, true, asked).await
+        let judge = made_for.judge(state, agreement.id).await?;
+        Self::gather((state, &judge), agreement, listings, true, asked).await
     }
 
     async fn gather(
-        state: &State,
+        (state, judge): (&State, &Judge),
         agreement: Agreement,
         listings: Vec<ObjectiveListing>,
         is_agreement: bool,
@@ -115,8 +133,7 @@ impl Facts {
     ) -> Result<Self, WebError> {
         let end = judged_until(state.clock.now());
         let year = year(asked.year.as_deref(), &agreement, end)?;
-        let judge = Judge::for_pages(state, agreement.id).await?;
-        let days = judge_days(&judge, &agreement, &listings, &year, end).await?;
+        let days = judge_days(judge, &agreement, &listings, &year, end).await?;
         let mut has_earlier = false;
         for listing in &listings {
             let first = judge.first(listing.indicator.id).await?;
